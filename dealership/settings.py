@@ -1,0 +1,248 @@
+"""Every setting of the product, read from the environment in one place.
+
+Secrets have no default: outside development a missing one stops start-up with a sentence.
+`make run` provides development values through var/dev.env (see dealership/devserver.py).
+"""
+
+from pathlib import Path
+
+import environ
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = environ.Env()
+env.read_env(BASE_DIR / ".env")
+if not env.str("DATABASE_URL", "") and (VAR_DIR / "dev.env").exists():
+    # Only where nothing else was configured, so that a development file left in a
+    # checkout never leaks DEBUG or its keys into a configured server.
+    env.read_env(VAR_DIR / "dev.env")
+
+# --- core ---------------------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", False)
+SECRET_KEY = env.str("SECRET_KEY")
+PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", "http://localhost:8000").rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
+CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
+
+ROOT_URLCONF = "dealership.urls"
+ASGI_APPLICATION = "dealership.asgi.application"
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+
+# An http origin means a laptop or a test: cookies could not travel if they asked for TLS.
+IS_SERVED_BY_TLS = PUBLIC_BASE_URL.startswith("https://")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = IS_SERVED_BY_TLS
+SECURE_REDIRECT_EXEMPT = [r"^health$"]
+SESSION_COOKIE_SECURE = IS_SERVED_BY_TLS
+CSRF_COOKIE_SECURE = IS_SERVED_BY_TLS
+SECURE_HSTS_SECONDS = 31_536_000 if IS_SERVED_BY_TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_SERVED_BY_TLS
+SECURE_HSTS_PRELOAD = IS_SERVED_BY_TLS
+X_FRAME_OPTIONS = "DENY"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        name: {"level": "INFO"} for name in ("crm", "scheduling", "voice", "reminders", "dealership")
+    },
+}
+
+# --- apps ---------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "daphne",  # first: it takes over `runserver`
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "channels",
+    "django_htmx",
+    "django_celery_beat",
+    "crm",
+    "scheduling",
+    "voice",
+    "reminders",
+    "dealership",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+UNFOLD = {
+    "SITE_TITLE": "Service desk",
+    "SITE_HEADER": "Service desk",
+    "SITE_SYMBOL": "support_agent",
+    "STYLES": [lambda request: static("css/site.css")],
+    "SIDEBAR": {
+        "show_search": True,
+        "navigation": [
+            {
+                "title": "Service lane",
+                "items": [
+                    {
+                        "title": "Appointments",
+                        "icon": "event",
+                        "link": reverse_lazy("admin:scheduling_appointment_changelist"),
+                    },
+                    {
+                        "title": "Customers",
+                        "icon": "group",
+                        "link": reverse_lazy("admin:crm_customer_changelist"),
+                    },
+                    {
+                        "title": "Follow-up tasks",
+                        "icon": "task_alt",
+                        "link": reverse_lazy("admin:crm_followuptask_changelist"),
+                    },
+                ],
+            },
+            {
+                "title": "Phone desk",
+                "items": [
+                    {"title": "Calls", "icon": "call", "link": reverse_lazy("calls")},
+                    {"title": "Phone", "icon": "dialpad", "link": reverse_lazy("phone")},
+                ],
+            },
+        ],
+    },
+}
+
+# --- database -----------------------------------------------------------------------------
+
+DATABASES = {"default": env.db_url("DATABASE_URL", engine="django.db.backends.postgresql")}
+DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+    "min_size": 1,
+    "max_size": env.int("DATABASE_POOL_SIZE", 20),
+    "timeout": 5,
+}
+DATABASES["default"]["OPTIONS"]["connect_timeout"] = 5
+
+# --- Redis: cache, Channels, Celery -------------------------------------------------------
+
+REDIS_URL = env.str("REDIS_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+    }
+}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL]},
+    }
+}
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TIMEZONE = "UTC"
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+# Interval schedules only: fixed-hour crontabs have been lost in this scheduler's history.
+CELERY_BEAT_SCHEDULE = {
+    "close-lost-calls": {"task": "voice.tasks.close_lost_calls", "schedule": 60.0},
+}
+
+# --- voice --------------------------------------------------------------------------------
+# A role is served by the cloud when its key is set, else by the built-in provider.
+
+TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", "")
+# Signs every carrier webhook; `make run` generates a local one for the simulated caller.
+TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN")
+TWILIO_PHONE_NUMBER = env.str("TWILIO_PHONE_NUMBER", "")
+TWILIO_API_BASE_URL = env.str("TWILIO_API_BASE_URL", "https://api.twilio.com")
+
+DEEPGRAM_API_KEY = env.str("DEEPGRAM_API_KEY", "")
+DEEPGRAM_BASE_URL = env.str("DEEPGRAM_BASE_URL", "https://api.deepgram.com")
+DEEPGRAM_STT_MODEL = env.str("DEEPGRAM_STT_MODEL", "nova-2-phonecall")
+DEEPGRAM_TTS_MODEL = env.str("DEEPGRAM_TTS_MODEL", "aura-2-asteria-en")
+
+OPENAI_API_KEY = env.str("OPENAI_API_KEY", "")
+OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", "https://api.openai.com/v1")
+OPENAI_MODELS = env.list("OPENAI_MODELS", default=["gpt-4o", "gpt-5.4-mini"])
+
+# A folder, or the name of a model that faster-whisper knows; empty: the packaged tiny.en.
+LOCAL_STT_MODEL = env.str("LOCAL_STT_MODEL", "")
+
+TRANSCRIBER = (
+    "voice.speech.deepgram.DeepgramTranscriber" if DEEPGRAM_API_KEY else "voice.speech.local.LocalTranscriber"
+)
+SYNTHESIZER = (
+    "voice.speech.deepgram.DeepgramSynthesizer" if DEEPGRAM_API_KEY else "voice.speech.local.LocalSynthesizer"
+)
+REPLY_MODEL = (
+    "voice.replies.openai.OpenAIReplies" if OPENAI_API_KEY else "voice.replies.builtin.BuiltinReplies"
+)
+CARRIERS = {
+    "twilio": "voice.carriers.twilio.TwilioCarrier",
+    "browser": "voice.carriers.browser.BrowserCarrier",
+}

@@ -1,0 +1,274 @@
+"""When a vehicle comes in: the menu, the store's hours, its people and bays, and what is taken."""
+
+from datetime import datetime
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeBoundary, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q
+from django.utils import timezone
+
+from crm.models import Customer, Rooftop, Staff, Vehicle
+
+
+class Skill(models.TextChoices):
+    EXPRESS = "express"
+    GENERAL = "general"
+    INSPECTION = "inspection"
+    DIAGNOSTIC = "diagnostic"
+    HVAC = "hvac", "HVAC"
+    EV = "ev", "EV"
+
+
+class BayType(models.TextChoices):
+    EXPRESS = "express"
+    GENERAL = "general"
+    ALIGNMENT = "alignment"
+    INSPECTION = "inspection"
+    DIAGNOSTIC = "diagnostic"
+
+
+class Weekday(models.IntegerChoices):
+    MONDAY = 0
+    TUESDAY = 1
+    WEDNESDAY = 2
+    THURSDAY = 3
+    FRIDAY = 4
+    SATURDAY = 5
+    SUNDAY = 6
+
+
+class OpCode(models.Model):
+    """A line of the menu. Callers hear its name and synonyms, never its code."""
+
+    rooftop = models.ForeignKey(Rooftop, models.CASCADE, related_name="op_codes")
+    code = models.CharField(max_length=10)
+    name = models.CharField(max_length=80, help_text="As customers say it: oil change.")
+    synonyms = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    minutes = models.PositiveSmallIntegerField()
+    price_min = models.PositiveIntegerField(help_text="Whole US dollars.")
+    price_max = models.PositiveIntegerField(help_text="Whole US dollars.")
+    skill = models.CharField(max_length=20, choices=Skill)
+    bay_types = ArrayField(models.CharField(max_length=20, choices=BayType))
+    is_bookable_by_phone = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [models.UniqueConstraint(fields=["rooftop", "code"], name="one_op_code_per_rooftop")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OpeningHours(models.Model):
+    """One weekday of the service department, in the store's wall time."""
+
+    rooftop = models.ForeignKey(Rooftop, models.CASCADE, related_name="opening_hours")
+    weekday = models.PositiveSmallIntegerField(choices=Weekday)
+    opens = models.TimeField()
+    closes = models.TimeField()
+    first_arrival = models.TimeField()
+    last_arrival = models.TimeField()
+
+    class Meta:
+        ordering = ["weekday", "opens"]
+        verbose_name_plural = "opening hours"
+
+    def __str__(self) -> str:
+        return f"{self.get_weekday_display()} {self.opens:%H:%M}–{self.closes:%H:%M}"
+
+
+class Closure(models.Model):
+    """A time when the store takes no vehicle: a holiday, half a day, a training morning."""
+
+    rooftop = models.ForeignKey(Rooftop, models.CASCADE, related_name="closures")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reason = models.CharField(max_length=100)
+
+    class Meta:
+        ordering = ["starts_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="closure_ends_after_start")
+        ]
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class Bay(models.Model):
+    rooftop = models.ForeignKey(Rooftop, models.CASCADE, related_name="bays")
+    name = models.CharField(max_length=40)
+    bay_type = models.CharField(max_length=20, choices=BayType)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Technician(models.Model):
+    rooftop = models.ForeignKey(Rooftop, models.CASCADE, related_name="technicians")
+    name = models.CharField(max_length=100)
+    skills = ArrayField(models.CharField(max_length=20, choices=Skill))
+    proficiency = models.DecimalField(
+        max_digits=3, decimal_places=2, default=1, help_text="1.2 does in 50 minutes what 1.0 does in 60."
+    )
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Shift(models.Model):
+    """A stretch of work on a weekday, in wall time. A lunch break lies between two shifts."""
+
+    technician = models.ForeignKey(Technician, models.CASCADE, related_name="shifts")
+    weekday = models.PositiveSmallIntegerField(choices=Weekday)
+    starts = models.TimeField()
+    ends = models.TimeField()
+
+    class Meta:
+        ordering = ["weekday", "starts"]
+
+    def __str__(self) -> str:
+        return f"{self.get_weekday_display()} {self.starts:%H:%M}–{self.ends:%H:%M}"
+
+
+class AppointmentQuerySet(models.QuerySet["Appointment"]):
+    def active(self) -> "AppointmentQuerySet":
+        return self.filter(status__in=Appointment.ACTIVE)
+
+
+class Appointment(models.Model):
+    """A promise to look after a vehicle. Written only by scheduling/booking.py."""
+
+    class Status(models.TextChoices):
+        BOOKED = "booked"
+        CONFIRMED = "confirmed"
+        CHECKED_IN = "checked_in"
+        COMPLETED = "completed"
+        CANCELLED = "cancelled"
+        NO_SHOW = "no_show"
+
+    class Source(models.TextChoices):
+        PHONE = "phone", "phone desk"
+        STAFF = "staff"
+        DEMO = "demo"
+
+    ACTIVE = (Status.BOOKED, Status.CONFIRMED, Status.CHECKED_IN)
+
+    rooftop = models.ForeignKey(Rooftop, models.PROTECT, related_name="appointments")
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="appointments")
+    vehicle = models.ForeignKey(Vehicle, models.PROTECT, related_name="appointments")
+    advisor = models.ForeignKey(Staff, models.SET_NULL, null=True, blank=True, related_name="appointments")
+    confirmation_number = models.CharField(max_length=6)
+    arrives_at = models.DateTimeField(db_index=True)
+    ready_at = models.DateTimeField(help_text="When the work is promised to be done.")
+    status = models.CharField(max_length=12, choices=Status, default=Status.BOOKED)
+    source = models.CharField(max_length=10, choices=Source)
+    concern = models.TextField(blank=True, help_text="The customer's own words.")
+    cancel_reason = models.CharField(max_length=200, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    idempotency_key = models.CharField(max_length=120, null=True, blank=True, unique=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = AppointmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["arrives_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rooftop", "confirmation_number"], name="one_confirmation_number_per_rooftop"
+            ),
+            models.CheckConstraint(
+                condition=Q(ready_at__gt=F("arrives_at")), name="appointment_ends_after_start"
+            ),
+        ]
+        indexes = [models.Index(fields=["rooftop", "arrives_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.confirmation_number} {self.local_arrival:%a %b %-d, %-I:%M %p}"
+
+    @property
+    def local_arrival(self) -> datetime:
+        """The arrival in the store's own zone."""
+        return self.arrives_at.astimezone(self.rooftop.zone)
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in self.ACTIVE
+
+
+class AppointmentLine(models.Model):
+    """One service of an appointment, with minutes and price as they were when it was booked."""
+
+    appointment = models.ForeignKey(Appointment, models.CASCADE, related_name="lines")
+    op_code = models.ForeignKey(OpCode, models.PROTECT)
+    minutes = models.PositiveSmallIntegerField()
+    price_min = models.PositiveIntegerField()
+    price_max = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return str(self.op_code)
+
+
+def _allocated_range() -> Func:
+    return Func(
+        F("starts_at"), F("ends_at"), RangeBoundary(), function="TSTZRANGE", output_field=DateTimeRangeField()
+    )
+
+
+class Allocation(models.Model):
+    """A technician and a bay at work from starts_at until (not including) ends_at.
+
+    A row exists only while the work is really meant to happen: cancelling deletes it. The two
+    exclusion constraints are the proof that nothing is ever booked twice.
+    """
+
+    appointment = models.ForeignKey(Appointment, models.CASCADE, related_name="allocations")
+    technician = models.ForeignKey(Technician, models.PROTECT, related_name="allocations")
+    bay = models.ForeignKey(Bay, models.PROTECT, related_name="allocations")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["starts_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")), name="allocation_ends_after_start"
+            ),
+            ExclusionConstraint(
+                name="technician_not_double_booked",
+                expressions=[
+                    ("technician", RangeOperators.EQUAL),
+                    (_allocated_range(), RangeOperators.OVERLAPS),
+                ],
+            ),
+            ExclusionConstraint(
+                name="bay_not_double_booked",
+                expressions=[("bay", RangeOperators.EQUAL), (_allocated_range(), RangeOperators.OVERLAPS)],
+            ),
+        ]
+        indexes = [models.Index(fields=["starts_at", "ends_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.technician}, {self.bay}"
+
+
+class AppointmentEvent(models.Model):
+    """What happened to an appointment and who did it: a person, the phone desk, the calendar."""
+
+    appointment = models.ForeignKey(Appointment, models.CASCADE, related_name="events")
+    at = models.DateTimeField(default=timezone.now)
+    actor = models.CharField(max_length=100)
+    what = models.CharField(max_length=300)
+
+    class Meta:
+        ordering = ["at"]
+
+    def __str__(self) -> str:
+        return self.what

@@ -1,0 +1,137 @@
+"""Where a conversation stands: one serialisable value, apart from sockets and tasks.
+
+Both minds (the language model and the built-in replies) read and change the same value, so
+either can go on where the other stopped.
+"""
+
+from datetime import date, datetime, time
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+
+class State(StrEnum):
+    GREETING = "greeting"
+    VERIFICATION = "verification"
+    INTENT = "intent_detection"
+    SLOTS = "slot_collection"
+    CONFIRMATION = "confirmation"
+    EXECUTION = "execution"
+    CLOSING = "closing"
+    ESCALATION = "escalation"
+
+
+class Intent(StrEnum):
+    BOOK = "book"
+    CANCEL = "cancel"
+    RESCHEDULE = "reschedule"
+    CHECK = "check_appointment"
+    SERVICE_INQUIRY = "service_inquiry"
+    HOURS_INQUIRY = "hours_inquiry"
+    PERSON = "speak_to_human"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class Ending(StrEnum):
+    """How the desk itself ends the call once its last words were heard."""
+
+    GOODBYE = "goodbye"
+    TRANSFER = "transfer"
+
+
+class Message(BaseModel):
+    """One turn as both sides experienced it. Desk text holds only what was heard."""
+
+    speaker: Literal["caller", "desk"]
+    text: str
+
+
+class VehicleSlot(BaseModel):
+    """A vehicle as the caller named it. handle is set when it is one of the caller's own."""
+
+    year: int | None = None
+    make: str = ""
+    model: str = ""
+    handle: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(str(part) for part in (self.year, self.make, self.model) if part)
+
+
+class DayWish(BaseModel):
+    """When the caller would like to come, as dates and wall times of the store.
+
+    first and last bound the days (equal for one day); not_before and not_after bound the time of
+    day; exactly is a wished time; said keeps the caller's words for reading back.
+    """
+
+    first: date | None = None
+    last: date | None = None
+    not_before: time | None = None
+    not_after: time | None = None
+    exactly: time | None = None
+    said: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.first or self.not_before or self.not_after or self.exactly)
+
+
+class Slots(BaseModel):
+    """What a booking needs, filled in any order from free speech."""
+
+    services: list[str] = Field(default_factory=list)  # op codes
+    concern: str = ""  # the caller's own words
+    vehicle: VehicleSlot | None = None
+    wish: DayWish = Field(default_factory=DayWish)
+    name: str = ""
+    phone: str = ""  # E.164, confirmed by the caller
+
+
+class Offer(BaseModel):
+    """A real opening that was offered in this call. handle is all that a mind may pass back."""
+
+    handle: str
+    arrives_at: datetime  # aware UTC
+    local: datetime  # the same moment in the store's zone
+
+
+class Caller(BaseModel):
+    """Who seems to be calling. Found by number: a candidate, never a proof."""
+
+    number: str = ""  # E.164, "" when withheld
+    customer_id: int | None = None  # the only customer with this number
+    first_name: str = ""
+    is_confirmed: bool | None = None  # the caller's answer to "Is this Maria?"
+
+
+class Booked(BaseModel):
+    confirmation_number: str
+    local: datetime
+
+
+class Conversation(BaseModel):
+    """Everything that must survive for the conversation to go on elsewhere."""
+
+    call_sid: str
+    state: State = State.GREETING
+    intent: Intent = Intent.UNKNOWN
+    caller: Caller = Field(default_factory=Caller)
+    slots: Slots = Field(default_factory=Slots)
+    offers: list[Offer] = Field(default_factory=list)
+    chosen: Offer | None = None
+    asked: str = ""  # the question that waits for an answer: a name in phrases.py
+    misses: int = 0  # turns in a row that brought nothing
+    silences: int = 0  # re-prompts since the caller last spoke
+    booked: Booked | None = None
+    ending: Ending | None = None
+    history: list[Message] = Field(default_factory=list)
+
+    def last_heard_from_desk(self) -> str:
+        """The desk's latest words, as far as they were played; "" at the start."""
+        for message in reversed(self.history):
+            if message.speaker == "desk":
+                return message.text
+        return ""

@@ -1,0 +1,250 @@
+"""The borders of a call: who carries it, who hears, who speaks, who thinks.
+
+Each provider lives in one module behind one of these protocols and speaks in the types below.
+Audio is always mulaw: bytes, 8 kHz mono, 8 bytes a millisecond, 160 bytes per 20 ms frame.
+Positions on the call's clock are float seconds since the media stream began.
+
+Errors:
+    ProviderError            an outside service failed; retryable says whether again may help
+    ├── MissingPackage       a built-in provider's package is not installed
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from voice.conversation.states import Conversation
+
+
+class ProviderError(Exception):
+    def __init__(self, message: str, *, retryable: bool = True) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+
+
+class MissingPackage(ProviderError):
+    def __init__(self, package: str) -> None:
+        super().__init__(
+            f"The package {package} is not installed. Run: pip install -r requirements-local.txt",
+            retryable=False,
+        )
+
+
+# --- the carrier: frames in, commands out -------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    call_sid: str
+    stream_sid: str
+    parameters: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    mulaw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class MarkReached:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A sentence the caller typed (browser phone only); counts as one finished turn."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A message that is not understood; reason is one word to count by."""
+
+    reason: str
+
+
+LineEvent = Started | Media | MarkReached | Digit | Typed | Stopped | Ignored
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    mulaw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """What one side says, for a carrier with a screen. A final caption replaces its interim ones."""
+
+    speaker: str  # "caller" or "desk"
+    text: str
+    is_final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something happened to the call: "ringing" (a person is being fetched) or "ended"."""
+
+    kind: str
+    text: str
+
+
+LineCommand = Play | Mark | Clear | Caption | Notice
+
+
+class Carrier(Protocol):
+    """The line's wire language, without I/O: one instance a call, pure apart from the stream's name."""
+
+    def parse(self, message: str | bytes) -> LineEvent:
+        """Read one frame from the line. Never raises: what is not understood is Ignored."""
+        ...
+
+    def render(self, command: LineCommand) -> str | None:
+        """Write one frame for the line; None when this carrier has no such message."""
+        ...
+
+
+# --- hearing ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """The caller began to make speech sounds at this position of the call's audio, in seconds."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Recognised text. Interim text (is_final False) may be rewritten; a final segment may not."""
+
+    text: str
+    is_final: bool
+    starts_at: float
+    ends_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechEnded:
+    """The caller paused; all final Words of the utterance have been delivered before this."""
+
+    at: float
+
+
+HearingEvent = SpeechStarted | Words | SpeechEnded
+
+
+class Transcriber(Protocol):
+    """Speech to text for one call.
+
+    Use: `async with transcriber:`; one task sends, one iterates events(). Leaving the context
+    frees every socket and task within 1 s, also when cancelled.
+    """
+
+    async def __aenter__(self) -> "Transcriber": ...
+
+    async def __aexit__(self, *exc: object) -> None: ...
+
+    async def send(self, mulaw: bytes) -> None:
+        """Take the next piece of the caller's audio (any length). Returns at once."""
+        ...
+
+    async def finish(self) -> None:
+        """No more audio comes: events() delivers the last Words and ends."""
+        ...
+
+    def events(self) -> AsyncIterator[HearingEvent]:
+        """What is heard, in order. Raises ProviderError when hearing is lost."""
+        ...
+
+
+# --- speaking -----------------------------------------------------------------------------
+
+
+class Synthesizer(Protocol):
+    """Text to speech for one call. `async with synthesizer:` frees everything within 1 s."""
+
+    async def __aenter__(self) -> "Synthesizer": ...
+
+    async def __aexit__(self, *exc: object) -> None: ...
+
+    def speak(self, text: str) -> AsyncIterator[bytes]:
+        """Yield the mulaw of one clause or sentence, as it becomes ready, in pieces of any length.
+
+        Closing the iterator early (barge-in) stops the work; the next speak() starts clean.
+        Raises ProviderError.
+        """
+        ...
+
+
+# --- thinking -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What a tool answers. code "ok", or a refusal that a mind can act on ("slot_taken"…).
+
+    data is JSON-serialisable; spoken is a sentence that is true as it stands.
+    """
+
+    code: str
+    spoken: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_ok(self) -> bool:
+        return self.code == "ok"
+
+
+class Tools(Protocol):
+    """The only way a mind reads or writes anything. Calls are recorded, shielded and idempotent."""
+
+    async def call(self, name: str, arguments: dict[str, Any], *, call_id: str = "") -> ToolResult:
+        """Run one tool. Never raises for bad arguments or refusals: they come back as a code.
+
+        Cancelling the caller does not cancel a write that has begun.
+        """
+        ...
+
+    def schemas(self) -> list[dict[str, Any]]:
+        """The tools as OpenAI function definitions."""
+        ...
+
+
+class ReplyModel(Protocol):
+    """The mind: turns what the caller said into what the desk says.
+
+    Built with the store's facts (voice.conversation.facts.Store); may be shared between calls.
+    """
+
+    def reply(
+        self, conversation: Conversation, heard: str, tools: Tools, *, now: datetime
+    ) -> AsyncIterator[str]:
+        """Yield clauses to be spoken, in order, the first as early as it is certain.
+
+        heard is the caller's finished turn, "" for the very first reply (greeting). The mind
+        changes conversation (state, slots); the session keeps its history. now is aware UTC.
+        Raises ProviderError.
+        """
+        ...
