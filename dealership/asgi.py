@@ -1,0 +1,31 @@
+"""The ASGI application: pages and webhooks by Django, a call's audio by Channels."""
+
+import os
+from typing import Any
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+from django.urls import re_path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dealership.settings")
+
+# First: it sets Django up, and the consumers import models.
+django_application = get_asgi_application()
+
+from voice.routing import websocket_urlpatterns  # noqa: E402
+
+
+async def refuse(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Close a socket to an unknown address, which URLRouter would answer with a traceback."""
+    await receive()
+    await send({"type": "websocket.close", "code": 1008})
+
+
+application = ProtocolTypeRouter(
+    {
+        "http": django_application,
+        # Carriers send no Origin, so no AllowedHostsOriginValidator stands here: a call's socket is
+        # proved by its one-time token. A socket for staff needs that validator and a session.
+        "websocket": URLRouter([*websocket_urlpatterns, re_path(r"", refuse)]),  # type: ignore[arg-type]
+    }
+)
