@@ -203,3 +203,41 @@ def to_utc(day: date, wall: time, zone: ZoneInfo) -> datetime | None:
 def overlaps(span: Span, others: Iterable[Span]) -> bool:
     """Does span share any moment with one of the others? Half-open: touching is not sharing."""
     return any(span[0] < end and start < span[1] for start, end in others)
+
+
+def choose_offers(
+    slots: Sequence[Slot], zone: ZoneInfo, *, wanted: time | None = None, count: int = 3
+) -> list[Slot]:
+    """At most count of the openings, in time order: the ones nearest a wished time of day, else spread.
+
+    Without a wished time the first opening of each half-day comes first, then others at least an
+    hour apart, so that the caller hears real alternatives.
+    """
+    if wanted is not None:
+        first_day = [
+            s
+            for s in slots
+            if s.arrives_at.astimezone(zone).date() == slots[0].arrives_at.astimezone(zone).date()
+        ]
+        nearest = sorted(
+            first_day, key=lambda slot: abs(_minutes(slot, zone) - wanted.hour * 60 - wanted.minute)
+        )
+        return sorted(nearest[:count], key=lambda slot: slot.arrives_at)
+    chosen: list[Slot] = []
+    for is_same_half_allowed in (False, True):
+        for slot in slots:
+            apart = all(abs(slot.arrives_at - other.arrives_at) >= timedelta(hours=1) for other in chosen)
+            new_half = all(_half_day(slot, zone) != _half_day(other, zone) for other in chosen)
+            if len(chosen) < count and apart and (new_half or is_same_half_allowed):
+                chosen.append(slot)
+    return sorted(chosen, key=lambda slot: slot.arrives_at)
+
+
+def _half_day(slot: Slot, zone: ZoneInfo) -> tuple[date, bool]:
+    local = slot.arrives_at.astimezone(zone)
+    return local.date(), local.hour >= 12
+
+
+def _minutes(slot: Slot, zone: ZoneInfo) -> int:
+    local = slot.arrives_at.astimezone(zone)
+    return local.hour * 60 + local.minute

@@ -9,7 +9,7 @@ Errors:
     ├── MissingPackage       a built-in provider's package is not installed
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -189,7 +189,7 @@ class Synthesizer(Protocol):
 
     async def __aexit__(self, *exc: object) -> None: ...
 
-    def speak(self, text: str) -> AsyncIterator[bytes]:
+    def speak(self, text: str) -> AsyncGenerator[bytes, None]:
         """Yield the mulaw of one clause or sentence, as it becomes ready, in pieces of any length.
 
         Closing the iterator early (barge-in) stops the work; the next speak() starts clean.
@@ -240,7 +240,7 @@ class ReplyModel(Protocol):
 
     def reply(
         self, conversation: Conversation, heard: str, tools: Tools, *, now: datetime
-    ) -> AsyncIterator[str]:
+    ) -> AsyncGenerator[str, None]:
         """Yield clauses to be spoken, in order, the first as early as it is certain.
 
         heard is the caller's finished turn, "" for the very first reply (greeting). The mind

@@ -1,5 +1,7 @@
 """The sockets of a call."""
 
-from typing import Any
+from django.urls import path
 
-websocket_urlpatterns: list[Any] = []
+from voice.consumers import media_stream
+
+websocket_urlpatterns = [path("ws/media", media_stream)]

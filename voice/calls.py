@@ -1,0 +1,142 @@
+"""The life of a call's row: opened by a webhook, admitted to a media stream, finished."""
+
+import hmac
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from crm.models import Customer, FollowUpTask, Rooftop
+from scheduling.models import Appointment
+from voice.conversation.states import Caller, Conversation
+from voice.models import Call, Turn
+
+TOKEN_LIFE = timedelta(seconds=30)
+# What carriers send as From when the number is withheld.
+WITHHELD = {
+    "anonymous",
+    "restricted",
+    "unavailable",
+    "unknown",
+    "+266696687",
+    "+7378742833",
+    "+2562533",
+    "+8656696",
+}
+
+
+class UnknownNumber(Exception):
+    """Nobody's number was dialled: no rooftop answers it."""
+
+
+def open_call(*, carrier: str, sid: str, caller_number: str, called_number: str, now: datetime) -> Call:
+    """Create the call, or return the one with this sid: webhooks may come twice.
+
+    Raises UnknownNumber when called_number belongs to no rooftop.
+    """
+    rooftop = Rooftop.objects.filter(numbers__number=called_number).first()
+    if rooftop is None:
+        raise UnknownNumber
+    number = "" if caller_number.lower() in WITHHELD else caller_number
+    candidates = customers_with(rooftop, number)
+    call, _ = Call.objects.get_or_create(
+        sid=sid,
+        defaults={
+            "rooftop": rooftop,
+            "carrier": carrier,
+            "caller_number": number,
+            "called_number": called_number,
+            "started_at": now,
+            "customer": candidates[0] if len(candidates) == 1 else None,
+        },
+    )
+    return call
+
+
+def customers_with(rooftop: Rooftop, number: str) -> Sequence[Customer]:
+    """Everybody at this rooftop who calls from number; caller ID proves nothing more."""
+    if not number:
+        return []
+    return list(Customer.objects.filter(rooftop=rooftop, phones__number=number).order_by("pk"))
+
+
+def stream_token(call: Call) -> str:
+    """The one-time word that opens this call's media stream, within TOKEN_LIFE of its start.
+
+    Derived, not stored: a repeated webhook gives the same answer and no second token.
+    """
+    message = f"stream:{call.sid}:{call.started_at.timestamp()}"
+    return hmac.new(settings.SECRET_KEY.encode(), message.encode(), sha256).hexdigest()
+
+
+def admit(sid: str, token: str, *, now: datetime) -> Call | None:
+    """Let a media stream in: once, in time, and only with the token of exactly this call."""
+    call = Call.objects.select_related("rooftop").filter(sid=sid).first()
+    if call is None or not hmac.compare_digest(stream_token(call).encode(), token.encode()):
+        return None
+    opened = Call.objects.filter(
+        pk=call.pk, stream_opened_at__isnull=True, ended_at__isnull=True, started_at__gt=now - TOKEN_LIFE
+    ).update(stream_opened_at=now)
+    if not opened:
+        return None
+    call.stream_opened_at = now
+    return call
+
+
+def begin_conversation(call: Call) -> Conversation:
+    """The conversation as it stands before the first word."""
+    caller = Caller(number=call.caller_number)
+    if call.customer:
+        caller.customer_id = call.customer.pk
+        caller.first_name = call.customer.first_name
+    return Conversation(call_sid=call.sid, caller=caller)
+
+
+def save_turn(call: Call, **fields: Any) -> None:
+    Turn.objects.create(call=call, **fields)
+
+
+def save_state(call: Call, conversation: Conversation) -> None:
+    """Keep where the conversation stands, so that nothing is lost when the process is."""
+    Call.objects.filter(pk=call.pk).update(
+        state=conversation.state, conversation=conversation.model_dump(mode="json")
+    )
+
+
+def finish(call: Call, conversation: Conversation, outcome: str, *, now: datetime) -> None:
+    """Close the call's row; a second finish changes nothing."""
+    save_state(call, conversation)
+    Call.objects.filter(pk=call.pk, ended_at__isnull=True).update(ended_at=now, outcome=outcome)
+
+
+@transaction.atomic
+def promise_callback(call: Call, summary: str, *, due_at: datetime) -> FollowUpTask:
+    """Note that a person will ring this caller back; one open promise a call is enough."""
+    task, is_new = FollowUpTask.objects.get_or_create(
+        call_sid=call.sid,
+        kind=FollowUpTask.Kind.CALLBACK,
+        defaults={
+            "rooftop": call.rooftop,
+            "customer": call.customer,
+            "phone_number": call.caller_number,
+            "summary": summary[:500],
+            "due_at": due_at,
+        },
+    )
+    if not is_new and summary not in task.summary:
+        task.summary = f"{task.summary} {summary}"[:500]
+        task.save(update_fields=["summary"])
+    return task
+
+
+def written_by(call: Call) -> list[Appointment]:
+    """The appointments that this call wrote, in order."""
+    return list(
+        Appointment.objects.filter(tool_calls__call=call)
+        .select_related("customer", "vehicle", "rooftop")
+        .distinct()
+        .order_by("pk")
+    )

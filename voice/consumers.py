@@ -1,0 +1,91 @@
+"""Edge: the caller's audio. Lets a real call in, builds its session, and closes the door behind it.
+
+A plain ASGI application, routed by Channels but reading its frames in its own loop: a consumer's
+dispatch costs ten times as much for each of 50 messages a second
+(docs/decisions/media-socket.md).
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from voice import calls
+from voice.carriers.media_streams import MediaStreams
+from voice.conversation.facts import Store
+from voice.database import in_database
+from voice.line import Line, LineClosed, Message
+from voice.models import Call
+from voice.ports import Started
+from voice.record import Record
+from voice.session import Session
+from voice.tools.registry import Toolbox
+from voice.tools.store import load_store
+
+log = logging.getLogger(__name__)
+
+START_LIMIT_SECONDS = 5.0  # from the open socket to the start message
+POLICY_VIOLATION = 1008
+
+
+async def media_stream(
+    scope: dict[str, Any],
+    receive: Callable[[], Awaitable[Message]],
+    send: Callable[[Message], Awaitable[None]],
+) -> None:
+    """One media socket from connect to close. Anything but a real, fresh call is closed with 1008."""
+    if (await receive())["type"] != "websocket.connect":
+        return
+    await send({"type": "websocket.accept"})
+    line = Line(MediaStreams(), receive, send)
+    call = await _admit(line)
+    if call is None:
+        await line.close(POLICY_VIOLATION)
+        return
+    began = time.monotonic()
+    try:
+        session = await _prepare(call, line)
+        log.info("call %s began on %s", call.pk, call.carrier)
+        await session.run()
+    finally:
+        await line.close()
+        log.info("call %s ended after %.1f s", call.pk, time.monotonic() - began)
+
+
+async def _admit(line: Line) -> Call | None:
+    try:
+        async with asyncio.timeout(START_LIMIT_SECONDS):
+            started = await line.receive()
+    except (TimeoutError, LineClosed):
+        return None
+    if not isinstance(started, Started):
+        return None
+    token = started.parameters.get("token", "")
+    call = await in_database(calls.admit, started.call_sid, token, now=datetime.now(UTC))
+    if call is None:
+        log.warning("a media stream without a fresh token was refused")
+        return None
+    carrier = import_string(settings.CARRIERS[call.carrier])()
+    carrier.stream_sid = started.stream_sid
+    line.carrier = carrier
+    return call
+
+
+async def _prepare(call: Call, line: Line) -> Session:
+    store: Store = await in_database(load_store, call.rooftop, now=datetime.now(UTC))
+    conversation = await in_database(calls.begin_conversation, call)
+    return Session(
+        call,
+        line,
+        conversation,
+        transcriber=import_string(settings.TRANSCRIBER)(),
+        synthesizer=import_string(settings.SYNTHESIZER)(),
+        mind=import_string(settings.REPLY_MODEL)(store),
+        tools=Toolbox(call, store, conversation),
+        record=Record(call),
+    )

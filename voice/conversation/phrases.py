@@ -1,0 +1,217 @@
+"""What the caller hears: every sentence the desk says by itself. Pure.
+
+Warm, short, spoken; at most two sentences and one question a turn; no jargon. Constants that name
+a question (ASK_…) are the keys of QUESTIONS and what conversation.asked holds.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+
+from crm import phone
+from voice.conversation.facts import Store
+from voice.conversation.states import Conversation, Ending, Offer, State
+
+ASK_NEED = "need"
+ASK_IS_CALLER = "is_caller"
+ASK_SERVICE = "service"
+ASK_VEHICLE = "vehicle"
+ASK_DAY = "day"
+ASK_OFFER = "offer"
+ASK_NAME = "name"
+ASK_NUMBER_IS_BEST = "number_is_best"
+ASK_PHONE = "phone"
+ASK_PHONE_CHECK = "phone_check"
+ASK_CONFIRM = "confirm"
+ASK_ANYTHING_ELSE = "anything_else"
+
+QUESTIONS = {
+    ASK_NEED: "How can I help you with your car?",
+    ASK_IS_CALLER: "May I ask who I'm speaking with?",
+    ASK_SERVICE: "What would you like us to do on your car?",
+    ASK_VEHICLE: "Which car is it, make and model?",
+    ASK_DAY: "What day and time would suit you?",
+    ASK_OFFER: "Which of those works for you?",
+    ASK_NAME: "May I have your first and last name?",
+    ASK_NUMBER_IS_BEST: "Is the number you're calling from the best one to reach you?",
+    ASK_PHONE: "What's the best phone number to reach you, area code first?",
+    ASK_PHONE_CHECK: "Did I get that number right?",
+    ASK_CONFIRM: "Shall I book it?",
+    ASK_ANYTHING_ELSE: "Is there anything else I can do for you?",
+}
+KEY_FOR_A_PERSON = "I'd like to talk to a person"
+RINGING = "Ringing the service desk…"
+CALL_ENDED = "The call has ended."
+GOODBYE = "Thanks for calling. Goodbye!"
+GOODBYE_IN_SILENCE = "I can't hear you, so I'll hang up now. Please call again any time. Goodbye!"
+STILL_THERE = ("Are you still there?", "Sorry, I couldn't hear anything.")
+NOT_UNDERSTOOD = ("Sorry, I didn't get that.", "I'm sorry, I still didn't catch it.")
+NUMBER_INCOMPLETE = (
+    "I didn't get all ten digits. Please say the number again slowly, in groups of three, three and four."
+)
+TAKEN_MEANWHILE = "I'm sorry, somebody has just taken that time."
+TIME_LIMIT = "I'm sorry, I have to end this call now. Please call again."
+
+
+def greeting(store: Store, first_name: str) -> str:
+    """Store, automated, transcribed, a person at any time; then the first question."""
+    question = f"Is this {first_name}?" if first_name else QUESTIONS[ASK_NEED]
+    return (
+        f"Thanks for calling {store.name} service. I'm an automated assistant, this call is transcribed, "
+        f"and you can ask for a person at any time. {question}"
+    )
+
+
+def after_silence(conversation: Conversation) -> str:
+    """Re-prompt twice, then say goodbye: moves the conversation's count, and ends it at last."""
+    conversation.silences += 1
+    if conversation.silences > len(STILL_THERE):
+        conversation.state, conversation.ending = State.CLOSING, Ending.GOODBYE
+        return GOODBYE_IN_SILENCE
+    return f"{STILL_THERE[conversation.silences - 1]} {question(conversation)}"
+
+
+def question(conversation: Conversation) -> str:
+    """The open question, as asked."""
+    if conversation.asked == ASK_IS_CALLER and conversation.caller.first_name:
+        return f"Is this {conversation.caller.first_name}?"
+    return QUESTIONS.get(conversation.asked, QUESTIONS[ASK_NEED])
+
+
+def not_understood(misses: int) -> str:
+    return NOT_UNDERSTOOD[min(misses, len(NOT_UNDERSTOOD)) - 1]
+
+
+def say_time(moment: time) -> str:
+    """9:00 → "9 AM", 14:30 → "2:30 PM", 12:00 → "noon"."""
+    if moment == time(12):
+        return "noon"
+    hour = (moment.hour - 1) % 12 + 1
+    half = "AM" if moment.hour < 12 else "PM"
+    return f"{hour}:{moment.minute:02} {half}" if moment.minute else f"{hour} {half}"
+
+
+def say_date(day: date) -> str:
+    """ "Tuesday, November 24th"."""
+    return f"{day:%A}, {day:%B} {ordinal(day.day)}"
+
+
+def say_moment(local: datetime) -> str:
+    """A store-local moment: "Tuesday, November 24th at 9:30 AM"."""
+    return f"{say_date(local.date())} at {say_time(local.time())}"
+
+
+def ordinal(number: int) -> str:
+    if number in (11, 12, 13):
+        return f"{number}th"
+    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
+
+
+def say_list(items: Sequence[str], last: str = "and") -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return f"{', '.join(items[:-1])} {last} {items[-1]}" if len(items) > 1 else "".join(items)
+
+
+def say_day(day: date, today: date) -> str:
+    """A day in passing: with "today" or "tomorrow" before the date where that helps."""
+    near = {today: "today, ", today + timedelta(days=1): "tomorrow, "}.get(day, "")
+    return near + say_date(day)
+
+
+def say_offers(offers: Sequence[Offer], today: date) -> str:
+    """The openings, day by day: "On Tuesday, November 24th I have 9 AM, 11:30 AM or 2 PM"."""
+    days: dict[date, list[str]] = {}
+    for offer in offers:
+        days.setdefault(offer.local.date(), []).append(say_time(offer.local.time()))
+    if len(days) == 1:
+        ((day, times),) = days.items()
+        return f"On {say_day(day, today)}, I have {say_list(times, 'or')}."
+    return (
+        "I have "
+        + say_list([f"{say_day(day, today)} at {say_list(times, 'or')}" for day, times in days.items()], "or")
+        + "."
+    )
+
+
+def say_services(names: Sequence[str]) -> str:
+    """ "an oil change and a tire rotation"."""
+    return say_list([f"{article(name)} {name}".strip() for name in names])
+
+
+def article(name: str) -> str:
+    if name.startswith("four ") or name.endswith("s"):
+        return ""
+    return "an" if name[0] in "aeiou" else "a"
+
+
+def read_back(conversation: Conversation, store: Store, offer: Offer) -> str:
+    """Everything that would be written, then the question."""
+    slots = conversation.slots
+    services = say_services([store.item(code).name for code in slots.services])
+    car = f" for your {slots.vehicle}" if slots.vehicle else ""
+    name = slots.name or conversation.caller.first_name
+    under = f", under the name {name}" if name else ""
+    return f"So that's {services}{car} on {say_moment(offer.local)}{under}. {QUESTIONS[ASK_CONFIRM]}"
+
+
+def booked(confirmation_number: str, local: datetime) -> str:
+    return (
+        f"You're booked for {say_moment(local)}. Your confirmation number is "
+        f"{', '.join(confirmation_number)}. {QUESTIONS[ASK_ANYTHING_ELSE]}"
+    )
+
+
+def check_phone(number: str) -> str:
+    return f"That's {phone.speak(number)}. {QUESTIONS[ASK_PHONE_CHECK]}"
+
+
+def contradictory(day: date, weekday_name: str) -> str:
+    return f"The {ordinal(day.day)} is a {day:%A}, not a {weekday_name}. Which one do you mean?"
+
+
+def hours(store: Store, today: date) -> str:
+    """Opening hours in one breath, and the next closure within two weeks."""
+    weekdays: dict[tuple[time, time], list[int]] = {}
+    for day in store.hours:
+        weekdays.setdefault((day.opens, day.closes), []).append(day.weekday)
+    parts = [
+        f"{_say_weekdays(days)} from {say_time(opens)} to {say_time(closes)}"
+        for (opens, closes), days in weekdays.items()
+    ]
+    text = f"We're open {say_list(parts)}."
+    soon = [
+        c
+        for c in store.closures
+        if today <= c.starts_at.astimezone(store.zone).date() <= today + timedelta(days=14)
+    ]
+    if soon:
+        text += f" We're closed on {say_date(soon[0].starts_at.astimezone(store.zone).date())} for {soon[0].reason}."
+    return text
+
+
+def _say_weekdays(days: Sequence[int]) -> str:
+    names = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+    if len(days) > 2 and list(days) == list(range(days[0], days[-1] + 1)):
+        return f"{names[days[0]]} through {names[days[-1]]}"
+    return say_list([names[day] for day in days])
+
+
+def address(store: Store) -> str:
+    return f"We're at {store.address}."
+
+
+def price(name: str, low: int, high: int) -> str:
+    if high == 0:
+        return f"There's no charge for {article(name)} {name}."
+    if low == 0:
+        return f"{article(name).capitalize()} {name} is up to {high} dollars, depending on what we find."
+    return f"{article(name).capitalize()} {name} usually runs from {low} to {high} dollars."
+
+
+def transferring() -> str:
+    return "Of course. I'll get someone at the service desk for you, one moment."
+
+
+def callback(local: datetime) -> str:
+    return (
+        f"Nobody is at the desk right now, so I've asked a colleague to call you back by {say_moment(local)}."
+    )

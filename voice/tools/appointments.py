@@ -1,0 +1,203 @@
+"""Tools that read openings and write appointments."""
+
+from datetime import date, datetime, time, timedelta
+
+from django.db import transaction
+from pydantic import BaseModel, ConfigDict, Field
+
+from crm.models import Customer, Ownership, Phone, Vehicle
+from scheduling import booking
+from scheduling.models import Appointment, OpCode
+from scheduling.slots import Slot, choose_offers
+from voice.calls import customers_with
+from voice.conversation import phrases
+from voice.conversation.states import Booked, Offer, State, VehicleSlot
+from voice.models import Call
+from voice.ports import ToolResult
+from voice.tools.registry import Desk, tool
+
+SEARCH_DAYS = 14  # how far beyond the wish to look when nothing fits it
+ACTOR = "phone desk"
+
+
+class SlotSearch(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    services: list[str] = Field(min_length=1, description="Op codes from the menu.")
+    first_day: date | None = Field(None, description="First day wished for, in the store's calendar.")
+    last_day: date | None = None
+    not_before: time | None = Field(None, description="Earliest time of day, store time.")
+    not_after: time | None = Field(None, description="Latest time of day, store time.")
+    exactly: time | None = Field(None, description="The time of day wished for, store time.")
+    after: datetime | None = Field(None, description="Only openings later than this offer's local time.")
+    before: datetime | None = Field(None, description="Only openings earlier than this offer's local time.")
+
+
+class Booking(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    offer: str = Field(description="Handle of an offer made in this call.")
+    services: list[str] = Field(min_length=1, description="Op codes from the menu.")
+    name: str = Field("", max_length=120, description="The caller's name as said.")
+    phone: str = Field("", max_length=16, description="Number for callbacks, E.164.")
+    year: int | None = Field(None, ge=1900, le=2100)
+    make: str = Field("", max_length=40)
+    model: str = Field("", max_length=60)
+    concern: str = Field("", max_length=1000, description="What the caller said about the car, verbatim.")
+
+
+@tool("Find real openings before offering any time. Returns at most three, each with a handle.")
+def get_available_slots(desk: Desk, search: SlotSearch) -> ToolResult:
+    op_codes = _op_codes(desk, search.services)
+    if op_codes is None:
+        return ToolResult("unknown_service", "I don't have that on our menu.")
+    slots, fits = _search(desk, op_codes, search)
+    if not slots:
+        return ToolResult("nothing_open", "I don't have anything open in the next two weeks.")
+    zone = desk.store.zone
+    chosen = choose_offers(slots, zone, wanted=search.exactly)
+    conversation = desk.conversation
+    conversation.offers = [
+        Offer(
+            handle=f"offer-{slot.arrives_at:%m%d-%H%M}",
+            arrives_at=slot.arrives_at,
+            local=slot.arrives_at.astimezone(zone),
+        )
+        for slot in chosen
+    ]
+    return ToolResult(
+        "ok",
+        phrases.say_offers(conversation.offers, desk.store.today(desk.now)),
+        {
+            "fits_the_wish": fits,
+            "offers": [
+                {
+                    "handle": offer.handle,
+                    "local": offer.local.isoformat(),
+                    "spoken": phrases.say_moment(offer.local),
+                }
+                for offer in conversation.offers
+            ],
+        },
+    )
+
+
+@tool("Book an offer, only after it was read back and the caller clearly said yes.", is_write=True)
+def book_appointment(desk: Desk, wanted: Booking) -> ToolResult:
+    conversation = desk.conversation
+    offer = next((offer for offer in conversation.offers if offer.handle == wanted.offer), None)
+    if offer is None:
+        return ToolResult("unknown_offer", "Let me look at our openings again.")
+    op_codes = _op_codes(desk, wanted.services)
+    if op_codes is None:
+        return ToolResult("unknown_service", "I don't have that on our menu.")
+    key = f"{desk.call.sid}:book:{offer.arrives_at:%Y%m%dT%H%M}:{','.join(sorted(wanted.services))}"
+    try:
+        with transaction.atomic():
+            customer = _customer(desk, wanted)
+            appointment = booking.book(
+                desk.call.rooftop,
+                customer,
+                _vehicle(customer, VehicleSlot(year=wanted.year, make=wanted.make, model=wanted.model)),
+                op_codes,
+                offer.arrives_at,
+                actor=ACTOR,
+                source=Appointment.Source.PHONE,
+                concern=wanted.concern,
+                idempotency_key=key,
+                now=desk.now,
+            )
+            Call.objects.filter(pk=desk.call.pk).update(customer=customer)
+    except booking.Refusal as refusal:
+        return ToolResult(refusal.code, phrases.TAKEN_MEANWHILE)
+    desk.appointment_id = appointment.pk
+    conversation.booked = Booked(confirmation_number=appointment.confirmation_number, local=offer.local)
+    conversation.state = State.EXECUTION
+    return ToolResult(
+        "ok",
+        phrases.booked(appointment.confirmation_number, offer.local),
+        {"confirmation_number": appointment.confirmation_number, "local": offer.local.isoformat()},
+    )
+
+
+def _op_codes(desk: Desk, codes: list[str]) -> list[OpCode] | None:
+    """The menu's lines in the order asked for; None when one is not on it."""
+    found = {
+        item.code: item
+        for item in OpCode.objects.filter(
+            rooftop=desk.call.rooftop, code__in=codes, is_bookable_by_phone=True
+        )
+    }
+    return [found[code] for code in dict.fromkeys(codes)] if len(found) == len(set(codes)) else None
+
+
+def _search(desk: Desk, op_codes: list[OpCode], search: SlotSearch) -> tuple[list[Slot], bool]:
+    """Openings for the wish, and whether they fit it; else the nearest ones from its first day on."""
+    zone, today = desk.store.zone, desk.store.today(desk.now)
+    first = max(search.first_day or today, today)
+    last = max(search.last_day or (first if search.first_day else first + timedelta(days=SEARCH_DAYS)), first)
+    slots = _within(booking.openings(desk.call.rooftop, op_codes, first, last, now=desk.now), search)
+    timely = [slot for slot in slots if _is_timely(slot.arrives_at.astimezone(zone).time(), search)]
+    exact = [slot for slot in timely if slot.arrives_at.astimezone(zone).time() == search.exactly]
+    if exact:
+        return exact[:1], True
+    if timely:
+        return timely, search.exactly is None
+    later = first + timedelta(days=SEARCH_DAYS)
+    openings = booking.openings(desk.call.rooftop, op_codes, first, max(last, later), now=desk.now)
+    return _within(openings, search), False
+
+
+def _within(slots: list[Slot], search: SlotSearch) -> list[Slot]:
+    """Only those after and before the offers that the caller compared with."""
+    return [
+        slot
+        for slot in slots
+        if (search.after is None or slot.arrives_at > search.after)
+        and (search.before is None or slot.arrives_at < search.before)
+    ]
+
+
+def _is_timely(local: time, search: SlotSearch) -> bool:
+    return (search.not_before is None or local >= search.not_before) and (
+        search.not_after is None or local <= search.not_after
+    )
+
+
+def _customer(desk: Desk, wanted: Booking) -> Customer:
+    """The confirmed caller, or somebody with this name and number, or a new customer."""
+    caller = desk.conversation.caller
+    if caller.is_confirmed and caller.customer_id:
+        return Customer.objects.get(pk=caller.customer_id)
+    rooftop = desk.call.rooftop
+    first_name, _, last_name = wanted.name.strip().partition(" ")
+    number = wanted.phone or caller.number
+    for customer in customers_with(rooftop, number):
+        if (
+            customer.first_name.lower() == first_name.lower()
+            and customer.last_name.lower() == last_name.lower()
+        ):
+            return customer
+    customer = Customer.objects.create(
+        rooftop=rooftop, first_name=(first_name or "Unknown")[:60], last_name=last_name[:60]
+    )
+    if number:
+        phone, _ = Phone.objects.get_or_create(number=number)
+        customer.phones.add(phone)
+    return customer
+
+
+def _vehicle(customer: Customer, said: VehicleSlot) -> Vehicle:
+    """The customer's only vehicle that fits what was said, or a new one."""
+    owned = customer.vehicles.filter(ownerships__until__isnull=True)
+    for field, value in (("make__iexact", said.make), ("model__iexact", said.model), ("year", said.year)):
+        if value:
+            owned = owned.filter(**{field: value})
+    fitting = list(owned.distinct()[:2])
+    if len(fitting) == 1:
+        return fitting[0]
+    vehicle = Vehicle.objects.create(
+        rooftop=customer.rooftop, year=said.year, make=said.make, model=said.model
+    )
+    Ownership.objects.create(customer=customer, vehicle=vehicle)
+    return vehicle

@@ -1,0 +1,77 @@
+"""Has the caller finished? Pure: joins what was heard into turns and says how long to wait."""
+
+import re
+from dataclasses import dataclass, field
+
+from voice.ports import Words
+
+UNFINISHED = re.compile(
+    r"\b(and|or|but|um+|uh+|so|the|a|an|my|for|to|at|on|with|because|it's|is|i|i'd|like|maybe|about)[,.…]*$",
+    re.IGNORECASE,
+)
+BACKCHANNEL = re.compile(r"^(?:(?:uh[- ]?huh|m+[- ]?h?m+|mhm|hm+|um+|uh+|ah+|oh)[\s,.!]*)+$", re.IGNORECASE)
+DIGIT = re.compile(
+    r"\d|\b(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple)\b", re.IGNORECASE
+)
+
+WAIT_FOR_THE_REST = 1.2  # seconds after a sentence that cannot be over
+WAIT_FOR_DIGITS = 1.5  # people pause between the groups of a number
+
+
+def wait_after(text: str, asked: str) -> float:
+    """Seconds to go on listening after a pause, given the words so far and the open question.
+
+    asked is the name of the question in phrases.py. 0.0: the turn is over now.
+    """
+    if asked == "phone":
+        digits = len(DIGIT.findall(text))
+        if 0 < digits < 10:
+            return WAIT_FOR_DIGITS
+    if UNFINISHED.search(text.strip()):
+        return WAIT_FOR_THE_REST
+    return 0.0
+
+
+def is_backchannel(text: str) -> bool:
+    """Is this only a sign of listening ("mm-hmm"), no answer?"""
+    return bool(BACKCHANNEL.match(text.strip()))
+
+
+@dataclass(frozen=True, slots=True)
+class CallerTurn:
+    """One finished turn; positions in seconds on the call's clock."""
+
+    text: str
+    starts_at: float
+    ends_at: float
+
+
+@dataclass(slots=True)
+class Assembler:
+    """Collects the final segments of one turn; the newest interim text stands in until then."""
+
+    _final: list[Words] = field(default_factory=list)
+    _interim: Words | None = None
+
+    def add(self, words: Words) -> None:
+        if not words.is_final:
+            self._interim = words
+            return
+        self._interim = None
+        if words.text.strip():
+            self._final.append(words)
+
+    @property
+    def text(self) -> str:
+        """Everything heard of this turn so far."""
+        pieces = [*self._final, *([self._interim] if self._interim else [])]
+        return " ".join(piece.text.strip() for piece in pieces if piece.text.strip())
+
+    def take(self) -> CallerTurn | None:
+        """The turn so far, and start the next; None when there are no words."""
+        pieces = [*self._final, *([self._interim] if self._interim else [])]
+        text = self.text
+        self._final, self._interim = [], None
+        if not text:
+            return None
+        return CallerTurn(text, pieces[0].starts_at, pieces[-1].ends_at)

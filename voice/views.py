@@ -1,0 +1,119 @@
+"""The browser phone, and the calls as staff read them afterwards."""
+
+import secrets
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin.views.decorators import staff_member_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from crm import phone as numbers
+from crm.models import Phone, Rooftop
+from voice.calls import open_call, stream_token
+from voice.models import Call
+from voice.transcript import transcript
+
+CALLS_PER_PAGE = 50
+CALLERS_OFFERED = 50
+
+
+@require_GET
+def phone(request: HttpRequest) -> HttpResponse:
+    """The telephone in the page."""
+    if not _may_phone(request):
+        return redirect_to_login(request.get_full_path())
+    page = render(
+        request,
+        "voice/phone.html",
+        {
+            "rooftops": Rooftop.objects.filter(numbers__isnull=False).distinct().prefetch_related("numbers"),
+            "callers": Phone.objects.filter(customers__isnull=False)
+            .distinct()
+            .order_by("pk")
+            .prefetch_related("customers")[:CALLERS_OFFERED],
+        },
+    )
+    page["Content-Security-Policy"] = (
+        "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
+        f"connect-src 'self' {_socket_origin(request)}"
+    )
+    return page
+
+
+@require_POST
+def phone_call(request: HttpRequest) -> JsonResponse:
+    """Open a call and hand out the address and the one-time token of its media stream."""
+    if not _may_phone(request):
+        return _refused("Log in as staff to use the phone.", status=403)
+    typed = request.POST.get("from", "").strip()
+    caller_number = numbers.parse(typed) if typed else ""
+    if caller_number is None:
+        return _refused(f"{typed} is not a telephone number. Write it like (212) 555-0143.", status=400)
+    rooftop = _rooftop(request.POST.get("rooftop", ""))
+    called = rooftop.numbers.order_by("pk").first() if rooftop else None
+    if called is None:
+        return _refused("No store has a telephone number yet. Add one in the staff site.", status=409)
+    opened = open_call(
+        carrier=Call.Carrier.BROWSER,
+        sid="CB" + secrets.token_hex(16),
+        caller_number=caller_number,
+        called_number=called.number,
+        now=timezone.now(),
+    )
+    return JsonResponse(
+        {
+            "call_sid": opened.sid,
+            "token": stream_token(opened),
+            "stream_url": f"{_socket_origin(request)}/ws/media",
+        }
+    )
+
+
+@require_GET
+@staff_member_required
+def calls(request: HttpRequest) -> HttpResponse:
+    """Every call, newest first."""
+    rows = Call.objects.select_related("rooftop", "customer").order_by("-started_at", "-pk")
+    return render(
+        request,
+        "voice/calls.html",
+        {
+            **admin.site.each_context(request),
+            "title": "Calls",
+            "page": Paginator(rows, CALLS_PER_PAGE).get_page(request.GET.get("page")),
+        },
+    )
+
+
+@require_GET
+@staff_member_required
+def call(request: HttpRequest, pk: int) -> HttpResponse:
+    """One call: what was said, what was done, and what was written."""
+    opened = get_object_or_404(Call.objects.select_related("rooftop", "customer"), pk=pk)
+    return render(
+        request,
+        "voice/call.html",
+        {**admin.site.each_context(request), "title": "Call", "call": opened, **transcript(opened)},
+    )
+
+
+def _may_phone(request: HttpRequest) -> bool:
+    return settings.DEBUG or request.user.is_staff
+
+
+def _rooftop(choice: str) -> Rooftop | None:
+    stores = Rooftop.objects.filter(numbers__isnull=False).distinct()
+    return (stores.filter(pk=choice).first() if choice.isdigit() else None) or stores.first()
+
+
+def _socket_origin(request: HttpRequest) -> str:
+    return f"{'wss' if request.is_secure() else 'ws'}://{request.get_host()}"
+
+
+def _refused(sentence: str, *, status: int) -> JsonResponse:
+    return JsonResponse({"error": sentence}, status=status)
