@@ -1,0 +1,272 @@
+"""The store, its people and its customers, in the staff site."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from crm import phone
+from crm.models import Customer, FollowUpTask, Ownership, Phone, Rooftop, RooftopNumber, Staff, Vehicle
+from crm.store_admin import StoreAdmin, StoreInline, store_time
+
+
+def lines(texts: Iterable[object]) -> SafeString | str:
+    """Several short texts one below the other in a cell."""
+    return format_html_join("", "<div>{}</div>", ((text,) for text in texts)) or "—"
+
+
+# --- customers and vehicles ---------------------------------------------------------------
+
+
+class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A customer with the telephone numbers as people write them."""
+
+    phone_numbers = forms.CharField(
+        required=False,
+        widget=UnfoldAdminTextareaWidget({"rows": 2}),
+        help_text="One a line, like (212) 555-0143. A household may share one.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["phone_numbers"] = "\n".join(str(number) for number in self.instance.phones.all())
+
+    def clean_phone_numbers(self) -> list[str]:
+        numbers = []
+        for line in self.cleaned_data["phone_numbers"].splitlines():
+            if not line.strip():
+                continue
+            number = phone.parse(line)
+            if number is None:
+                raise forms.ValidationError(
+                    f"{line.strip()} is not a telephone number. Write it like (212) 555-0143."
+                )
+            numbers.append(number)
+        return numbers
+
+
+class VehicleInline(StoreInline):
+    model = Ownership
+    verbose_name = "vehicle"
+    verbose_name_plural = "vehicles"
+    fields = ("vehicle", "plate", "vin", "since", "until")
+    readonly_fields = ("plate", "vin")
+    autocomplete_fields = ("vehicle",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Ownership]:
+        rows: QuerySet[Ownership] = super().get_queryset(request).select_related("vehicle", "customer")
+        return rows.order_by("until", "-since")
+
+    @admin.display(description="Plate")
+    def plate(self, row: Ownership) -> str:
+        return row.vehicle.plate or "—"
+
+    @admin.display(description="VIN")
+    def vin(self, row: Ownership) -> str:
+        return row.vehicle.vin or "—"
+
+
+@admin.register(Customer)
+class CustomerAdmin(StoreAdmin):
+    form = CustomerForm
+    list_display = ("name", "phone_list", "vehicle_list", "email", "rooftop")
+    list_filter = ("rooftop", "language")
+    search_fields = ("first_name", "last_name", "email", "vehicles__plate", "vehicles__vin")
+    search_help_text = "Name, telephone number, plate or VIN"
+    phone_lookup = "phones__number__contains"
+    fields = (
+        ("first_name", "last_name"),
+        "phone_numbers",
+        "email",
+        "language",
+        "rooftop",
+        "notes",
+    )
+    inlines = (VehicleInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
+        rows: QuerySet[Customer] = super().get_queryset(request)
+        return rows.select_related("rooftop").prefetch_related("phones", "ownerships__vehicle")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+        return {"rooftop": Rooftop.objects.order_by("pk").first(), **initial}
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        form.instance.phones.set(
+            Phone.objects.get_or_create(number=number)[0] for number in form.cleaned_data["phone_numbers"]
+        )
+
+    @admin.display(description="Name", ordering="last_name")
+    def name(self, customer: Customer) -> str:
+        return str(customer)
+
+    @admin.display(description="Phones")
+    def phone_list(self, customer: Customer) -> str:
+        return lines(customer.phones.all())
+
+    @admin.display(description="Vehicles")
+    def vehicle_list(self, customer: Customer) -> str:
+        today = timezone.now().astimezone(customer.rooftop.zone).date()
+        return lines(
+            f"{owned.vehicle} {owned.vehicle.plate}".strip()
+            for owned in customer.ownerships.all()
+            if is_current(owned, today)
+        )
+
+
+def is_current(owned: Ownership, today: date) -> bool:
+    return owned.until is None or owned.until >= today
+
+
+class OwnerInline(StoreInline):
+    model = Ownership
+    verbose_name = "owner"
+    verbose_name_plural = "owners"
+    autocomplete_fields = ("customer",)
+
+
+@admin.register(Vehicle)
+class VehicleAdmin(StoreAdmin):
+    list_display = ("__str__", "plate", "vin", "owner_list", "rooftop")
+    list_filter = ("rooftop",)
+    search_fields = ("make", "model", "year", "plate", "vin", "owners__last_name", "owners__first_name")
+    search_help_text = "Make, model, plate, VIN or owner"
+    fields = (("year", "make", "model"), ("plate", "vin"), "rooftop")
+    inlines = (OwnerInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Vehicle]:
+        rows: QuerySet[Vehicle] = super().get_queryset(request)
+        return rows.select_related("rooftop").prefetch_related("ownerships__customer")
+
+    @admin.display(description="Owners")
+    def owner_list(self, vehicle: Vehicle) -> str:
+        today = timezone.now().astimezone(vehicle.rooftop.zone).date()
+        return lines(owned.customer for owned in vehicle.ownerships.all() if is_current(owned, today))
+
+
+# --- follow-up tasks ----------------------------------------------------------------------
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("open", "Open"), ("overdue", "Overdue"), ("done", "Done")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[FollowUpTask]
+    ) -> QuerySet[FollowUpTask] | None:
+        if self.value() == "done":
+            return queryset.filter(done_at__isnull=False)
+        if self.value() == "overdue":
+            return queryset.filter(done_at__isnull=True, due_at__lt=timezone.now())
+        return queryset.filter(done_at__isnull=True) if self.value() == "open" else queryset
+
+
+@admin.register(FollowUpTask)
+class FollowUpTaskAdmin(StoreAdmin):
+    list_display = ("due", "kind", "summary", "who", "owner", "state", "rooftop")
+    list_display_links = ("due", "summary")
+    list_filter = (StateFilter, "kind", "owner", "rooftop")
+    search_fields = ("summary", "customer__first_name", "customer__last_name")
+    search_help_text = "Words of the task, customer or telephone number"
+    phone_lookup = "phone_number__contains"
+    list_select_related = ("customer", "owner", "rooftop")
+    autocomplete_fields = ("customer",)
+    fields = ("kind", "summary", "customer", "phone_number", ("due_at", "done_at"), "owner", "rooftop")
+    actions = ("mark_done",)
+
+    @admin.display(description="Due", ordering="due_at")
+    def due(self, task: FollowUpTask) -> str:
+        return store_time(task.due_at, task.rooftop)
+
+    @admin.display(description="Customer")
+    def who(self, task: FollowUpTask) -> str:
+        number = phone.display(task.phone_number) if task.phone_number else ""
+        return lines(part for part in (task.customer, number) if part)
+
+    @display(description="State", label={"Open": "info", "Overdue": "danger", "Done": "success"})  # type: ignore[untyped-decorator]
+    def state(self, task: FollowUpTask) -> str:
+        if task.done_at:
+            return "Done"
+        return "Overdue" if task.is_overdue(timezone.now()) else "Open"
+
+    @admin.action(description="Mark as done", permissions=["change"])
+    def mark_done(self, request: HttpRequest, tasks: QuerySet[FollowUpTask]) -> None:
+        count = tasks.filter(done_at__isnull=True).update(done_at=timezone.now())
+        self.message_user(request, f"{count} task{'' if count == 1 else 's'} done.")
+
+
+# --- the store and its people -------------------------------------------------------------
+
+
+class RooftopNumberInline(StoreInline):
+    model = RooftopNumber
+    verbose_name = "telephone number"
+
+
+@admin.register(Rooftop)
+class RooftopAdmin(StoreAdmin):
+    list_display = ("name", "number_list", "time_zone", "address")
+    search_fields = ("name",)
+    fields = (
+        "name",
+        "address",
+        "time_zone",
+        "front_desk_number",
+        ("grid_minutes", "lead_minutes", "horizon_days"),
+    )
+    inlines = (RooftopNumberInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Rooftop]:
+        rows: QuerySet[Rooftop] = super().get_queryset(request)
+        return rows.prefetch_related("numbers")
+
+    @admin.display(description="Numbers")
+    def number_list(self, rooftop: Rooftop) -> str:
+        return lines(rooftop.numbers.all())
+
+
+@admin.register(Staff)
+class StaffAdmin(StoreAdmin):
+    list_display = ("name", "role", "extension", "rooftop", "user")
+    list_filter = ("rooftop", "role")
+    list_select_related = ("rooftop", "user")
+    search_fields = ("name",)
+    fields = ("name", "role", "extension", "rooftop", "user")
+
+
+# --- log-ins ------------------------------------------------------------------------------
+
+admin.site.unregister(User)
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
+    pass

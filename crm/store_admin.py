@@ -1,0 +1,92 @@
+"""What the admin pages of every app share: the store's clock, phone search, and unfold's look.
+
+unfold carries no types; this module is where its classes become ours.
+"""
+
+import re
+from datetime import datetime, tzinfo
+from typing import Any
+
+from django import forms
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.widgets import BASE_INPUT_CLASSES
+
+from crm.models import Rooftop
+
+PHONE_SEARCH_DIGITS = 4
+
+
+def store_time(moment: datetime, rooftop: Rooftop) -> str:
+    """A moment on the store's clock: Tue, Nov 24, 9:15 AM."""
+    return f"{moment.astimezone(rooftop.zone):%a, %b %-d, %-I:%M %p}"
+
+
+class WallTimeInput(forms.DateTimeInput):
+    """One native field for day and time; works well under a thumb."""
+
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        attrs = {"class": " ".join([*BASE_INPUT_CLASSES, "max-w-2xl"]), "step": 60}
+        super().__init__(attrs, format="%Y-%m-%dT%H:%M")
+
+
+class StoreAdmin(ModelAdmin):  # type: ignore[misc]
+    """The base of our admin pages.
+
+    Forms of a row with a rooftop read and show times on that store's clock, whatever the server's.
+    """
+
+    warn_unsaved_form = True
+    list_per_page = 50
+    show_full_result_count = False
+    phone_lookup = ""  # where search finds a telephone number, like "phones__number__contains"
+    change_form_before_template = "crm/form_links.html"
+    formfield_overrides = {
+        models.DateTimeField: {"form_class": forms.DateTimeField, "widget": WallTimeInput},
+    }
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        with timezone.override(self._zone(request, object_id)):
+            response: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
+            if isinstance(response, TemplateResponse):
+                response.render()  # here and not later, when the clock is the server's again
+        return response
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """As Django does, and by telephone number however it is written."""
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        digits = re.sub(r"\D", "", search_term)
+        is_phone = len(digits) >= PHONE_SEARCH_DIGITS and not re.search("[a-z]", search_term, re.IGNORECASE)
+        if not self.phone_lookup or not is_phone:
+            return found, may_repeat
+        by_phone = queryset.filter(**{self.phone_lookup: digits})
+        both = Q(pk__in=found.order_by().values("pk")) | Q(pk__in=by_phone.order_by().values("pk"))
+        return queryset.filter(both), False
+
+    def _zone(self, request: HttpRequest, object_id: str | None) -> tzinfo:
+        """The clock of the store that is chosen in the form, else of the row's, else of the first."""
+        stores = Rooftop.objects.order_by("pk")
+        chosen = request.POST.get("rooftop", "")
+        if chosen.isdigit() and (store := stores.filter(pk=chosen).first()):
+            return store.zone
+        row = self.get_object(request, object_id) if object_id else None
+        store = getattr(row, "rooftop", None) or stores.first()
+        return store.zone if store else timezone.get_default_timezone()
+
+
+class StoreInline(TabularInline):  # type: ignore[misc]
+    extra = 0

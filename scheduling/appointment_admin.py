@@ -1,0 +1,298 @@
+"""Appointments in the staff site. Every change goes through scheduling/booking.py."""
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.decorators import action, display
+
+from crm.admin import lines
+from crm.models import Customer, Rooftop
+from crm.store_admin import StoreAdmin, store_time
+from scheduling import booking
+from scheduling.forms import BookForm, CancelForm, MoveForm, RefusableForm
+from scheduling.models import Appointment, OpCode
+
+ALTERNATIVES = 3
+SEARCHED = timedelta(days=6)
+
+
+class DayFilter(admin.SimpleListFilter):
+    """Days as each store counts them."""
+
+    title = "day"
+    parameter_name = "day"
+    spans = {"today": (0, 1), "tomorrow": (1, 2), "week": (0, 7), "past": (-36500, 0)}
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("today", "Today"), ("tomorrow", "Tomorrow"), ("week", "Next 7 days"), ("past", "Past")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> QuerySet[Appointment] | None:
+        if self.value() not in self.spans:
+            return queryset
+        first, last = self.spans[str(self.value())]
+        wanted = Q(pk__in=())
+        for rooftop in Rooftop.objects.all():
+            today = timezone.now().astimezone(rooftop.zone).date()
+            begins, ends = (
+                datetime.combine(today + timedelta(days=days), time.min, tzinfo=rooftop.zone)
+                for days in (first, last)
+            )
+            wanted |= Q(rooftop=rooftop, arrives_at__gte=begins, arrives_at__lt=ends)
+        return queryset.filter(wanted)
+
+
+class CallFilter(admin.SimpleListFilter):
+    title = "a call"
+    parameter_name = "from_call"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Booked in a call"), ("no", "Booked otherwise")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> QuerySet[Appointment] | None:
+        phone = Q(source=Appointment.Source.PHONE)
+        return {"yes": queryset.filter(phone), "no": queryset.exclude(phone)}.get(
+            self.value() or "", queryset
+        )
+
+
+@admin.register(Appointment)
+class AppointmentAdmin(StoreAdmin):
+    """Look up, book, move and cancel visits; what booking refuses becomes an error of the form."""
+
+    list_display = ("arrival_time", "customer", "vehicle", "services", "work", "state", "source")
+    list_filter = (DayFilter, "status", CallFilter, "rooftop")
+    search_fields = (
+        "confirmation_number",
+        "customer__first_name",
+        "customer__last_name",
+        "vehicle__plate",
+        "vehicle__vin",
+    )
+    search_help_text = "Confirmation number, customer, telephone number, plate or VIN"
+    phone_lookup = "customer__phones__number__contains"
+    actions_detail = ("cancel_appointment",)
+    readonly_fields = (
+        "customer_page",
+        "vehicle",
+        "services",
+        "work",
+        "ready_at",
+        "status",
+        "source",
+        "confirmation_number",
+        "concern",
+        "cancel_reason",
+        "history",
+    )
+    book_fieldsets = (
+        (None, {"fields": ("vehicle", "op_codes", "arrival", "concern", "customer", "idempotency_key")}),
+    )
+    move_fieldsets = (
+        ("When", {"fields": ("arrival", "ready_at", "work", "seen_version")}),
+        ("What", {"fields": ("customer_page", "vehicle", "services", "concern")}),
+        ("Record", {"fields": ("confirmation_number", "status", "cancel_reason", "source", "history")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Appointment]:
+        rows: QuerySet[Appointment] = super().get_queryset(request)
+        return rows.select_related("rooftop", "customer", "vehicle").prefetch_related(
+            "lines__op_code", "allocations__technician", "allocations__bay"
+        )
+
+    # --- who may ---------------------------------------------------------------------------
+
+    def has_change_permission(self, request: HttpRequest, obj: Appointment | None = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or obj.is_active)
+
+    def has_cancel_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        appointment = self.get_object(request, object_id) if object_id else None
+        return self.has_change_permission(request, appointment)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Appointment | None = None) -> bool:
+        return False  # cancelling keeps the record and frees the bay
+
+    # --- booking and moving ----------------------------------------------------------------
+
+    def get_fieldsets(self, request: HttpRequest, obj: Appointment | None = None) -> Any:
+        if obj is None:
+            return self.book_fieldsets
+        if self.has_change_permission(request, obj):
+            return self.move_fieldsets
+        when = ("arrival_time", "ready_at", "work")
+        return (("When", {"fields": when}), *self.move_fieldsets[1:])
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Appointment | None = None) -> Sequence[str]:
+        return (*self.readonly_fields, "arrival_time") if obj else ()
+
+    def get_form(
+        self, request: HttpRequest, obj: Appointment | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form: type[RefusableForm] = MoveForm if obj else BookForm
+        refused = getattr(request, "refused", {})
+        kwargs["form"] = type(form.__name__, (form,), refused)
+        return super().get_form(request, obj, change, **kwargs)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        customer = self._customer(request)
+        if customer is None:
+            self.message_user(request, "Find the customer first, then choose “Book an appointment”.")
+            return HttpResponseRedirect(reverse("admin:crm_customer_changelist"))
+        titles = {"title": f"Book an appointment for {customer}"}
+        response: HttpResponse = super().add_view(request, form_url, {**(extra_context or {}), **titles})
+        return response
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except booking.Refusal:
+            # The transaction is rolled back: show the same form again, now with request.refused.
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def save_model(self, request: HttpRequest, obj: Appointment, form: Any, change: bool) -> None:
+        """Book or move through booking.py, the only writer. A Refusal goes to changeform_view."""
+        wanted, now = form.cleaned_data, timezone.now()
+        try:
+            written = self._move(request, obj, wanted, now) if change else self._book(request, wanted, now)
+        except booking.Refusal as refusal:
+            op_codes = [line.op_code for line in obj.lines.all()] if change else list(wanted["op_codes"])
+            rooftop = obj.rooftop if change else wanted["customer"].rooftop
+            near = nearest_openings(rooftop, op_codes, wanted["arrival"], now)
+            request.refused = {"refusal": refusal, "alternatives": near}  # type: ignore[attr-defined]
+            raise
+        obj.pk = written.pk
+        obj.refresh_from_db()
+
+    def _book(self, request: HttpRequest, wanted: dict[str, Any], now: datetime) -> Appointment:
+        return booking.book(
+            wanted["customer"].rooftop,
+            wanted["customer"],
+            wanted["vehicle"],
+            list(wanted["op_codes"]),
+            wanted["arrival"],
+            actor=request.user.get_username(),
+            source=Appointment.Source.STAFF,
+            concern=wanted["concern"],
+            idempotency_key=wanted["idempotency_key"],
+            now=now,
+        )
+
+    def _move(
+        self, request: HttpRequest, appointment: Appointment, wanted: dict[str, Any], now: datetime
+    ) -> Appointment:
+        return booking.reschedule(
+            appointment,
+            wanted["arrival"],
+            actor=request.user.get_username(),
+            now=now,
+            version=wanted["seen_version"],
+        )
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Cancel appointment",
+        url_path="cancel",
+        icon="event_busy",
+        permissions=["cancel"],
+    )
+    def cancel_appointment(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        appointment = self.get_object(request, object_id)
+        if appointment is None:
+            raise Http404
+        form = CancelForm(request.POST or None, initial={"seen_version": appointment.version})
+        if form.is_valid() and self._cancel(request, appointment, form):
+            self.message_user(request, f"Appointment {appointment.confirmation_number} is cancelled.")
+            return HttpResponseRedirect(reverse("admin:scheduling_appointment_change", args=[appointment.pk]))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Cancel appointment",
+            "opts": self.opts,
+            "appointment": appointment,
+            "form": form,
+        }
+        return TemplateResponse(request, "scheduling/cancel_appointment.html", context)
+
+    def _cancel(self, request: HttpRequest, appointment: Appointment, form: CancelForm) -> bool:
+        try:
+            booking.cancel(
+                appointment,
+                reason=form.cleaned_data["reason"],
+                actor=request.user.get_username(),
+                now=timezone.now(),
+                version=form.cleaned_data["seen_version"],
+            )
+        except booking.Refusal as refusal:
+            form.add_error(None, refusal.sentence)
+            return False
+        self.log_change(request, appointment, "Cancelled.")
+        return True
+
+    # --- what is shown ---------------------------------------------------------------------
+
+    @admin.display(description="Arrives", ordering="arrives_at")
+    def arrival_time(self, appointment: Appointment) -> str:
+        return store_time(appointment.arrives_at, appointment.rooftop)
+
+    @admin.display(description="Services")
+    def services(self, appointment: Appointment) -> str:
+        return lines(line.op_code for line in appointment.lines.all())
+
+    @admin.display(description="Technician, bay")
+    def work(self, appointment: Appointment) -> str:
+        return lines(appointment.allocations.all())
+
+    @display(  # type: ignore[untyped-decorator]
+        description="Status",
+        ordering="status",
+        label={
+            Appointment.Status.BOOKED: "info",
+            Appointment.Status.CONFIRMED: "info",
+            Appointment.Status.CHECKED_IN: "primary",
+            Appointment.Status.COMPLETED: "success",
+            Appointment.Status.CANCELLED: "",
+            Appointment.Status.NO_SHOW: "danger",
+        },
+    )
+    def state(self, appointment: Appointment) -> tuple[str, str]:
+        return appointment.status, appointment.get_status_display()
+
+    @admin.display(description="Customer")
+    def customer_page(self, appointment: Appointment) -> SafeString:
+        page = reverse("admin:crm_customer_change", args=[appointment.customer_id])
+        return format_html('<a href="{}">{}</a>', page, appointment.customer)
+
+    @admin.display(description="History")
+    def history(self, appointment: Appointment) -> str:
+        return lines(
+            f"{store_time(event.at, appointment.rooftop)} · {event.actor} · {event.what}"
+            for event in appointment.events.all()
+        )
+
+    def _customer(self, request: HttpRequest) -> Customer | None:
+        key = request.POST.get("customer") or request.GET.get("customer") or ""
+        return Customer.objects.select_related("rooftop").filter(pk=key).first() if key.isdigit() else None
+
+
+def nearest_openings(
+    rooftop: Rooftop, op_codes: Sequence[OpCode], arrives_at: datetime, now: datetime
+) -> tuple[str, ...]:
+    """The openings closest to a time that could not be had, in order, as staff read them."""
+    day = arrives_at.astimezone(rooftop.zone).date()
+    slots = booking.openings(rooftop, op_codes, day, day + SEARCHED, now=now)
+    nearest = sorted(slots, key=lambda slot: abs(slot.arrives_at - arrives_at))[:ALTERNATIVES]
+    return tuple(store_time(moment, rooftop) for moment in sorted(slot.arrives_at for slot in nearest))

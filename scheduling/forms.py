@@ -1,0 +1,120 @@
+"""What staff fill in: a visit to book, a new time for it, a reason to cancel it."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+from django.utils import timezone
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelect2MultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from crm.models import Customer, Vehicle
+from crm.store_admin import WallTimeInput
+from scheduling.booking import Refusal
+from scheduling.models import Appointment, BayType, OpCode, Skill, Technician
+
+
+class RefusableForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Shows what booking refused as an error of the field it is about.
+
+    refusal is set by the admin on a subclass, after the attempt was rolled back.
+    """
+
+    refusal: Refusal | None = None
+    alternatives: tuple[str, ...] = ()
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if self.refusal:
+            sentences = [self.refusal.sentence]
+            if self.alternatives:
+                sentences.append("Open: " + "; ".join(self.alternatives) + ".")
+            self.add_error("arrival", " ".join(sentences))
+        return cleaned
+
+
+class BookForm(RefusableForm):
+    """A new visit of one customer, whom the page already knows."""
+
+    customer = forms.ModelChoiceField(Customer.objects.all(), widget=forms.HiddenInput)
+    vehicle = forms.ModelChoiceField(Vehicle.objects.none(), widget=UnfoldAdminSelectWidget)
+    op_codes = forms.ModelMultipleChoiceField(
+        OpCode.objects.none(), label="Services", widget=UnfoldAdminSelect2MultipleWidget
+    )
+    arrival = forms.DateTimeField(label="Arrives", widget=WallTimeInput, help_text="On the store's clock.")
+    # Sending the form twice books once.
+    idempotency_key = forms.CharField(widget=forms.HiddenInput, max_length=120)
+
+    class Meta:
+        model = Appointment
+        fields = ("customer", "vehicle", "concern")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("idempotency_key", f"staff:{uuid.uuid4()}")
+        customer = self._customer()
+        if customer is None:
+            return
+        today = timezone.now().astimezone(customer.rooftop.zone).date()
+        vehicles = self._choice("vehicle")
+        vehicles.queryset = Vehicle.objects.filter(
+            Q(ownerships__until__isnull=True) | Q(ownerships__until__gte=today),
+            ownerships__customer=customer,
+        ).distinct()
+        vehicles.label_from_instance = lambda vehicle: f"{vehicle} {vehicle.plate}".strip()
+        services = self._choice("op_codes")
+        services.queryset = OpCode.objects.filter(rooftop=customer.rooftop).order_by("name")
+        services.label_from_instance = lambda item: (
+            f"{item.name} · {item.minutes} min · ${item.price_min}–{item.price_max}"
+        )
+
+    def _customer(self) -> Customer | None:
+        key = str(self.data.get("customer") or self.initial.get("customer") or "")
+        return Customer.objects.select_related("rooftop").filter(pk=key).first() if key.isdigit() else None
+
+    def _choice(self, name: str) -> Any:
+        return self.fields[name]
+
+
+class MoveForm(RefusableForm):
+    """Another time for a visit that is booked."""
+
+    arrival = forms.DateTimeField(label="Arrives", widget=WallTimeInput, help_text="On the store's clock.")
+    seen_version = forms.IntegerField(widget=forms.HiddenInput)
+
+    class Meta:
+        model = Appointment
+        fields = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["arrival"] = self.instance.arrives_at
+        self.initial["seen_version"] = self.instance.version
+
+
+class CancelForm(forms.Form):
+    reason = forms.CharField(max_length=200, widget=UnfoldAdminTextInputWidget)
+    seen_version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class OpCodeForm(forms.ModelForm):  # type: ignore[type-arg]
+    bay_types = forms.MultipleChoiceField(
+        choices=BayType.choices, widget=UnfoldAdminCheckboxSelectMultipleWidget
+    )
+
+    class Meta:
+        model = OpCode
+        fields = "__all__"  # noqa: DJ007 — the admin names its fields
+
+
+class TechnicianForm(forms.ModelForm):  # type: ignore[type-arg]
+    skills = forms.MultipleChoiceField(choices=Skill.choices, widget=UnfoldAdminCheckboxSelectMultipleWidget)
+
+    class Meta:
+        model = Technician
+        fields = "__all__"  # noqa: DJ007 — the admin names its fields

@@ -1,0 +1,50 @@
+"""How the pages of the phone desk show numbers, clocks and outcomes."""
+
+from datetime import timedelta
+
+from django import template
+
+from crm import phone
+from voice.models import Call
+
+register = template.Library()
+
+VARIANTS = {
+    Call.Outcome.RUNNING: "primary",
+    Call.Outcome.BOOKED: "success",
+    Call.Outcome.TRANSFERRED: "info",
+    Call.Outcome.MESSAGE: "info",
+    Call.Outcome.HUNG_UP: "warning",
+    Call.Outcome.FAILED: "danger",
+}
+
+
+@register.filter
+def phone_number(number: str) -> str:
+    """+12125550143 → (212) 555-0143; "" → Number withheld."""
+    return phone.display(number) if number else "Number withheld"
+
+
+@register.filter
+def clock(milliseconds: int) -> str:
+    """A position on the call's clock: 83400 → 1:23."""
+    minutes, seconds = divmod(milliseconds // 1000, 60)
+    return f"{minutes}:{seconds:02}"
+
+
+@register.filter
+def length(duration: timedelta | None) -> str:
+    """How long a call was: 1:23; "" while it runs."""
+    return "" if duration is None else clock(round(duration.total_seconds() * 1000))
+
+
+@register.filter
+def seconds(milliseconds: int | None) -> str:
+    """A wait: 640 → 0.6 s."""
+    return "" if milliseconds is None else f"{milliseconds / 1000:.1f} s"
+
+
+@register.filter
+def outcome_variant(outcome: str) -> str:
+    """The colour of unfold's label for a call's outcome."""
+    return VARIANTS.get(Call.Outcome(outcome), "")
