@@ -1,6 +1,7 @@
 """The ASGI application: pages and webhooks by Django, a call's audio by Channels."""
 
 import os
+import warnings
 from typing import Any
 
 from channels.routing import ProtocolTypeRouter, URLRouter
@@ -8,6 +9,9 @@ from django.core.asgi import get_asgi_application
 from django.urls import re_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dealership.settings")
+
+# WhiteNoise hands its files over synchronously; they are small, so Django may read them whole.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
 # First: it sets Django up, and the consumers import models.
 django_application = get_asgi_application()

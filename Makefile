@@ -1,0 +1,31 @@
+# On a fresh machine: `make run`, or `make test`. Python 3.11 to 3.13 and make are all they need.
+.PHONY: run test check format demo-call bench doctor
+
+PYTHON ?= python3
+BIN := .venv/bin
+DEV := $(BIN)/python -m dealership.devserver
+
+run: .venv/installed
+	@$(DEV) run
+
+test: .venv/installed check
+	@$(DEV) test $(ARGS)
+
+check: .venv/installed
+	@$(DEV) check
+
+format: .venv/installed
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+demo-call: .venv/installed
+	@$(DEV) exec -- python manage.py demo_call $(ARGS)
+
+bench: .venv/installed
+	@$(DEV) exec -- python manage.py bench $(ARGS)
+
+doctor: .venv/installed
+	@$(BIN)/python manage.py doctor
+
+.venv/installed: requirements.txt requirements-local.txt requirements-dev.txt dealership/bootstrap.py
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11, 3.12 or 3.13 is needed, and there is no $(PYTHON) here." >&2; exit 1; }
+	@$(PYTHON) dealership/bootstrap.py
