@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, time
 from difflib import get_close_matches
 
 from crm import phone
@@ -222,19 +222,25 @@ def find_choice(text: str, offers: Sequence[Offer], today: date) -> Offer | None
     return None
 
 
-def _offers_at_said_time(text: str, offers: Sequence[Offer]) -> list[Offer]:
+def find_bare_time(text: str) -> time | None:
+    """A time of day where times have just been read out: a bare "ten" or "ten thirty" counts too."""
     said = words_to_digits(text)
-    wanted = find_clock_time(said)
+    return find_clock_time(said) or find_clock_time(
+        re.sub(r"\b(\d{1,2})(?: ([0-5]\d))?\b(?!th|st|nd|rd|[/:])", _as_clock, said)
+    )
+
+
+def _as_clock(match: re.Match[str]) -> str:
+    return f"at {match[1]}:{match[2] or '00'}"
+
+
+def _offers_at_said_time(text: str, offers: Sequence[Offer]) -> list[Offer]:
+    """The offers at that time; a full hour also means the only offer within that hour."""
+    wanted = find_bare_time(text)
     if wanted is None:
-        # A bare "ten" or "ten thirty" counts here: times have just been read out.
-        match = re.search(r"\b(\d{1,2})(?:[: ]?([0-5]\d))?\b(?!th|st|nd|rd)", said)
-        if not match or not 0 < int(match[1]) <= 12:
-            return []
-        hour, minute = int(match[1]), int(match[2] or 0)
-        exact = [o for o in offers if o.local.hour % 12 == hour % 12 and o.local.minute == minute]
-        return exact or [o for o in offers if not match[2] and o.local.hour % 12 == hour % 12]
+        return []
     exact = [offer for offer in offers if offer.local.time() == wanted]
-    return exact or [o for o in offers if o.local.hour == wanted.hour and wanted.minute == 0]
+    return exact or [offer for offer in offers if offer.local.hour == wanted.hour and wanted.minute == 0]
 
 
 def unlisted_vehicle(text: str) -> VehicleSlot:

@@ -226,6 +226,12 @@ class _Turn:
             conversation.slots.wish = DayWish()
             conversation.offers = []
             return self._ask(phrases.ASK_DAY, State.SLOTS)
+        time_of_day = slots.find_bare_time(meaning.text) if meaning.wish.is_empty else None
+        if time_of_day:
+            conversation.slots.wish.exactly = time_of_day
+            return await self._offer()
+        if meaning.is_yes and meaning.is_empty:
+            return self._say_offers(phrases.say_offers(conversation.offers, self.today))
         return ""
 
     async def _take_confirmation(self, meaning: Meaning) -> str:
@@ -310,7 +316,7 @@ class _Turn:
         if filled.vehicle is None:
             return self._acknowledge() + self._ask(phrases.ASK_VEHICLE, State.SLOTS)
         if filled.wish.is_empty:
-            return self._ask(phrases.ASK_DAY, State.SLOTS)
+            return self._acknowledge() + self._ask(phrases.ASK_DAY, State.SLOTS)
         if conversation.chosen is None:
             return await self._offer(is_new_search=is_new_search)
         if not caller.is_confirmed:
@@ -357,9 +363,13 @@ class _Turn:
         if len(conversation.offers) == 1 and fits and wish.exactly:
             conversation.chosen = conversation.offers[0]
             return await self._next_step()
+        opening = "" if fits or after or before else phrases.NOT_EXACTLY
+        return f"{opening} {self._say_offers(result.spoken)}".strip()
+
+    def _say_offers(self, spoken: str) -> str:
         self._ask(phrases.ASK_OFFER, State.SLOTS)
-        opening = "" if fits or after or before else "I don't have exactly that. "
-        return f"{opening}{result.spoken} {phrases.QUESTIONS[phrases.ASK_OFFER]}"
+        is_one = len(self.conversation.offers) == 1
+        return f"{spoken} {phrases.DOES_IT_WORK if is_one else phrases.QUESTIONS[phrases.ASK_OFFER]}"
 
     async def _book(self, chosen: Offer) -> str:
         conversation = self.conversation
@@ -418,7 +428,8 @@ class _Turn:
     async def _say_goodbye(self) -> str:
         await self.tools.call("end_call", {})
         self.conversation.state, self.conversation.ending = State.CLOSING, Ending.GOODBYE
-        return phrases.GOODBYE
+        has_open_wish = self.conversation.slots.services and not self.conversation.booked
+        return phrases.GOODBYE_UNBOOKED if has_open_wish else phrases.GOODBYE
 
     async def _answer_and_go_on(self, tool: str, arguments: dict[str, Any]) -> str:
         result = await self.tools.call(tool, arguments)
