@@ -28,10 +28,12 @@ class Patience:
     # A click is over in one window; the shortest word lasts four.
     windows_to_start: int = 3
     windows_to_pause: int = 8
-    # 0.6 s: groups of a phone number are 0.5 s apart and stay together.
-    windows_to_end: int = 19
-    # The recogniser hears 30 s at a time: from the first figure on any gap will do for a cut.
-    windows_to_cut: int = 560
+    # 0.64 s: a gap of 0.5 s between the groups of a number is heard as up to 0.6 s of silence, for
+    # the first sound of "five" or "six" hardly counts as voice on the telephone. Waiting less would
+    # gain little: the words themselves are ready 0.6 to 0.7 s after the voice.
+    windows_to_end: int = 20
+    # The recogniser hears 30 s at a time: from 15 s on any gap will do for a cut, at 24 s none is needed.
+    windows_to_cut: int = 470
     windows_at_most: int = 750
     gap_for_cut: int = 3
 
