@@ -57,6 +57,7 @@ class Emulator:
     messages: list[tuple[str, Any]] = field(default_factory=list)  # what clients said over sockets
     faults: list[Fault] = field(default_factory=list)
     open_connections: int = 0
+    peers: set[Any] = field(default_factory=set)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
     _runner: web.AppRunner | None = None
@@ -87,6 +88,11 @@ class Emulator:
         """What clients sent over sockets under this name, e.g. said("Flush")."""
         return [message for kind, message in self.messages if kind == name]
 
+    @property
+    def connections(self) -> int:
+        """How many TCP connections the requests came over."""
+        return len(self.peers)
+
     async def until(self, condition: Callable[[], bool], within: float = 5.0) -> None:
         """Wait for something that an arriving request or message makes true."""
         async with asyncio.timeout(within), self._news:
@@ -102,6 +108,7 @@ class Emulator:
 
     async def record(self, where: str, request: web.Request, body: Any = None) -> Fault | None:
         """Count a request; return the fault that spoils it, if any."""
+        self.peers.add(request.transport and request.transport.get_extra_info("peername"))
         self.requests.append(Recorded(where, request.path, dict(request.query), dict(request.headers), body))
         await self.tell()
         for fault in self.faults:

@@ -253,7 +253,7 @@ async def test_after_an_interruption_no_stale_audio_is_heard(deepgram: Deepgram)
     deepgram.render = first_letter
     deepgram.audio_after_clear = 5
     async with nothing_left_running(), DeepgramSynthesizer() as mouth:
-        async with aclosing(mouth.speak("A long story.")) as story:  # type: ignore[type-var]
+        async with aclosing(mouth.speak("A long story.")) as story:
             assert set(await anext(story)) == {ord("A")}
 
         assert await spoken(mouth, "Brief.") == b"B" * 20_000

@@ -9,7 +9,7 @@ import logging
 import textwrap
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
@@ -158,7 +158,7 @@ class DeepgramSynthesizer:
     async def __aexit__(self, *exc: object) -> None:
         await self._disconnect()
 
-    async def speak(self, text: str) -> AsyncIterator[bytes]:
+    async def speak(self, text: str) -> AsyncGenerator[bytes, None]:
         if not text.strip():
             return
         if self._pieces is not None:  # the last iterator was left open

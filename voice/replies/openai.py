@@ -1,0 +1,319 @@
+"""The mind at an OpenAI-compatible provider: streaming chat completions with tools.
+
+The only importer of the OpenAI SDK. Its errors leave as ProviderError, its own retries are off:
+on the telephone a second model is better than a second wait.
+"""
+
+import asyncio
+import json
+import logging
+import secrets
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, cast
+
+import openai
+from django.conf import settings
+from openai import AsyncOpenAI, AsyncStream
+from openai.types.chat import ChatCompletionChunk
+
+from voice.conversation import notes, phrases
+from voice.conversation.clauses import ClauseSplitter
+from voice.conversation.facts import Store
+from voice.conversation.prompts import system_prompt
+from voice.conversation.states import Conversation, State
+from voice.ports import ProviderError, ToolResult, Tools
+
+log = logging.getLogger(__name__)
+
+CONNECT_SECONDS = 2.0
+TOKEN_SECONDS = 3.0  # until the first token, and between two of them
+REPLY_SECONDS = 15.0  # spent waiting for the provider, all models and rounds together
+MAX_TOOL_ROUNDS = 5
+MAX_HISTORY = 50
+MAX_TOKENS = 500
+DRAIN_SECONDS = 0.3
+
+NOTES = {"get_available_slots": notes.note_search, "book_appointment": notes.note_booking}
+UNUSABLE = ("bad_arguments", "unknown_tool", "unknown_service")  # nothing to note from these
+BAD_ARGUMENTS = ToolResult("bad_arguments", data={"errors": "The arguments were not a JSON object."})
+
+
+class OpenAIReplies:
+    """See ports.ReplyModel. Holds nothing of a call, may serve many.
+
+    The model sees the system prompt and what both sides heard. Tool calls of earlier turns are not
+    replayed: the slots, offers and booking in the prompt carry what they brought. The greeting is
+    a fixed sentence, since it must be said whole, at once, and right.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def reply(
+        self, conversation: Conversation, heard: str, tools: Tools, *, now: datetime
+    ) -> AsyncGenerator[str, None]:
+        if not heard:
+            yield self._greet(conversation)
+            return
+        notes.note_turn(conversation, heard)
+        thinking = _Reply(conversation, tools, _messages(self._store, conversation, now))
+        async with aclosing(thinking.clauses()) as clauses:
+            async for clause in clauses:
+                yield clause
+        notes.note_end_of_turn(conversation)
+
+    def _greet(self, conversation: Conversation) -> str:
+        name = conversation.caller.first_name
+        conversation.asked = phrases.ASK_IS_CALLER if name else phrases.ASK_NEED
+        conversation.state = State.VERIFICATION if name else State.INTENT
+        return phrases.greeting(self._store, name)
+
+
+@dataclass(slots=True)
+class _ToolUse:
+    """One tool call as it arrives: the id and name once, the arguments in pieces."""
+
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+
+@dataclass(slots=True)
+class _Completion:
+    """What one streamed completion has brought so far."""
+
+    text: str = ""
+    uses: dict[int, _ToolUse] = field(default_factory=dict)  # by index; they may come interleaved
+    finish_reason: str = ""
+
+    def take(self, chunk: ChatCompletionChunk) -> str:
+        """Collect a chunk; return its text."""
+        if not chunk.choices:
+            return ""
+        choice = chunk.choices[0]
+        for piece in choice.delta.tool_calls or []:
+            use = self.uses.setdefault(piece.index, _ToolUse())
+            use.id = use.id or piece.id or ""
+            if piece.function:
+                use.name = use.name or piece.function.name or ""
+                use.arguments += piece.function.arguments or ""
+        self.finish_reason = choice.finish_reason or self.finish_reason
+        text = choice.delta.content or ""
+        self.text += text
+        return text
+
+    def size(self) -> int:
+        """Grows with every token; a role or an empty delta is none."""
+        return len(self.text) + sum(len(use.id) + len(use.arguments) for use in self.uses.values())
+
+
+class _TooSlow(ProviderError):
+    pass
+
+
+@dataclass(slots=True)
+class _Reply:
+    """One answer of the desk: completions and tools in turn, until the model has said it all."""
+
+    conversation: Conversation
+    tools: Tools
+    messages: list[dict[str, Any]]
+    models: deque[str] = field(default_factory=lambda: deque(settings.OPENAI_MODELS))
+    completion: _Completion = field(default_factory=_Completion)
+    seconds_left: float = field(default_factory=lambda: REPLY_SECONDS)
+    seconds_since_token: float = 0.0
+    was_slow: bool = False
+
+    async def clauses(self) -> AsyncGenerator[str, None]:
+        for rounds_left in range(MAX_TOOL_ROUNDS, -1, -1):
+            async with aclosing(self._complete(may_use_tools=rounds_left > 0)) as clauses:
+                async for clause in clauses:
+                    yield clause
+            if not self.completion.uses:
+                return
+            if rounds_left == 0:
+                raise ProviderError("The model went on calling tools")
+            result = await self._use_tools()
+            if self.conversation.ending:
+                # The call is over; another completion could only delay the last words.
+                if result.spoken and not self.completion.text.strip():
+                    yield result.spoken
+                return
+
+    async def _complete(self, *, may_use_tools: bool) -> AsyncGenerator[str, None]:
+        """One completion; by the next model if one fails before it has said anything."""
+        while True:
+            has_spoken = False
+            try:
+                async with aclosing(self._stream(may_use_tools=may_use_tools)) as clauses:
+                    async for clause in clauses:
+                        has_spoken = True
+                        yield clause
+                return
+            except ProviderError as error:
+                log.warning("model %s failed: %s", self.models.popleft(), error)
+                is_second_wait = self.was_slow and isinstance(error, _TooSlow)
+                self.was_slow = self.was_slow or isinstance(error, _TooSlow)
+                if has_spoken or is_second_wait or not self.models:
+                    raise
+
+    async def _stream(self, *, may_use_tools: bool) -> AsyncGenerator[str, None]:
+        completion = self.completion = _Completion()
+        splitter = ClauseSplitter()
+        async with self._opened(may_use_tools=may_use_tools) as stream:
+            while not completion.finish_reason and (chunk := await self._next(stream)) is not None:
+                size = completion.size()
+                for clause in splitter.push(completion.take(chunk)):
+                    yield clause
+                if completion.size() > size:
+                    self.seconds_since_token = 0.0
+            if completion.finish_reason in ("", "content_filter"):
+                raise ProviderError(f"The reply was cut: {completion.finish_reason or 'no finish reason'}")
+            if rest := splitter.rest():
+                yield rest
+            await self._drain(stream)
+        if not completion.text.strip() and not completion.uses:
+            raise ProviderError("The model had nothing to say")
+
+    async def _use_tools(self) -> ToolResult:
+        """Run every tool asked for, in order, and append all results; returns the last."""
+        uses = [use for _, use in sorted(self.completion.uses.items())]
+        # Some hosts count their ids anew in every completion; ours are unique in a call.
+        for use in uses:
+            use.id = f"{secrets.token_hex(4)}-{use.id}"[:100]
+        self.messages.append(_assistant_message(self.completion.text, uses))
+        result = BAD_ARGUMENTS
+        for use in uses:
+            result = await self._use_tool(use)
+            content = {"code": result.code, "spoken": result.spoken, "data": result.data}
+            self.messages.append({"role": "tool", "tool_call_id": use.id, "content": json.dumps(content)})
+        return result
+
+    async def _use_tool(self, use: _ToolUse) -> ToolResult:
+        arguments = _parsed(use.arguments)
+        if arguments is None:
+            return BAD_ARGUMENTS
+        result = await self.tools.call(use.name, arguments, call_id=use.id)
+        if use.name in NOTES and result.code not in UNUSABLE:
+            NOTES[use.name](self.conversation, arguments)
+        return result
+
+    @asynccontextmanager
+    async def _opened(self, *, may_use_tools: bool) -> AsyncIterator[AsyncStream[ChatCompletionChunk]]:
+        self.seconds_since_token = 0.0
+        request: dict[str, Any] = {
+            "model": self.models[0],
+            "messages": self.messages,
+            "tools": self.tools.schemas(),
+            "tool_choice": "auto" if may_use_tools else "none",
+            "max_completion_tokens": MAX_TOKENS,
+            "stream": True,
+        }
+        async with self._patience():
+            stream = await _client().chat.completions.create(**request)
+        try:
+            yield cast("AsyncStream[ChatCompletionChunk]", stream)
+        finally:
+            await stream.close()
+
+    async def _next(self, stream: AsyncStream[ChatCompletionChunk]) -> ChatCompletionChunk | None:
+        async with self._patience():
+            return await anext(stream, None)
+
+    async def _drain(self, stream: AsyncStream[ChatCompletionChunk]) -> None:
+        """Read what follows the finish reason, so that the connection can serve the next turn."""
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while await self._next(stream) is not None:
+                    pass
+        except (ProviderError, TimeoutError):
+            return
+
+    @asynccontextmanager
+    async def _patience(self) -> AsyncIterator[None]:
+        """Only waiting for the provider counts: the caller listens to one clause meanwhile."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        try:
+            async with asyncio.timeout(min(TOKEN_SECONDS - self.seconds_since_token, self.seconds_left)):
+                with _translated():
+                    yield
+        except TimeoutError as error:
+            raise _TooSlow("The model took too long") from error
+        finally:
+            self.seconds_since_token += clock() - began
+            self.seconds_left -= clock() - began
+
+
+def _messages(store: Store, conversation: Conversation, now: datetime) -> list[dict[str, Any]]:
+    roles = {"caller": "user", "desk": "assistant"}
+    return [
+        {"role": "system", "content": system_prompt(store, conversation, now=now)},
+        *(
+            {"role": roles[message.speaker], "content": message.text}
+            for message in conversation.history[-MAX_HISTORY:]
+        ),
+    ]
+
+
+def _assistant_message(text: str, uses: list[_ToolUse]) -> dict[str, Any]:
+    return {
+        "role": "assistant",
+        "content": text or None,
+        "tool_calls": [
+            {
+                "id": use.id,
+                "type": "function",
+                # Hosts parse what is sent back, so broken arguments must not be.
+                "function": {"name": use.name, "arguments": json.dumps(_parsed(use.arguments) or {})},
+            }
+            for use in uses
+        ],
+    }
+
+
+def _parsed(arguments: str) -> dict[str, Any] | None:
+    """The arguments of a tool call; None when they are no JSON object."""
+    try:
+        parsed = json.loads(arguments or "{}")
+    except ValueError:
+        return None
+    return parsed if isinstance(parsed, dict) else None
+
+
+def _client() -> AsyncOpenAI:
+    return _client_for(settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL, asyncio.get_running_loop())
+
+
+async def close_client() -> None:
+    """Give up the kept connections, at the end of a process or of its event loop."""
+    await _client().close()
+    _client_for.cache_clear()
+
+
+@lru_cache(maxsize=4)
+def _client_for(api_key: str, base_url: str, loop: asyncio.AbstractEventLoop) -> AsyncOpenAI:
+    """One for the process, so that its connections outlive a call; they belong to one event loop."""
+    timeout = openai.Timeout(REPLY_SECONDS, connect=CONNECT_SECONDS)
+    return AsyncOpenAI(api_key=api_key, base_url=base_url, timeout=timeout, max_retries=0)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except openai.APIStatusError as error:
+        is_temporary = error.status_code in (408, 409, 429) or error.status_code >= 500
+        retryable = is_temporary and error.code != "insufficient_quota"
+        raise ProviderError(
+            f"OpenAI refused: {error.status_code} {error.code}", retryable=retryable
+        ) from error
+    except openai.APIError as error:
+        raise ProviderError(f"OpenAI failed: {type(error).__name__}") from error
+    except (ValueError, TypeError, AttributeError, LookupError) as error:
+        raise ProviderError("OpenAI sent what is no completion") from error
