@@ -16,7 +16,10 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 # First: it sets Django up, and the consumers import models.
 django_application = get_asgi_application()
 
+from voice.providers import warm_up  # noqa: E402
 from voice.routing import websocket_urlpatterns  # noqa: E402
+
+Thread(target=warm_up, name="warm-up", daemon=True).start()
 
 
 async def refuse(scope: dict[str, Any], receive: Any, send: Any) -> None:

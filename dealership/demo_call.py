@@ -3,22 +3,20 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.conf import settings
-from django.utils.module_loading import import_string
-
 from crm.models import Rooftop
 from dealership import demo
 from scheduling.models import Appointment, Closure
+from voice import providers
 from voice.calls import written_by
 from voice.database import in_database
 from voice.models import Call, Turn
-from voice.simulation import Caller, Script, wait_for_the_end
+from voice.simulation import Caller, Script, Stuck, wait_for_the_end
 
 MARIA = "+12125550143"
 YES_MARIA = (r"Is this Maria", "Yes, this is Maria.")
 SECOND = (r"which of those|does that work", "The second one, please.")
 YES_BOOK = (r"shall i book", "Yes, please.")
-GOODBYE = (r"anything else", "No, thank you. Goodbye.")
+GOODBYE = (r"anything else", "No, thank you, goodbye.")
 AGAIN = (r"didn't get|didn't catch|couldn't hear", "Sorry. Yes, please.")
 
 
@@ -114,13 +112,17 @@ async def run(name: str, *, now: datetime, base_url: str = "") -> Result:
     rooftop = await in_database(Rooftop.objects.get, name=demo.OTTO)
     number = await in_database(lambda: rooftop.numbers.get().number)
     scenario = (await in_database(scenarios, rooftop, now=now))[name]
-    async with import_string(settings.SYNTHESIZER)() as voice:
+    async with providers.make_synthesizer() as voice:
         caller = Caller(scenario.script, voice, to=number, base_url=base_url)
-        await caller.call()
+        try:
+            await caller.call()
+            problem = ""
+        except Stuck as error:
+            problem = str(error)
     call = await wait_for_the_end(caller.sid)
     turns = await in_database(lambda: list(Turn.objects.filter(call=call)))
     appointments = await in_database(_written, call)
-    problem = await in_database(_compare, appointments, scenario.expected)
+    problem = problem or await in_database(_compare, appointments, scenario.expected)
     return Result(call, turns, appointments, problem, caller.answered_after, caller.clears)
 
 

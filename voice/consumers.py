@@ -12,10 +12,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from django.conf import settings
-from django.utils.module_loading import import_string
-
-from voice import calls
+from voice import calls, providers
 from voice.carriers.media_streams import MediaStreams
 from voice.conversation.facts import Store
 from voice.database import in_database
@@ -70,8 +67,8 @@ async def _admit(line: Line) -> Call | None:
     if call is None:
         log.warning("a media stream without a fresh token was refused")
         return None
-    carrier = import_string(settings.CARRIERS[call.carrier])()
-    carrier.stream_sid = started.stream_sid
+    carrier = providers.make_carrier(call.carrier)
+    carrier.open(started.stream_sid)
     line.carrier = carrier
     return call
 
@@ -83,9 +80,9 @@ async def _prepare(call: Call, line: Line) -> Session:
         call,
         line,
         conversation,
-        transcriber=import_string(settings.TRANSCRIBER)(),
-        synthesizer=import_string(settings.SYNTHESIZER)(),
-        mind=import_string(settings.REPLY_MODEL)(store),
+        transcriber=providers.make_transcriber(),
+        synthesizer=providers.make_synthesizer(),
+        mind=providers.make_mind(store),
         tools=Toolbox(call, store, conversation),
         record=Record(call),
     )

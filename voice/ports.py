@@ -116,6 +116,10 @@ LineCommand = Play | Mark | Clear | Caption | Notice
 class Carrier(Protocol):
     """The line's wire language, without I/O: one instance a call, pure apart from the stream's name."""
 
+    def open(self, stream_sid: str) -> None:
+        """The stream has this name from now on; every message to the line carries it."""
+        ...
+
     def parse(self, message: str | bytes) -> LineEvent:
         """Read one frame from the line. Never raises: what is not understood is Ignored."""
         ...

@@ -39,20 +39,25 @@ SILENCE = b"\xff" * FRAME
 class Script:
     """What the caller says: an opening, then an answer to whatever is asked.
 
-    answers are (pattern in the desk's words, reply); the first that fits and is not used up wins.
-    interrupt is said 1.2 s into the first desk turn that matches its pattern's predecessor line.
+    answers are (pattern in the desk's words, reply), each used once; the first that fits wins.
     """
 
     name: str
     number: str  # E.164
     opening: str
     answers: tuple[tuple[str, str], ...]
-    interrupt: tuple[int, str] | None = None  # (after how many own lines, what)
+    interrupt: tuple[int, str] | None = (
+        None  # (index of an own line, what is said 1.2 s into the reply to it)
+    )
     hangs_up_in: int | None = None  # cuts this own line (from 0) in the middle and hangs up
 
 
 class Refused(Exception):
     """The webhook or the socket did not let the call in."""
+
+
+class Stuck(Exception):
+    """The script has no answer to what the desk said."""
 
 
 @dataclass(slots=True)
@@ -74,7 +79,7 @@ class Caller:
     _desk_talks: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def call(self, *, limit_seconds: float = 180.0) -> None:
-        """Hold the whole call. Raises Refused, or TimeoutError after limit_seconds."""
+        """Hold the whole call. Raises Refused, Stuck, or TimeoutError after limit_seconds."""
         async with asyncio.timeout(limit_seconds):
             url, token = await asyncio.to_thread(self._ring)
             async with connect(url, max_size=2**20) as socket:
@@ -224,6 +229,8 @@ class Caller:
         seen = 0
         for spoken in range(30):
             seen, heard = await self._next_desk_turn(seen)
+            if re.search(r"goodbye", heard, re.IGNORECASE):
+                await asyncio.Event().wait()  # the desk hangs up
             if spoken:
                 lines.append(self._answer(heard, used))
             if self.script.hangs_up_in == spoken:
@@ -235,14 +242,14 @@ class Caller:
                 await asyncio.sleep(1.2)
                 await self._speak(self.script.interrupt[1])
                 seen += 1  # the turn that was cut off needs no answer
-        raise RuntimeError("The conversation did not come to an end.")
+        raise Stuck("the conversation did not come to an end")
 
     def _answer(self, heard: str, used: set[int]) -> str:
         for index, (pattern, reply) in enumerate(self.script.answers):
             if index not in used and re.search(pattern, heard, re.IGNORECASE):
                 used.add(index)
                 return reply
-        raise RuntimeError(f"The caller has no answer to: {heard}")
+        raise Stuck(f"the caller had no answer to: {heard}")
 
     async def _speak(self, text: str, *, share: float = 1.0) -> None:
         """Say text (or its first share), and wait until the last frame is on the line."""
@@ -259,7 +266,7 @@ class Caller:
         """Wait for the desk's next finished turn: (how many there are now, its words)."""
 
         def read() -> list[str]:
-            turns = Turn.objects.filter(call__sid=self.sid, speaker=Turn.Speaker.DESK)
+            turns = Turn.objects.filter(call__sid=self.sid, speaker=Turn.Speaker.DESK).exclude(text="")
             return list(turns.order_by("number").values_list("text", flat=True))
 
         while len(texts := await in_database(read)) <= seen:

@@ -31,6 +31,9 @@ class MediaStreams:
     def __init__(self) -> None:
         self.stream_sid = ""
 
+    def open(self, stream_sid: str) -> None:
+        self.stream_sid = stream_sid
+
     def parse(self, message: str | bytes) -> LineEvent:
         """Read one message. Never raises: whatever is not understood comes back as Ignored."""
         try:
@@ -85,9 +88,7 @@ class MediaStreams:
         stream_sid = _text(content["streamSid"])
         call_sid = _text(content["callSid"])
         parameters = content.get("customParameters") or {}
-        started = Started(call_sid, stream_sid, {_text(key): _text(parameters[key]) for key in parameters})
-        self.stream_sid = stream_sid
-        return started
+        return Started(call_sid, stream_sid, {_text(key): _text(parameters[key]) for key in parameters})
 
 
 def _media(content: dict[str, Any]) -> LineEvent:

@@ -33,7 +33,7 @@ BOOK = re.compile(
 )
 GOODBYE = re.compile(r"\b(good ?bye|bye|have a (good|nice|great) (day|one))\b", re.IGNORECASE)
 DONE = re.compile(
-    r"\b(that's all|that is all|that's it|that'll be all|nothing else|i'm good|all set|no thanks|no thank you)\b",
+    r"^\W*(okay,? )?(thank you|thanks)( so much| very much| a lot)?\W*$|\b(that's all|that is all|that's it|that'll be all|nothing else|i'm good|all set|no thanks|no thank you)\b",
     re.IGNORECASE,
 )
 REPEAT = re.compile(
@@ -65,6 +65,8 @@ def find_services(text: str, menu: tuple[MenuItem, ...]) -> list[str]:
 
     "oil change and a tire rotation" is two services even where the menu has both in one line.
     """
+    # A recogniser writes the word it knows better.
+    text = re.sub(r"\bbreak(s?)\b", r"brake\1", text, flags=re.IGNORECASE)
     spoken = f" {re.sub(r'[^a-z0-9/,]+', ' ', text.lower().replace('-', ' '))} "
     phrases = sorted(
         (

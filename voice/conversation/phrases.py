@@ -4,6 +4,7 @@ Warm, short, spoken; at most two sentences and one question a turn; no jargon. C
 a question (ASK_…) are the keys of QUESTIONS and what conversation.asked holds.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
@@ -74,7 +75,10 @@ def after_silence(conversation: Conversation) -> str:
 
 
 def question(conversation: Conversation) -> str:
-    """The open question, as asked."""
+    """The open question, as asked; a language model's own question is its last one."""
+    if not conversation.asked:
+        questions = re.findall(r"[^.!?]+\?", conversation.last_heard_from_desk())
+        return questions[-1].strip() if questions else QUESTIONS[ASK_NEED]
     if conversation.asked == ASK_IS_CALLER and conversation.caller.first_name:
         return f"Is this {conversation.caller.first_name}?"
     return QUESTIONS.get(conversation.asked, QUESTIONS[ASK_NEED])

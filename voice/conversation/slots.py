@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import date, time
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 
 from crm import phone
 from voice.conversation.dates import find_clock_time, find_wish
@@ -180,6 +180,11 @@ def find_name(text: str, *, was_asked: bool) -> str:
     return " ".join(word[0].upper() + word[1:] for word in words)
 
 
+def sounds_like(said: str, name: str) -> bool:
+    """Could said be a misheard name? "Mario" for "Maria" is; "Pedro" is not."""
+    return SequenceMatcher(None, said.lower(), name.lower()).ratio() >= 0.6
+
+
 def find_phone(text: str) -> str | None:
     """A whole North American number said in text, as E.164; None when it has another length."""
     digits = spoken_digits(text)
@@ -200,7 +205,9 @@ def find_choice(text: str, offers: Sequence[Offer], today: date) -> Offer | None
     """Which of the offers is meant: by time ("ten works"), by place ("the second one"), or any."""
     if not offers:
         return None
-    timed = _offers_at_said_time(text, offers)
+    timed = _offers_at_said_time(
+        re.sub(r"\bone\b", "", text, flags=re.IGNORECASE) if _names_place(text) else text, offers
+    )
     wish = find_wish(text, today)
     if wish.first:
         timed = [
@@ -220,6 +227,17 @@ def find_choice(text: str, offers: Sequence[Offer], today: date) -> Offer | None
     if len(offers) == 1 and is_yes(text):
         return offers[0]
     return None
+
+
+def _names_place(text: str) -> bool:
+    """ "The first one" counts places; its "one" is no o'clock."""
+    return bool(
+        re.search(
+            r"\b(first|second|third|last|latest|earliest|later|earlier|middle|that|this|other) one\b",
+            text,
+            re.IGNORECASE,
+        )
+    )
 
 
 def find_bare_time(text: str) -> time | None:

@@ -173,11 +173,13 @@ class _Turn:
 
     def _take_identity(self, meaning: Meaning) -> None:
         caller = self.conversation.caller
-        said_name = slots.find_name(meaning.text, was_asked=False).split(" ")[0].lower()
-        if meaning.is_no or (said_name and said_name != caller.first_name.lower()):
+        said = slots.find_name(meaning.text, was_asked=False).split(" ")[0]
+        is_other = bool(said) and not slots.sounds_like(said, caller.first_name)
+        if meaning.is_no or is_other:
             caller.is_confirmed = False
-        elif meaning.is_yes or caller.first_name.lower() in meaning.text.lower():
+        elif meaning.is_yes or said or caller.first_name.lower() in meaning.text.lower():
             caller.is_confirmed = True
+            self.conversation.slots.name = ""  # the store knows it better than our ears
 
     def _take_name(self, meaning: Meaning) -> None:
         name = slots.find_name(meaning.text, was_asked=True)

@@ -1,0 +1,45 @@
+"""Which class serves each role: named in settings by dotted path, loaded here and nowhere else."""
+
+import logging
+from importlib import import_module
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from voice.conversation.facts import Store
+from voice.ports import Carrier, ProviderError, ReplyModel, Synthesizer, Transcriber
+
+log = logging.getLogger(__name__)
+
+
+def make_carrier(name: str) -> Carrier:
+    """name is a value of voice.models.Call.Carrier."""
+    carrier: Carrier = import_string(settings.CARRIERS[name])()
+    return carrier
+
+
+def make_transcriber() -> Transcriber:
+    transcriber: Transcriber = import_string(settings.TRANSCRIBER)()
+    return transcriber
+
+
+def make_synthesizer() -> Synthesizer:
+    synthesizer: Synthesizer = import_string(settings.SYNTHESIZER)()
+    return synthesizer
+
+
+def make_mind(store: Store) -> ReplyModel:
+    mind: ReplyModel = import_string(settings.REPLY_MODEL)(store)
+    return mind
+
+
+def warm_up() -> None:
+    """Load what takes seconds (local models) before the first caller waits for it. Blocks."""
+    for module in sorted({path.rpartition(".")[0] for path in (settings.TRANSCRIBER, settings.SYNTHESIZER)}):
+        load = getattr(import_module(module), "warm_up", None)
+        if load is None:
+            continue
+        try:
+            load()
+        except ProviderError as error:
+            log.error("%s", error)
