@@ -1,6 +1,7 @@
 """The ASGI application: pages and webhooks by Django, a call's audio by Channels."""
 
 import os
+from threading import Thread
 import warnings
 from typing import Any
 
