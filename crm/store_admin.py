@@ -8,13 +8,14 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from django import forms
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.widgets import BASE_INPUT_CLASSES
+from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminTextareaWidget
 
 from crm.models import Rooftop
 
@@ -26,14 +27,45 @@ def store_time(moment: datetime, rooftop: Rooftop) -> str:
     return f"{moment.astimezone(rooftop.zone):%a, %b %-d, %-I:%M %p}"
 
 
-class WallTimeInput(forms.DateTimeInput):
-    """One native field for day and time; works well under a thumb."""
+LOOK = {"class": " ".join([*BASE_INPUT_CLASSES, "max-w-2xl"])}
 
+# The browser's own fields for days and times: good under a thumb, and without the admin's warning
+# that the server's clock differs, which it always does from a store's.
+
+
+class WallTimeInput(forms.DateTimeInput):
     input_type = "datetime-local"
 
     def __init__(self) -> None:
-        attrs = {"class": " ".join([*BASE_INPUT_CLASSES, "max-w-2xl"]), "step": 60}
-        super().__init__(attrs, format="%Y-%m-%dT%H:%M")
+        super().__init__({**LOOK, "step": 60}, format="%Y-%m-%dT%H:%M")
+
+
+class DayInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(LOOK, format="%Y-%m-%d")
+
+
+class ClockInput(forms.TimeInput):
+    input_type = "time"
+
+    def __init__(self) -> None:
+        super().__init__({**LOOK, "step": 60}, format="%H:%M")
+
+
+class SmallTextarea(UnfoldAdminTextareaWidget):  # type: ignore[misc]
+    def __init__(self) -> None:
+        super().__init__({"rows": 3})
+
+
+OUR_FIELDS: dict[type[Any], dict[str, Any]] = {
+    models.DateTimeField: {"form_class": forms.DateTimeField, "widget": WallTimeInput},
+    models.DateField: {"widget": DayInput},
+    models.TimeField: {"widget": ClockInput},
+    models.TextField: {"widget": SmallTextarea},
+    ArrayField: {"widget": SmallTextarea},
+}
 
 
 class StoreAdmin(ModelAdmin):  # type: ignore[misc]
@@ -44,12 +76,9 @@ class StoreAdmin(ModelAdmin):  # type: ignore[misc]
 
     warn_unsaved_form = True
     list_per_page = 50
-    show_full_result_count = False
     phone_lookup = ""  # where search finds a telephone number, like "phones__number__contains"
     change_form_before_template = "crm/form_links.html"
-    formfield_overrides = {
-        models.DateTimeField: {"form_class": forms.DateTimeField, "widget": WallTimeInput},
-    }
+    formfield_overrides = OUR_FIELDS
 
     def changeform_view(
         self,
@@ -90,3 +119,4 @@ class StoreAdmin(ModelAdmin):  # type: ignore[misc]
 
 class StoreInline(TabularInline):  # type: ignore[misc]
     extra = 0
+    formfield_overrides = OUR_FIELDS

@@ -10,8 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
 from crm.admin import lines
@@ -81,7 +79,7 @@ class AppointmentAdmin(StoreAdmin):
     phone_lookup = "customer__phones__number__contains"
     actions_detail = ("cancel_appointment",)
     readonly_fields = (
-        "customer_page",
+        "customer",
         "vehicle",
         "services",
         "work",
@@ -94,11 +92,11 @@ class AppointmentAdmin(StoreAdmin):
         "history",
     )
     book_fieldsets = (
-        (None, {"fields": ("vehicle", "op_codes", "arrival", "concern", "customer", "idempotency_key")}),
+        (None, {"fields": ("customer", "vehicle", "op_codes", "arrival", "concern", "idempotency_key")}),
     )
     move_fieldsets = (
         ("When", {"fields": ("arrival", "ready_at", "work", "seen_version")}),
-        ("What", {"fields": ("customer_page", "vehicle", "services", "concern")}),
+        ("What", {"fields": ("customer", "vehicle", "services", "concern")}),
         ("Record", {"fields": ("confirmation_number", "status", "cancel_reason", "source", "history")}),
     )
 
@@ -159,6 +157,7 @@ class AppointmentAdmin(StoreAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
+        extra_context = {**(extra_context or {}), "show_save_and_add_another": False}
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except booking.Refusal:
@@ -270,11 +269,6 @@ class AppointmentAdmin(StoreAdmin):
     )
     def state(self, appointment: Appointment) -> tuple[str, str]:
         return appointment.status, appointment.get_status_display()
-
-    @admin.display(description="Customer")
-    def customer_page(self, appointment: Appointment) -> SafeString:
-        page = reverse("admin:crm_customer_change", args=[appointment.customer_id])
-        return format_html('<a href="{}">{}</a>', page, appointment.customer)
 
     @admin.display(description="History")
     def history(self, appointment: Appointment) -> str:

@@ -41,7 +41,9 @@ class RefusableForm(forms.ModelForm):  # type: ignore[type-arg]
 class BookForm(RefusableForm):
     """A new visit of one customer, whom the page already knows."""
 
-    customer = forms.ModelChoiceField(Customer.objects.all(), widget=forms.HiddenInput)
+    customer = forms.ModelChoiceField(
+        Customer.objects.none(), empty_label=None, widget=UnfoldAdminSelectWidget
+    )
     vehicle = forms.ModelChoiceField(Vehicle.objects.none(), widget=UnfoldAdminSelectWidget)
     op_codes = forms.ModelMultipleChoiceField(
         OpCode.objects.none(), label="Services", widget=UnfoldAdminSelect2MultipleWidget
@@ -61,6 +63,7 @@ class BookForm(RefusableForm):
         if customer is None:
             return
         today = timezone.now().astimezone(customer.rooftop.zone).date()
+        self._choice("customer").queryset = Customer.objects.filter(pk=customer.pk)
         vehicles = self._choice("vehicle")
         vehicles.queryset = Vehicle.objects.filter(
             Q(ownerships__until__isnull=True) | Q(ownerships__until__gte=today),

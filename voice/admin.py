@@ -10,7 +10,7 @@ from unfold.decorators import display
 from crm import phone
 from crm.store_admin import StoreAdmin, store_time
 from voice.models import Call
-from voice.templatetags.call_pages import VARIANTS, length
+from voice.templatetags.call_pages import VARIANTS, call_length
 
 
 @admin.register(Call)
@@ -29,7 +29,7 @@ class CallAdmin(StoreAdmin):
         "began",
         "caller",
         "called_number",
-        "result",
+        "outcome",
         "duration",
         "carrier",
         "rooftop",
@@ -61,7 +61,7 @@ class CallAdmin(StoreAdmin):
 
     @admin.display(description="Duration")
     def duration(self, call: Call) -> str:
-        return length(call.duration) or "in progress"
+        return call_length(call.duration) or "in progress"
 
     @admin.display(description="Transcript")
     def transcript(self, call: Call) -> SafeString:

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.contrib.admin.views.decorators import staff_member_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -31,7 +32,7 @@ def phone(request: HttpRequest) -> HttpResponse:
         request,
         "voice/phone.html",
         {
-            "rooftops": Rooftop.objects.filter(numbers__isnull=False).distinct().prefetch_related("numbers"),
+            "rooftops": _stores().prefetch_related("numbers"),
             "callers": Phone.objects.filter(customers__isnull=False)
             .distinct()
             .order_by("pk")
@@ -98,17 +99,30 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "voice/call.html",
-        {**admin.site.each_context(request), "title": "Call", "call": opened, **transcript(opened)},
+        {
+            **admin.site.each_context(request),
+            "title": _call_title(opened),
+            "call": opened,
+            **transcript(opened),
+        },
     )
+
+
+def _call_title(call: Call) -> str:
+    return f"Call of {call.started_at.astimezone(call.rooftop.zone):%a, %b %-d, %-I:%M %p}"
 
 
 def _may_phone(request: HttpRequest) -> bool:
     return settings.DEBUG or request.user.is_staff
 
 
+def _stores() -> QuerySet[Rooftop]:
+    """The stores that can be called, the first one first."""
+    return Rooftop.objects.filter(numbers__isnull=False).distinct().order_by("pk")
+
+
 def _rooftop(choice: str) -> Rooftop | None:
-    stores = Rooftop.objects.filter(numbers__isnull=False).distinct()
-    return (stores.filter(pk=choice).first() if choice.isdigit() else None) or stores.first()
+    return (_stores().filter(pk=choice).first() if choice.isdigit() else None) or _stores().first()
 
 
 def _socket_origin(request: HttpRequest) -> str:

@@ -192,13 +192,19 @@ function addCaption({ speaker, text, isFinal }) {
   }
   said.className = `said ${speaker}${isFinal ? "" : " interim"}`;
   said.querySelector("span").textContent = text;
-  captions.scrollTop = captions.scrollHeight;
+  followCaptions();
   return said;
 }
 
 function addHappening(text) {
   const captions = element("captions");
   captions.append(Object.assign(document.createElement("li"), { className: "happened", textContent: text }));
+  followCaptions();
+}
+
+/** The latest words stay in sight, also when a keyboard or the keypad takes room. */
+function followCaptions() {
+  const captions = element("captions");
   captions.scrollTop = captions.scrollHeight;
 }
 
@@ -279,6 +285,8 @@ document.addEventListener("keydown", ({ key, target, ctrlKey, metaKey, altKey })
 });
 window.addEventListener("pagehide", () => call?.hangUp());
 window.addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+
+new ResizeObserver(followCaptions).observe(element("captions"));
 
 chooseCaller();
 draw();

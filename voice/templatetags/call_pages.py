@@ -33,7 +33,7 @@ def clock(milliseconds: int) -> str:
 
 
 @register.filter
-def length(duration: timedelta | None) -> str:
+def call_length(duration: timedelta | None) -> str:
     """How long a call was: 1:23; "" while it runs."""
     return "" if duration is None else clock(round(duration.total_seconds() * 1000))
 
