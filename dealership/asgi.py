@@ -1,8 +1,8 @@
 """The ASGI application: pages and webhooks by Django, a call's audio by Channels."""
 
 import os
-from threading import Thread
 import warnings
+from threading import Thread
 from typing import Any
 
 from channels.routing import ProtocolTypeRouter, URLRouter
