@@ -88,7 +88,7 @@ def _find_date(said: str, today: date) -> date | None:
         rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{MONTH}\b",
         r"\b(?P<number>\d{1,2})/(?P<day>\d{1,2})\b",
         r"\b(?:the\s+)?(?P<day>\d{1,2})(?:st|nd|rd|th)\b",
-        r"\bthe (?P<day>\d{1,2})\b(?! o'?clock| ?[ap]\.?m)",
+        r"\bthe (?P<day>\d{1,2})\b(?! o'?clock| ?[ap]\.?m|[:.]\d)",
     )
     spelled = re.sub(r"\bthe (first|second|third)\b(?! one| option)(?= of|\W*$| at| in)", _ordinal, said)
     for pattern in patterns:

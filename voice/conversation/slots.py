@@ -110,7 +110,7 @@ OTHER_DAY = re.compile(
 )
 
 
-def find_vehicle(text: str, owned: Sequence[VehicleSlot] = ()) -> VehicleSlot | None:
+def find_vehicle(text: str) -> VehicleSlot | None:
     """The vehicle named in text, by model, make or both; a slightly misheard model still counts."""
     spoken = re.sub(r"[^a-z0-9]+", " ", text.lower())
     for alias, plain in ALIASES.items():
@@ -132,14 +132,22 @@ def _find_model(spoken: str, make: str) -> str:
             continue
         if re.search(rf"\b{model}\b", spoken):
             return model
-    candidates = [
-        name for name, (its_make, _) in MODEL_MAKES.items() if len(name) > 4 and its_make in (make, its_make)
-    ]
-    if make:
-        candidates = [name for name in candidates if MODEL_MAKES[name][0] == make]
+    return _misheard_model(spoken, make)
+
+
+def _misheard_model(spoken: str, make: str) -> str:
+    """A word that is nearly a model: the same beginning, one or two letters off."""
     for word in spoken.split():
-        if len(word) > 4 and (close := get_close_matches(word, candidates, 1, 0.82)):
-            return close[0]
+        close = [
+            model
+            for model, (its_make, _) in MODEL_MAKES.items()
+            if len(model) > 4
+            and model[0] == word[0]
+            and abs(len(model) - len(word)) <= 1
+            and (its_make == make if make else model not in NEEDS_MAKE)
+        ]
+        if len(word) > 4 and (best := get_close_matches(word, close, 1, 0.8)):
+            return best[0]
     return ""
 
 
@@ -163,7 +171,9 @@ def find_name(text: str, *, was_asked: bool) -> str:
     match = NAME_BEHIND.search(text)
     if match:
         name = " ".join(word for word in match["name"].split() if word.lower() not in NOT_NAMES)
-        if name and find_vehicle(name) is None:
+        if name and not any(
+            word.lower() in MODEL_MAKES or word.lower() in MAKE_NAMES for word in name.split()
+        ):
             return name
     if not was_asked:
         return ""
