@@ -54,6 +54,7 @@ GENERATED = {
     "DEMO_MANAGER_PASSWORD": 9,
 }
 UP_SECONDS = 90
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # On a laptop's container everything runs as root; six lines about it would hide the banner.
 CELERY_AS_ROOT = "ignore:You're running the worker with superuser privileges"
 
@@ -76,7 +77,7 @@ CHECKS = (
 def main(arguments: list[str]) -> int:
     """Run one command; return its exit status."""
     # Also where SIGINT was ignored at the start, as in a script's background job.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in STOP_SIGNALS:
         signal.signal(number, lambda got, frame: sys.exit(128 + got))
     command, *rest = arguments or [""]
     os.chdir(ROOT)
@@ -105,6 +106,7 @@ def main(arguments: list[str]) -> int:
 
 def run() -> int:
     """Start everything, say where, and stay until a signal or the end of a process."""
+    _heed_stop_signals()
     environ.Env.read_env(ROOT / ".env")
     make_folder(VAR)
     port = _port()
@@ -121,6 +123,26 @@ def run() -> int:
     return 1 if reason else 0
 
 
+_stop_asked: list[int] = []
+
+
+def _heed_stop_signals() -> None:
+    """Only take note of a signal; _go_on() obeys it where nothing half started can be lost.
+
+    An exception out of the handler may strike within Popen, and the process just made is nobody's; or
+    within a destructor, where Python drops it and the signal with it.
+    """
+    for number in STOP_SIGNALS:
+        signal.signal(number, lambda got, frame: _stop_asked.append(got))
+
+
+def _go_on() -> None:
+    """Raise SystemExit when a signal has asked to stop."""
+    if _stop_asked:
+        print("Stopped.", flush=True)
+        sys.exit(128 + _stop_asked[0])
+
+
 def _run_processes(environment: dict[str, str]) -> str:
     from dealership.procfile import run_procfile  # honcho is absent in production
 
@@ -130,6 +152,7 @@ def _run_processes(environment: dict[str, str]) -> str:
         elif not has_ended.is_set():
             print(f"{_local_url(environment)}/health has not answered for {UP_SECONDS} s.", flush=True)
 
+    _go_on()
     return run_procfile(ROOT / "Procfile", environment, ROOT, on_start=announce)
 
 
@@ -139,12 +162,14 @@ def _services() -> Iterator[Services]:
         VAR,
         database_url=os.environ.get("DATABASE_URL", ""),
         redis_url=os.environ.get("REDIS_URL", ""),
+        go_on=_go_on,
     )
     try:
+        _go_on()
         yield services
     finally:
         # A second Ctrl-C must not leave a server behind.
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         services.stop()
 
@@ -170,6 +195,7 @@ def _check_port_is_free(host: str, port: int, *, patience: float) -> None:
             raise StartError(f"Port {port} needs root. Choose a higher one: make run PORT=8000") from None
         except OSError as problem:
             if time.monotonic() < deadline:
+                _go_on()
                 time.sleep(0.2)
                 continue
             sentence = f"Port {port} of {host} is taken by another program ({problem.strerror})."
@@ -236,7 +262,8 @@ def _read_environment_file() -> dict[str, str]:
 
 def _prepare(environment: dict[str, str], services: Services) -> None:
     """Migrate and create the demo store, unless both were done for this very tree and data."""
-    state = _state(environment["DATABASE_URL"])
+    # An embedded one has another address each time, and tells by itself whether it is new.
+    state = _state(os.environ.get("DATABASE_URL", ""))
     is_done = not services.is_new and PREPARED.exists() and PREPARED.read_text() == state
     if is_done:
         return
@@ -269,19 +296,26 @@ def _state(database_url: str) -> str:
 
 def _manage(*arguments: str, environment: dict[str, str]) -> None:
     """Run a management command in silence. Raises StartError with its last lines when it fails."""
-    done = subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        start_new_session=True,
-        preexec_fn=die_with_parent(signal.SIGKILL),
-    )
-    if done.returncode:
-        last = "\n    ".join(done.stdout.strip().splitlines()[-8:])
-        raise StartError(f"manage.py {arguments[0]} failed. Its last lines:\n    {last}")
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", *arguments],
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=die_with_parent(signal.SIGKILL),
+        )
+        try:
+            while process.poll() is None:
+                _go_on()
+                time.sleep(0.05)
+        finally:
+            process.kill()
+            process.wait()
+        if process.returncode:
+            output.seek(0)
+            last = "\n    ".join(output.read().strip().splitlines()[-8:])
+            raise StartError(f"manage.py {arguments[0]} failed. Its last lines:\n    {last}")
 
 
 # --- health and banner --------------------------------------------------------------------

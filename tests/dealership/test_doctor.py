@@ -1,0 +1,143 @@
+"""What the doctor says about an installation, and when it calls it broken."""
+
+import socket
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from pytest_django import Settings
+
+from dealership import doctor
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+
+GOOD_SECRET = "k3" * 10 + "Zq-7_x" * 6
+
+
+@pytest.fixture(autouse=True)
+def healthy(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installation on the internet, in order; each test breaks one thing. No worker is asked for."""
+    settings.DEBUG = False
+    settings.IS_SERVED_BY_TLS = True
+    settings.PUBLIC_BASE_URL = "https://desk.example.com"
+    settings.ALLOWED_HOSTS = ["desk.example.com"]
+    settings.SECRET_KEY = GOOD_SECRET
+    monkeypatch.setattr(doctor.app.control, "ping", lambda timeout: [{"worker": {"ok": "pong"}}])
+    monkeypatch.delenv("http_proxy", raising=False)
+    monkeypatch.delenv("HTTP_PROXY", raising=False)
+
+
+def consult() -> tuple[int, str]:
+    """Return the exit status and what was printed."""
+    output = StringIO()
+    try:
+        call_command("doctor", stdout=output)
+    except SystemExit as end:
+        return int(end.code or 0), output.getvalue()
+    return 0, output.getvalue()
+
+
+def line_about(subject: str, text: str) -> str:
+    return next(line for line in text.splitlines() if line[6:].startswith(subject))
+
+
+def test_an_installation_in_order_is_not_broken() -> None:
+    status, text = consult()
+    assert status == 0
+    assert line_about("PostgreSQL", text).startswith("ok")
+    assert line_about("Redis", text).startswith("ok")
+    assert line_about("Migrations", text).startswith("ok")
+
+
+def test_every_role_is_named_with_the_key_it_lacks() -> None:
+    status, text = consult()
+    assert status == 0
+    for role, key in {
+        "Speech in": "DEEPGRAM_API_KEY",
+        "Speech out": "DEEPGRAM_API_KEY",
+        "Replies": "OPENAI_API_KEY",
+        "Carrier": "TWILIO_ACCOUNT_SID",
+        "Calendar": "GOOGLE_CLIENT_ID",
+    }.items():
+        assert "built in" in line_about(role, text)
+        assert key in line_about(role, text)
+
+
+def test_a_cloud_provider_that_answers_is_named(settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings.OPENAI_API_KEY = "sk-test"
+        settings.OPENAI_BASE_URL = f"http://127.0.0.1:{server.getsockname()[1]}/v1"
+        status, text = consult()
+    assert status == 0
+    assert line_about("Replies", text).startswith("ok")
+    assert "OpenAI" in line_about("Replies", text)
+
+
+def test_a_cloud_provider_that_cannot_be_reached_is_broken(settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    settings.DEEPGRAM_API_KEY = "dg-test"
+    settings.DEEPGRAM_BASE_URL = f"http://127.0.0.1:{port}"
+    status, text = consult()
+    assert status == 1
+    assert line_about("Speech in", text).startswith("FAIL")
+    assert line_about("Speech out", text).startswith("FAIL")
+
+
+def test_a_missing_local_package_is_named_with_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = doctor.importlib.util.find_spec
+    monkeypatch.setattr(
+        doctor.importlib.util, "find_spec", lambda name: None if name == "hibari" else found(name)
+    )
+    status, text = consult()
+    assert status == 1
+    assert "lacks hibari-tts. Run: pip install -r requirements-local.txt" in text
+
+
+def test_redis_that_is_gone_is_broken(settings: Settings) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:9/0"
+    status, text = consult()
+    assert status == 1
+    assert "Start it with `make run`, or correct REDIS_URL" in line_about("Redis", text)
+
+
+def test_a_missing_worker_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor.app.control, "ping", lambda timeout: [])
+    status, text = consult()
+    assert status == 0
+    assert line_about("Worker", text).startswith("warn")
+
+
+@pytest.mark.security
+def test_debug_on_a_public_address_is_broken(settings: Settings) -> None:
+    settings.DEBUG = True
+    status, text = consult()
+    assert status == 1
+    assert line_about("DEBUG", text).startswith("FAIL")
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(("hosts", "complaint"), [(["*"], "accepts any host"), ([], "is empty")])
+def test_hosts_must_be_named(settings: Settings, hosts: list[str], complaint: str) -> None:
+    settings.ALLOWED_HOSTS = hosts
+    status, text = consult()
+    assert status == 1
+    assert complaint in line_about("ALLOWED_HOSTS", text)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("secret", ["short", "a" * 60, "django-insecure-" + GOOD_SECRET])
+def test_a_secret_that_can_be_guessed_is_broken(settings: Settings, secret: str) -> None:
+    settings.SECRET_KEY = secret
+    status, text = consult()
+    assert status == 1
+    assert "can be guessed" in line_about("SECRET_KEY", text)
+    assert secret not in text
+
+
+def test_an_address_without_tls_is_a_warning(settings: Settings) -> None:
+    settings.PUBLIC_BASE_URL = "http://desk.example.com"
+    settings.IS_SERVED_BY_TLS = False
+    status, text = consult()
+    assert status == 0
+    assert line_about("PUBLIC_BASE_URL", text).startswith("warn")
