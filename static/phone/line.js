@@ -19,6 +19,7 @@ export class Line {
     this.socket.onopen = () => this.open();
     this.socket.onmessage = ({ data }) => this.receive(data);
     this.socket.onclose = ({ code }) => on.closed({ code, wasOpen: this.wasOpen });
+    this.socket.onerror = () => on.closed({ code: 1006, wasOpen: this.wasOpen });
   }
 
   open() {

@@ -4,13 +4,15 @@ import { Line } from "./line.js";
 import { hasSound, openMicrophone, Silence, Sound } from "./sound.js";
 
 const ANSWER_LIMIT_MS = 20_000;
+const AUDIBLE = 0.02; // of full loudness
+const PAUSE_MS = 700; // a longer silence of the desk means that it listens
 const KEY_TONES = {
   1: [697, 1209], 2: [697, 1336], 3: [697, 1477],
   4: [770, 1209], 5: [770, 1336], 6: [770, 1477],
   7: [852, 1209], 8: [852, 1336], 9: [852, 1477],
   "*": [941, 1209], 0: [941, 1336], "#": [941, 1477],
 };
-const RINGING = { tone: [440, 480], seconds: 1.2, everyMs: 3600 };
+const RINGING = { tone: [440, 480], seconds: 1.2, everyMs: 3600, lastsMs: 8000 };
 
 const element = (id) => document.getElementById(id);
 const page = element("phone");
@@ -37,7 +39,7 @@ class Call {
     show("connecting", "Connecting…");
     const ticket = await openCall();
     if (this.isOver) return;
-    this.answerBy = setTimeout(() => this.end("The service desk did not answer. Try again in a moment."), ANSWER_LIMIT_MS);
+    this.deadline = setTimeout(() => this.end("The service desk did not answer. Try again in a moment."), ANSWER_LIMIT_MS);
     this.line = new Line(ticket, {
       opened: () => this.opened(stream),
       media: (mulaw) => this.answered() && this.sound.play(mulaw),
@@ -45,7 +47,7 @@ class Call {
       clear: () => this.sound.clear(),
       caption: (caption) => this.answered() && addCaption(caption),
       notice: (notice) => this.notice(notice),
-      closed: (how) => this.end(closingSentence(how, this)),
+      closed: (how) => this.closed(how),
     });
   }
 
@@ -76,7 +78,7 @@ class Call {
   /** The first sign of life from the desk: from now on the clock runs. */
   answered() {
     if (this.isOver || this.startedAt) return !this.isOver;
-    clearTimeout(this.answerBy);
+    clearTimeout(this.deadline);
     this.startedAt = performance.now();
     show("talking", "In call");
     return true;
@@ -92,6 +94,14 @@ class Call {
       this.ringing ??= setInterval(ring, RINGING.everyMs);
     }
     if (kind === "ended") this.hasEnded = true;
+  }
+
+  /** The desk leaves the line when it hands over; a browser has nobody else to be connected with. */
+  closed(how) {
+    if (this.isOver) return;
+    if (!this.ringing || how.code !== 1000) return this.end(closingSentence(how, this));
+    allowTyping(false);
+    this.deadline = setTimeout(() => this.end(), RINGING.lastsMs);
   }
 
   press(digit) {
@@ -113,7 +123,7 @@ class Call {
   end(sentence = "") {
     if (this.isOver) return;
     this.isOver = true;
-    clearTimeout(this.answerBy);
+    clearTimeout(this.deadline);
     clearInterval(this.ringing);
     this.line?.socket.close(1000);
     this.sound.close();
@@ -172,6 +182,7 @@ function settle() {
   allowTyping(false);
   mute(false);
   showPad(false);
+  delete page.dataset.desk;
   document.documentElement.style.setProperty("--level", 0);
   element("call").focus({ preventScroll: true });
 }
@@ -217,6 +228,8 @@ function draw() {
   if (call && !call.isOver && call.startedAt) {
     element("timer").textContent = clock(performance.now() - call.startedAt);
     const { desk, caller } = call.sound.levels();
+    if (desk > AUDIBLE) call.lastAudibleAt = performance.now();
+    page.dataset.desk = performance.now() - (call.lastAudibleAt ?? 0) < PAUSE_MS ? "speaking" : "listening";
     document.documentElement.style.setProperty("--level", desk.toFixed(2));
     document.documentElement.style.setProperty("--caller-level", isMuted() ? 0 : caller.toFixed(2));
   }
