@@ -174,12 +174,13 @@ UNFOLD = {
 # --- database -----------------------------------------------------------------------------
 
 DATABASES = {"default": env.db_url("DATABASE_URL", engine="django.db.backends.postgresql")}
-DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
-    "min_size": 1,
-    "max_size": env.int("DATABASE_POOL_SIZE", 20),
-    "timeout": 5,
+# Connections a process keeps at most; 0 opens one for each use (the tests do, to drop their database).
+DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 20)
+DATABASES["default"]["OPTIONS"] = {
+    **DATABASES["default"].get("OPTIONS", {}),
+    "connect_timeout": 5,
+    "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5} if DATABASE_POOL_SIZE else False,
 }
-DATABASES["default"]["OPTIONS"]["connect_timeout"] = 5
 
 # --- Redis: cache, Channels, Celery -------------------------------------------------------
 

@@ -1,13 +1,10 @@
 """Fixtures for the whole suite."""
 
-from collections.abc import Iterator
-
 import pytest
-from django.db import connection
+from pytest_django import Settings
 
 
-@pytest.fixture(scope="session", autouse=True)
-def connection_pool(django_db_setup: None) -> Iterator[None]:
-    """The pool's idle connections go back before the test database is dropped."""
-    yield
-    connection.close_pool()
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Settings) -> None:
+    """The real hasher takes half a second on purpose; the demo store has two log-ins."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

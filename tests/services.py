@@ -34,6 +34,7 @@ FIXED = {
     "OPENAI_API_KEY": "",
     "OPENAI_BASE_URL": "http://127.0.0.1:9",
     "LOCAL_STT_MODEL": "",
+    "DATABASE_POOL_SIZE": "0",
 }
 
 

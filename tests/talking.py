@@ -2,11 +2,10 @@
 
 from datetime import datetime
 
-from asgiref.sync import sync_to_async
-
 from tests.factories import SATURDAY
 from voice import calls
 from voice.conversation.states import Conversation, Message
+from voice.database import in_database
 from voice.models import Call
 from voice.replies.builtin import BuiltinReplies
 from voice.tools.registry import Toolbox
@@ -38,7 +37,7 @@ class Talk:
             store = load_store(call.rooftop, now=now)
             return call, conversation, Toolbox(call, store, conversation, wall_clock=lambda: now)
 
-        talk = cls(*await sync_to_async(prepare)(), now)
+        talk = cls(*await in_database(prepare), now)
         talk.greeting = await talk._reply("")
         return talk
 

@@ -81,7 +81,8 @@ CORRECTION = re.compile(
     r"\b(actually|wait|i meant?|make (?:it|that)|change (?:it|that) to|instead|rather|sorry)\b", re.IGNORECASE
 )
 NAME_BEHIND = re.compile(
-    r"\b(?:my name is|name'?s|my name'?s|this is|i am|i'm|it'?s|it is|call me|under|name of)\s+(?P<name>[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+){0,2})"
+    r"\b(?i:my name is|name'?s|my name'?s|this is|i am|i'm|it'?s|it is|call me|under|name of)\s+"
+    r"(?P<name>[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+){0,2})"
 )
 NOT_NAMES = {
     "the", "a", "an", "my", "for", "about", "calling", "looking", "just", "not", "here", "yes", "no", "okay", "good",

@@ -220,10 +220,8 @@ class _Turn:
             if chosen:
                 conversation.chosen = chosen
                 return await self._next_step()
-        if conversation.offers and slots.LATER.search(meaning.text) and meaning.wish.is_empty:
-            return await self._offer(after=conversation.offers[-1].local)
-        if conversation.offers and slots.EARLIER.search(meaning.text) and meaning.wish.is_empty:
-            return await self._offer(before=conversation.offers[0].local)
+        if other := await self._other_times(meaning):
+            return other
         if slots.OTHER_DAY.search(meaning.text) or (meaning.is_no and meaning.is_empty):
             conversation.slots.wish = DayWish()
             conversation.offers = []
@@ -236,8 +234,22 @@ class _Turn:
             return self._say_offers(phrases.say_offers(conversation.offers, self.today))
         return ""
 
+    async def _other_times(self, meaning: Meaning) -> str:
+        """ "Anything later?" compares with what was offered; "" when nothing of the kind was said."""
+        offers = self.conversation.offers
+        if not offers or not meaning.wish.is_empty:
+            return ""
+        if slots.LATER.search(meaning.text):
+            return await self._offer(after=offers[-1].local)
+        if slots.EARLIER.search(meaning.text):
+            return await self._offer(before=offers[0].local)
+        return ""
+
     async def _take_confirmation(self, meaning: Meaning) -> str:
         conversation = self.conversation
+        if other := await self._other_times(meaning):
+            conversation.chosen = None
+            return other
         is_correcting = not meaning.wish.is_empty or meaning.services or slots.CORRECTION.search(meaning.text)
         if conversation.chosen and not is_correcting:
             if meaning.is_yes:

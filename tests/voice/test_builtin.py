@@ -1,0 +1,303 @@
+"""The built-in mind holds whole conversations, in text; the database is the judge."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from crm.models import Customer, FollowUpTask, Vehicle
+from scheduling.models import Appointment, Closure
+from tests.factories import SATURDAY, make_demo_store
+from tests.talking import MARIA, STRANGER, Talk
+from voice.conversation.states import Ending, State
+from voice.database import in_database
+from voice.models import ToolCall
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def otto(transactional_db: None) -> None:
+    make_demo_store()
+
+
+async def booked() -> list[Appointment]:
+    return await in_database(
+        lambda: list(
+            Appointment.objects.select_related("customer", "vehicle", "rooftop").prefetch_related(
+                "lines__op_code"
+            )
+        )
+    )
+
+
+async def say_all(talk: Talk, *lines: str) -> str:
+    reply = ""
+    for line in lines:
+        reply = await talk.say(line)
+    return reply
+
+
+async def test_a_known_caller_books_in_five_sentences() -> None:
+    talk = await Talk.begin(MARIA)
+    assert "Otto's Auto" in talk.greeting
+    for promise in ("automated assistant", "transcribed", "a person"):
+        assert promise in talk.greeting
+    assert talk.greeting.endswith("Is this Maria?")
+    assert "Is this Maria?" in await talk.say("Hi, I need an oil change for my Civic next Tuesday morning.")
+    assert talk.conversation.state is State.VERIFICATION
+    offers = await talk.say("Yes, this is Maria.")
+    assert "Tuesday, November 24th" in offers
+    assert talk.conversation.state is State.SLOTS
+    read_back = await talk.say("the second one")
+    assert talk.conversation.state is State.CONFIRMATION
+    assert not await booked()
+    done = await talk.say("yes please")
+    (appointment,) = await booked()
+    assert phrase_of(appointment) in read_back
+    assert phrase_of(appointment) in done
+    assert ", ".join(appointment.confirmation_number) in done
+    assert str(appointment.customer) == "Maria Lopez"
+    assert str(appointment.vehicle) == "2019 Honda Civic"
+    assert appointment.source == Appointment.Source.PHONE
+    assert "Civic" in appointment.concern
+    assert "Goodbye" in await talk.say("no thank you")
+    assert talk.conversation.ending is Ending.GOODBYE
+
+
+def phrase_of(appointment: Appointment) -> str:
+    return f"{appointment.local_arrival:%A, %B %-d}th at {appointment.local_arrival:%-I:%M %p}".replace(
+        ":00", ""
+    )
+
+
+async def test_a_stranger_gives_name_number_and_car() -> None:
+    talk = await Talk.begin(STRANGER)
+    reply = await say_all(
+        talk,
+        "My brakes squeak",
+        "It's a 2018 Toyota Camry",
+        "Wednesday in the morning",
+        "the first one",
+        "Bob Miller",
+    )
+    assert "number you're calling from" in reply
+    await say_all(talk, "yes", "yes")
+    (appointment,) = await booked()
+    assert str(appointment.customer) == "Bob Miller"
+    assert await in_database(lambda: appointment.customer.phones.get().number) == STRANGER
+    assert str(appointment.vehicle) == "2018 Toyota Camry"
+
+
+async def test_a_withheld_number_is_asked_for_in_groups_and_read_back() -> None:
+    talk = await Talk.begin("anonymous")
+    assert talk.greeting.endswith("How can I help you with your car?")
+    reply = await say_all(talk, "oil change for my Ford Escape on Wednesday at ten", "Ann Lee")
+    assert "best phone number" in reply
+    assert "ten digits" in await talk.say("two one two, five five five")
+    assert "two one two, five five five, zero one nine nine" in await talk.say("212 555 0199")
+    await say_all(talk, "yes", "yes")
+    (appointment,) = await booked()
+    assert await in_database(lambda: appointment.customer.phones.get().number) == "+12125550199"
+
+
+async def test_nothing_stored_is_read_out_to_an_unverified_voice() -> None:
+    talk = await Talk.begin(MARIA)
+    said = [talk.greeting]
+    for line in (
+        "I need an oil change tomorrow",
+        "no, this is Pedro",
+        "what car do I have?",
+        "who am I?",
+        "a Ford Escape",
+    ):
+        said.append(await talk.say(line))
+    assert not re.search(r"Lopez|Civic|Honda|2019|0143", " ".join(said))
+
+
+async def test_someone_else_on_a_known_number_becomes_a_customer_of_their_own() -> None:
+    talk = await Talk.begin(MARIA)
+    await say_all(
+        talk, "No, this is Pedro Diaz", "oil change for a Ford Escape on Wednesday at ten", "yes", "yes"
+    )
+    (appointment,) = await booked()
+    assert str(appointment.customer) == "Pedro Diaz"
+
+
+async def test_a_household_number_asks_for_the_name_and_finds_its_owner() -> None:
+    talk = await Talk.begin("+12125550145")
+    assert talk.greeting.endswith("How can I help you with your car?")
+    await say_all(talk, "oil change for my Camry on Wednesday at ten", "Susan Nguyen", "yes", "yes")
+    (appointment,) = await booked()
+    assert await in_database(lambda: Customer.objects.filter(last_name="Nguyen").count()) == 2
+    assert str(appointment.vehicle) == "2018 Toyota Camry"
+
+
+async def test_a_misheard_name_is_still_the_same_person() -> None:
+    talk = await Talk.begin(MARIA)
+    await say_all(talk, "oil change for my Civic Wednesday at ten", "Yes, this is Mario.", "yes")
+    (appointment,) = await booked()
+    assert str(appointment.customer) == "Maria Lopez"
+    assert await in_database(Vehicle.objects.filter(model="Civic").count) == 1
+
+
+async def test_a_correction_at_the_read_back_changes_only_the_day() -> None:
+    talk = await Talk.begin(MARIA)
+    await say_all(talk, "oil change for my Civic Tuesday at ten", "yes")
+    reply = await talk.say("wait, I meant Wednesday")
+    assert "Wednesday, November 25th at 10 AM" in reply
+    assert not await booked()
+    await talk.say("yes")
+    (appointment,) = await booked()
+    assert f"{appointment.local_arrival:%A %H:%M}" == "Wednesday 10:00"
+
+
+async def test_no_at_the_read_back_books_nothing_and_asks_again() -> None:
+    talk = await Talk.begin(MARIA)
+    await say_all(talk, "oil change for my Civic Tuesday at ten", "yes")
+    assert "What day and time" in await talk.say("no")
+    assert not await booked()
+
+
+@pytest.mark.parametrize("wish", ["on Tuesday at noon", "on Tuesday"])
+async def test_later_and_earlier_compare_with_what_was_offered(wish: str) -> None:
+    talk = await Talk.begin(MARIA)
+    await say_all(talk, f"oil change for my Civic {wish}", "yes")
+    first = list(talk.conversation.offers)
+    await talk.say("anything later?")
+    later = list(talk.conversation.offers)
+    assert later[0].local > first[-1].local
+    await talk.say("do you have anything earlier?")
+    assert talk.conversation.offers[-1].local < later[0].local
+
+
+async def test_a_time_that_is_taken_meanwhile_is_offered_anew() -> None:
+    first, second = await Talk.begin(MARIA, sid="CA1"), await Talk.begin("+12125550144", sid="CA2")
+    for talk, car in ((first, "Civic"), (second, "F-150")):
+        await say_all(talk, f"state inspection for my {car} on Tuesday at ten", "yes")
+    assert "booked" in await first.say("yes")
+    reply = await second.say("yes")
+    assert "somebody has just taken that time" in reply
+    assert len(await booked()) == 1
+    await say_all(second, "the first one", "yes")
+    assert len(await booked()) == 2
+
+
+async def test_a_yes_to_a_read_back_that_was_not_heard_does_not_book() -> None:
+    talk = await Talk.begin(MARIA)
+    await say_all(talk, "oil change for my Civic Tuesday at ten", "yes")
+    talk.conversation.history[-1].text = "So that's an oil change"  # the caller cut it off there
+    assert "Shall I book it?" in await talk.say("yes")
+    assert not await booked()
+    await talk.say("yes")
+    assert len(await booked()) == 1
+
+
+async def test_a_question_in_the_middle_is_answered_and_the_flow_goes_on() -> None:
+    talk = await Talk.begin(MARIA)
+    await say_all(talk, "oil change for my Civic on Tuesday", "yes")
+    reply = await talk.say("what are your hours?")
+    assert "Monday through Friday from 7 AM to 6 PM" in reply
+    assert "Thanksgiving" in reply
+    assert reply.endswith("Which of those works for you?")
+    assert "80 to 130 dollars" in await talk.say("how much is an oil change?")
+    await say_all(talk, "the first one", "yes")
+    assert len(await booked()) == 1
+
+
+async def test_repeat_that_says_it_again() -> None:
+    talk = await Talk.begin(MARIA)
+    offers = await say_all(talk, "oil change for my Civic on Tuesday", "yes")
+    assert await talk.say("could you repeat that?") == offers
+
+
+async def test_a_contradictory_date_is_asked_about() -> None:
+    talk = await Talk.begin(MARIA)
+    reply = await say_all(talk, "oil change for my Civic", "yes", "Tuesday the 25th")
+    assert "The 25th is a Wednesday, not a Tuesday" in reply
+    assert "Wednesday, November 25th" in await talk.say("Wednesday")
+
+
+async def test_two_services_are_one_visit() -> None:
+    talk = await Talk.begin(MARIA)
+    await say_all(
+        talk, "I need an oil change and a brake inspection for my Civic Tuesday at eight", "yes", "yes"
+    )
+    (appointment,) = await booked()
+    assert {line.op_code.code for line in appointment.lines.all()} == {"LOF", "BRKI"}
+
+
+async def test_a_person_is_fetched_while_the_store_is_open() -> None:
+    talk = await Talk.begin(MARIA)
+    assert "service desk" in await talk.say("can I talk to a person?")
+    assert talk.conversation.ending is Ending.TRANSFER
+    assert talk.conversation.state is State.ESCALATION
+    task = await in_database(FollowUpTask.objects.get)
+    assert (task.kind, task.phone_number, task.call_sid) == ("callback", MARIA, "CA1")
+
+
+async def test_at_night_a_callback_is_promised_with_its_time() -> None:
+    sunday = SATURDAY + timedelta(days=1)
+    talk = await Talk.begin(MARIA, now=sunday)
+    reply = await talk.say("let me speak to a human")
+    assert "by Monday, November 23rd at 7:30 AM" in reply
+    assert talk.conversation.ending is None
+    task = await in_database(FollowUpTask.objects.get)
+    assert task.due_at == datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
+
+
+async def test_what_the_desk_cannot_do_yet_goes_to_a_person() -> None:
+    talk = await Talk.begin(MARIA)
+    await talk.say("I want to cancel my appointment")
+    assert talk.conversation.ending is Ending.TRANSFER
+
+
+async def test_three_turns_without_sense_fetch_a_person() -> None:
+    talk = await Talk.begin(STRANGER)
+    first = await talk.say("purple elephants")
+    second = await talk.say("seven green bottles")
+    assert first.startswith("Sorry, I didn't get that.")
+    assert second != first
+    await talk.say("la la la")
+    assert talk.conversation.ending is Ending.TRANSFER
+
+
+async def test_a_closed_lane_is_explained_and_handed_to_a_person() -> None:
+    def close() -> None:
+        talk_rooftop = Customer.objects.get(first_name="Maria").rooftop
+        Closure.objects.create(
+            rooftop=talk_rooftop,
+            starts_at=SATURDAY,
+            ends_at=SATURDAY + timedelta(days=60),
+            reason="Renovation",
+        )
+
+    await in_database(close)
+    talk = await Talk.begin(MARIA)
+    reply = await say_all(talk, "oil change for my Civic on Tuesday", "yes")
+    assert "don't have anything open" in reply
+    assert await in_database(FollowUpTask.objects.count) == 1
+    assert not await booked()
+
+
+async def test_every_tool_call_is_kept_with_its_result() -> None:
+    talk = await Talk.begin(MARIA)
+    await say_all(talk, "oil change for my Civic Tuesday at ten", "yes", "yes")
+    rows = await in_database(
+        lambda: list(ToolCall.objects.values_list("name", "code", "appointment__vehicle__model"))
+    )
+    assert rows == [("get_available_slots", "ok", None), ("book_appointment", "ok", "Civic")]
+
+
+async def test_a_second_booking_in_the_same_call_starts_from_the_same_caller() -> None:
+    talk = await Talk.begin(MARIA)
+    await say_all(talk, "oil change for my Civic Tuesday at ten", "yes", "yes")
+    await say_all(talk, "yes, I also need a wheel alignment on Wednesday at nine", "yes")
+    assert [line.op_code.code for a in await booked() for line in a.lines.all()] == ["LOF", "ALGN"]
+
+
+async def test_leaving_without_booking_says_that_nothing_is_booked() -> None:
+    talk = await Talk.begin(MARIA)
+    reply = await say_all(talk, "oil change for my Civic on Tuesday", "yes", "never mind, bye")
+    assert "haven't booked anything" in reply
+    assert talk.conversation.ending is Ending.GOODBYE
