@@ -133,8 +133,6 @@ def _carrier() -> Role:
 
 
 def _calendar() -> Role:
-    if getattr(settings, "GOOGLE_CLIENT_ID", ""):
-        return Role("Calendar", "Google", "GOOGLE_CLIENT_ID", settings.GOOGLE_API_BASE_URL)
     return Role("Calendar", "built in (the appointments alone)", "GOOGLE_CLIENT_ID")
 
 

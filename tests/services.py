@@ -10,12 +10,14 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from dealership.embedded import Services, StartError, start_services
+if TYPE_CHECKING:
+    from dealership.embedded import Services
 
-_started: list[Services] = []
+_started: "list[Services]" = []
 _folders: list[Path] = []
 
 # The suite never sees the keys of the person who runs it, and the discard port answers nobody:
@@ -41,6 +43,9 @@ FIXED = {
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests() -> None:
     """First of all plugins: pytest-django loads the settings in this same hook."""
+    # Not before, or pytest-cov would begin too late to see the lines of these modules.
+    from dealership.embedded import StartError, start_services
+
     os.environ.update(FIXED)
 
     # Only SIGINT becomes an exception by itself; a cancelled CI job sends SIGTERM.

@@ -1,5 +1,6 @@
 """What the doctor says about an installation, and when it calls it broken."""
 
+import importlib.util
 import socket
 from io import StringIO
 
@@ -7,7 +8,7 @@ import pytest
 from django.core.management import call_command
 from pytest_django import Settings
 
-from dealership import doctor
+from dealership.celery import app
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -22,7 +23,7 @@ def healthy(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.PUBLIC_BASE_URL = "https://desk.example.com"
     settings.ALLOWED_HOSTS = ["desk.example.com"]
     settings.SECRET_KEY = GOOD_SECRET
-    monkeypatch.setattr(doctor.app.control, "ping", lambda timeout: [{"worker": {"ok": "pong"}}])
+    monkeypatch.setattr(app.control, "ping", lambda timeout: [{"worker": {"ok": "pong"}}])
     monkeypatch.delenv("http_proxy", raising=False)
     monkeypatch.delenv("HTTP_PROXY", raising=False)
 
@@ -85,10 +86,8 @@ def test_a_cloud_provider_that_cannot_be_reached_is_broken(settings: Settings) -
 
 
 def test_a_missing_local_package_is_named_with_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = doctor.importlib.util.find_spec
-    monkeypatch.setattr(
-        doctor.importlib.util, "find_spec", lambda name: None if name == "hibari" else found(name)
-    )
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "hibari" else found(name))
     status, text = consult()
     assert status == 1
     assert "lacks hibari-tts. Run: pip install -r requirements-local.txt" in text
@@ -102,7 +101,7 @@ def test_redis_that_is_gone_is_broken(settings: Settings) -> None:
 
 
 def test_a_missing_worker_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor.app.control, "ping", lambda timeout: [])
+    monkeypatch.setattr(app.control, "ping", lambda timeout: [])
     status, text = consult()
     assert status == 0
     assert line_about("Worker", text).startswith("warn")
