@@ -16,6 +16,6 @@ def lost_calls(now: datetime) -> int:
     return lost.update(ended_at=now, outcome=Call.Outcome.FAILED)
 
 
-@shared_task(name="voice.tasks.close_lost_calls")  # type: ignore[untyped-decorator]
+@shared_task(name="voice.tasks.close_lost_calls")
 def close_lost_calls() -> int:
     return lost_calls(timezone.now())

@@ -10,7 +10,7 @@ from twilio.request_validator import RequestValidator
 from crm.models import FollowUpTask, Rooftop
 from tests.factories import SATURDAY, make_demo_store
 from tests.talking import MARIA, OTTO_NUMBER
-from voice import calls, tasks, webhooks
+from voice import calls, tasks
 from voice.carriers import twilio
 from voice.conversation.states import Conversation, Ending
 from voice.models import Call
@@ -36,7 +36,7 @@ def post(
 
 
 def twiml(client: Client, path: str, **fields: str) -> ElementTree.Element:
-    status, document = post(client, path, **fields)
+    status, document = post(client, path, sign=True, **fields)
     assert status == 200
     assert document is not None
     return document
@@ -141,7 +141,7 @@ def make_call(otto: Rooftop, *, ending: Ending | None = None) -> Call:
 
 
 def freeze(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
-    monkeypatch.setattr(webhooks.timezone, "now", lambda: moment)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: moment)
 
 
 def test_after_a_goodbye_the_carrier_hangs_up(client: Client, otto: Rooftop) -> None:
