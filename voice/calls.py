@@ -108,8 +108,8 @@ def save_state(call: Call, conversation: Conversation) -> None:
 
 def finish(call: Call, conversation: Conversation, outcome: str, *, now: datetime) -> None:
     """Close the call's row; a second finish changes nothing."""
-    save_state(call, conversation)
     Call.objects.filter(pk=call.pk, ended_at__isnull=True).update(ended_at=now, outcome=outcome)
+    save_state(call, conversation)
 
 
 @transaction.atomic

@@ -43,7 +43,8 @@ class Line:
             event = self.carrier.parse(message.get("text") or message.get("bytes") or "")
             if not isinstance(event, Ignored):
                 return event
-            self.ignored[event.reason] += 1
+            if event.reason != "connected":  # the carrier's greeting, with nothing to do
+                self.ignored[event.reason] += 1
 
     async def send(self, command: LineCommand) -> None:
         """Write one command, where the carrier has such a message. Raises LineClosed."""

@@ -9,6 +9,7 @@ monotonic clock in seconds.
 from dataclasses import dataclass, field
 
 BYTES_PER_SECOND = 8000
+UNHURRIED = 720  # bytes a character, 90 ms; digits and short words take the longest
 TRUSTED_WITHOUT_MARK = 0.6  # seconds; marks come every 0.2 s, the rest is the line's delay
 
 
@@ -74,10 +75,16 @@ class Script:
 
     _clauses: list[tuple[str, int, int]] = field(default_factory=list)
 
-    def add(self, text: str, start: int, end: int) -> None:
-        """The clause's audio begins at byte start; end is where it ends, as far as is known."""
+    def add(self, text: str, start: int, end: int, *, is_whole: bool = True) -> None:
+        """The clause's audio begins at byte start and has come as far as end.
+
+        Of audio that is not whole yet the rest is guessed, for a slow voice: sooner say a word twice
+        than believe that a date was heard.
+        """
         if self._clauses and self._clauses[-1][:2] == (text, start):
             self._clauses.pop()
+        if not is_whole and end > start:
+            end = max(end, start + len(text) * UNHURRIED)
         self._clauses.append((text, start, end))
 
     def split(self, heard: int) -> tuple[str, str]:

@@ -14,10 +14,11 @@ import logging
 import time
 import traceback
 from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from itertools import count
 from typing import Any
 
 from voice import calls
@@ -55,6 +56,7 @@ PIECE_BYTES = 1600  # 200 ms: one message, one mark
 AHEAD_BYTES = BYTES_PER_SECOND  # never more than a second in the carrier's buffer
 SILENCE_SECONDS = 8.0
 LONGEST_CALL_SECONDS = 15 * 60.0
+LEAVE_TAKING_SECONDS = 15.0  # from the longest call to its end, however much is still being said
 LAST_MARK_GRACE_SECONDS = 1.0  # the carrier's clock runs a little behind ours
 LAST_WORDS_SECONDS = 0.8
 KEYS_PAUSE_SECONDS = 2.0
@@ -73,11 +75,21 @@ class GoOn:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class TimeUp:
+    """The call has lasted LONGEST_CALL_SECONDS: take leave."""
+
+
+ToDo = CallerTurn | Silence | GoOn | TimeUp
+
+
 @dataclass(slots=True)
 class Utterance:
     """One answer of the desk on its way to the caller's ear."""
 
     since: float  # monotonic: when the caller's speech ended; latencies count from here
+    name: int  # its marks carry it; never used twice in a call, for old marks come back late
+    must_be_said: bool  # even when the caller spoke before it began
     playout: Playout = field(default_factory=Playout)
     script: Script = field(default_factory=Script)
     starts_at: float | None = None  # monotonic
@@ -116,14 +128,16 @@ class Session:
         self._outcome = ""
         self._began = time.monotonic()
         self._over = asyncio.Event()
-        self._todo: asyncio.Queue[CallerTurn | Silence | GoOn] = asyncio.Queue()
+        self._todo: asyncio.Queue[ToDo] = asyncio.Queue()
         self._assembler = Assembler()
         self._turn_timer: asyncio.TimerHandle | None = None
+        self._keys_timer: asyncio.TimerHandle | None = None
         self._caller_is_speaking = False
         self._floor_is_free = asyncio.Event()
         self._floor_is_free.set()
         self._keys = ""
         self._utterance: Utterance | None = None
+        self._names = count(1)
         self._answering: asyncio.Task[None] | None = None
         self._cut_off = ""
         self._unanswered = ""
@@ -138,10 +152,11 @@ class Session:
         try:
             await self._run_tasks()
         except* Exception as errors:
-            self._outcome = Call.Outcome.FAILED
+            self._outcome = self._outcome or Call.Outcome.FAILED
             for error in errors.exceptions:
                 log.error("call %s failed: %s", self.call.pk, _place(error))
         finally:
+            self._stop_timers()
             await self._save_the_end()
 
     async def _run_tasks(self) -> None:
@@ -160,22 +175,25 @@ class Session:
                     )
                 ]
                 await self._over.wait()
-                if self._turn_timer:
-                    self._turn_timer.cancel()
+                self._stop_timers()
                 tasks[0].cancel()
                 tasks[2].cancel()
                 tasks[3].cancel()
                 if self._answering:
                     self._answering.cancel()
                 # The words under way when the line went dead belong to the transcript.
-                await self.transcriber.finish()
-                await asyncio.wait({tasks[1]}, timeout=LAST_WORDS_SECONDS)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LAST_WORDS_SECONDS):
+                        await self.transcriber.finish()
+                        await asyncio.wait({tasks[1]})
                 tasks[1].cancel()
 
     async def _save_the_end(self) -> None:
         last = self._assembler.take()
         if last:
             self._keep_caller_turn(last)
+        if self._keys:
+            self._keep_caller_turn(CallerTurn(self._keys, self._clock(), self._clock()))
         await self.tools.settle()
         outcome = self._outcome or Call.Outcome.HUNG_UP
         conversation = self.conversation
@@ -232,7 +250,9 @@ class Session:
             await self._caller_said(phrases.KEY_FOR_A_PERSON)
             return
         self._keys += digit
-        self._restart_timer(KEYS_PAUSE_SECONDS, self._keys_done)
+        if self._keys_timer:
+            self._keys_timer.cancel()
+        self._keys_timer = self._after(KEYS_PAUSE_SECONDS, self._keys_done)
 
     def _keys_done(self) -> None:
         keys, self._keys = self._keys.strip("*#"), ""
@@ -268,8 +288,11 @@ class Session:
             self._floor_is_free.set()
             if self._cut_off:
                 self._todo.put_nowait(GoOn(self._cut_off))
+                self._cut_off = ""
             return
-        self._restart_timer(wait_after(text, self.conversation.asked), self._turn_is_over)
+        if self._turn_timer:
+            self._turn_timer.cancel()
+        self._turn_timer = self._after(wait_after(text, self.conversation.asked), self._turn_is_over)
 
     def _turn_is_over(self) -> None:
         turn = self._assembler.take()
@@ -280,6 +303,7 @@ class Session:
     def _finish_turn(self, turn: CallerTurn) -> None:
         self._keep_caller_turn(turn)
         self.conversation.silences = 0
+        self._cut_off = ""  # the caller's words are answered instead
         self._todo.put_nowait(turn)
         self._floor_is_free.set()
 
@@ -299,7 +323,7 @@ class Session:
 
     async def _answer(self) -> None:
         """One thing at a time: the greeting, then whatever comes up, until the call ends."""
-        todo: CallerTurn | Silence | GoOn | None = None
+        todo: ToDo | None = None
         while True:
             self._answering = self._group.create_task(self._answer_one(todo), name="answering")
             await asyncio.wait({self._answering})
@@ -308,16 +332,19 @@ class Session:
                 return
             todo = await self._todo.get()
 
-    async def _answer_one(self, todo: CallerTurn | Silence | GoOn | None) -> None:
+    async def _answer_one(self, todo: ToDo | None) -> None:
         self._cut_off = ""
         match todo:
             case CallerTurn():
                 await self.tools.settle()  # a write that an interruption overtook comes first
                 await self._answer_turn(todo)
             case GoOn(text=text):
-                await self._utter([text], since=time.monotonic())
+                await self._utter(text)
             case Silence():
-                await self._utter([phrases.after_silence(self.conversation)], since=time.monotonic())
+                await self._utter(phrases.after_silence(self.conversation))
+            case TimeUp():
+                self.conversation.state, self.conversation.ending = State.CLOSING, Ending.GOODBYE
+                await self._utter(phrases.TIME_LIMIT, must_be_said=True)
             case None:
                 await self._think_and_speak("", since=time.monotonic())
 
@@ -333,27 +360,31 @@ class Session:
         await self._think_and_speak(heard, since=self._began + turn.ends_at)
 
     async def _think_and_speak(self, heard: str, *, since: float) -> None:
+        """Answer what was heard, "" for the greeting, which alone is never taken back."""
         before = self.conversation.model_copy(deep=True)
-        utterance = self._new_utterance(since)
+        utterance = self._new_utterance(since, must_be_said=not heard)
+        reply = self.mind.reply(self.conversation, heard, self.tools, now=self.wall_clock())
         try:
-            async for clause in self.mind.reply(self.conversation, heard, self.tools, now=self.wall_clock()):
-                utterance.stamp("first_clause")
-                if utterance.playout.sent_bytes == 0 and await self._has_lost_the_floor():
-                    self._take_back(before, heard)
-                    return
-                await self._say(utterance, clause)
+            async with aclosing(reply) as clauses:
+                async for clause in clauses:
+                    utterance.stamp("first_clause")
+                    if not await self._say(utterance, clause):
+                        self._take_back(before, heard)
+                        return
             await self._heard_out(utterance)
         finally:
             self._settle(utterance)
 
-    async def _has_lost_the_floor(self) -> bool:
-        """The caller went on speaking while we thought, and nothing was written yet."""
+    async def _has_lost_the_floor(self, utterance: Utterance) -> bool:
+        """The caller went on speaking before the answer began, and nothing was written yet."""
+        if utterance.starts_at is not None:
+            return False
         try:
             async with asyncio.timeout(LONGEST_WAIT_FOR_THE_FLOOR):
                 await self._floor_is_free.wait()
         except TimeoutError:
             return False  # endless noise must not silence the desk
-        return not self._todo.empty() and not self.tools.has_written
+        return not (self._todo.empty() or self.tools.has_written or utterance.must_be_said)
 
     def _take_back(self, before: Conversation, heard: str) -> None:
         """Forget the unspoken answer: the next turn is thought about together with this one."""
@@ -361,43 +392,51 @@ class Session:
             setattr(self.conversation, name, getattr(before, name))
         self._unanswered = heard
 
-    async def _utter(self, sentences: list[str], *, since: float) -> None:
-        """Say fixed sentences, without the mind."""
-        utterance = self._new_utterance(since)
+    async def _utter(self, sentence: str, *, must_be_said: bool = False) -> None:
+        """Say a fixed sentence, without the mind."""
+        utterance = self._new_utterance(time.monotonic(), must_be_said=must_be_said)
         try:
-            for sentence in sentences:
-                await self._say(utterance, sentence)
-            await self._heard_out(utterance)
+            if await self._say(utterance, sentence):
+                await self._heard_out(utterance)
         finally:
             self._settle(utterance)
 
-    def _new_utterance(self, since: float) -> Utterance:
-        self._utterance = Utterance(since)
+    def _new_utterance(self, since: float, *, must_be_said: bool) -> Utterance:
+        self._utterance = Utterance(since, next(self._names), must_be_said)
         self._utterance.stamp("final")
         self.tools.begin_turn()
         return self._utterance
 
-    async def _say(self, utterance: Utterance, clause: str) -> None:
-        """Synthesize one clause and send it, at most AHEAD_BYTES before it is played."""
+    async def _say(self, utterance: Utterance, clause: str) -> bool:
+        """Synthesize one clause and send it, at most AHEAD_BYTES before it is played.
+
+        False when the caller took the floor before the first sound of the utterance: nothing was said.
+        """
+        if await self._has_lost_the_floor(utterance):
+            return False
         playout = utterance.playout
         start = playout.sent_bytes
         utterance.script.add(clause, start, start)
         async with aclosing(self.synthesizer.speak(clause)) as audio:
             async for mulaw in audio:
                 utterance.stamp("first_audio")
+                if await self._has_lost_the_floor(utterance):
+                    return False
                 for offset in range(0, len(mulaw), PIECE_BYTES):
                     await self._pace(utterance)
                     if playout.sent_bytes == start:
                         await self._send(Caption("desk", clause, is_final=True))
                     await self._send_piece(utterance, mulaw[offset : offset + PIECE_BYTES])
-                    utterance.script.add(clause, start, playout.sent_bytes)
+                    utterance.script.add(clause, start, playout.sent_bytes, is_whole=False)
+        utterance.script.add(clause, start, playout.sent_bytes)
+        return True
 
     async def _send_piece(self, utterance: Utterance, piece: bytes) -> None:
         playout, now = utterance.playout, time.monotonic()
         if utterance.starts_at is None:
             utterance.starts_at = now
-        name = f"{id(utterance):x}-{playout.sent_bytes}"
         playout.sent(len(piece), now)
+        name = f"{utterance.name}-{playout.sent_bytes}"
         playout.mark(name)
         await self._send(Play(piece))
         await self._send(Mark(name))
@@ -429,14 +468,16 @@ class Session:
         if utterance is None or utterance.playout.sent_bytes == 0:
             return
         utterance.playout.clear(time.monotonic())
+        self._settle(utterance)  # before the caller's words are kept, and however long the rest takes to stop
         if self._answering:
             self._answering.cancel()
         await self._send(Clear())
 
     def _settle(self, utterance: Utterance) -> None:
-        """The utterance is over: history and record keep what was heard of it."""
-        if self._utterance is utterance:
-            self._utterance = None
+        """The utterance is over: history and record keep what was heard of it, once."""
+        if self._utterance is not utterance:
+            return
+        self._utterance = None
         self._quiet_since = time.monotonic()
         if utterance.starts_at is None:
             return
@@ -471,14 +512,19 @@ class Session:
             await asyncio.sleep(0.1)
             now = time.monotonic()
             if now - self._began > LONGEST_CALL_SECONDS:
-                self.conversation.state = State.CLOSING
-                self._over.set()
-                return
+                return await self._take_leave()
             if self._caller_is_speaking or self._utterance or not self._todo.empty():
                 self._quiet_since = now
             elif now - self._quiet_since > SILENCE_SECONDS:
                 self._quiet_since = now
                 self._todo.put_nowait(Silence())
+
+    async def _take_leave(self) -> None:
+        """Say that the time is up. A caller who talks on is heard out only so long."""
+        await self._interrupt()
+        self._todo.put_nowait(TimeUp())
+        await asyncio.sleep(LEAVE_TAKING_SECONDS)
+        self._over.set()
 
     # --- small things ---------------------------------------------------------------------
 
@@ -487,18 +533,22 @@ class Session:
         try:
             await self.line.send(command)
         except LineClosed:
+            self._outcome = self._outcome or Call.Outcome.HUNG_UP
             self._over.set()
 
     def _clock(self) -> float:
         """Seconds since the media stream began."""
         return time.monotonic() - self._began
 
-    def _restart_timer(self, seconds: float, then: Callable[[], None]) -> None:
-        if self._turn_timer:
-            self._turn_timer.cancel()
+    def _after(self, seconds: float, then: Callable[[], None]) -> asyncio.TimerHandle | None:
         if self._over.is_set():
-            return
-        self._turn_timer = asyncio.get_running_loop().call_later(seconds, then)
+            return None
+        return asyncio.get_running_loop().call_later(seconds, then)
+
+    def _stop_timers(self) -> None:
+        for timer in (self._turn_timer, self._keys_timer):
+            if timer:
+                timer.cancel()
 
     def _spawn(self, job: Coroutine[Any, Any, None]) -> None:
         self._group.create_task(job)

@@ -74,6 +74,15 @@ def test_text_is_cut_at_a_word() -> None:
     assert unsaid == "have nine AM. Which works for you?"
 
 
+def test_of_a_clause_that_is_still_being_spoken_no_more_is_believed_than_a_slow_voice_says() -> None:
+    script = Script()
+    text = "So that's an oil change on Tuesday, November 24th at 9 AM. Shall I book it?"
+    script.add(text, 0, SECOND, is_whole=False)
+    assert script.split(SECOND) == ("So that's", text.removeprefix("So that's "))
+    script.add(text, 0, 5 * SECOND)
+    assert script.split(5 * SECOND) == (text, "")
+
+
 def test_a_clause_that_made_no_sound_was_not_heard() -> None:
     script = Script()
     script.add("Hello there.", 0, 0)

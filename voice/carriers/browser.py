@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from voice.carriers.media_streams import MediaStreams
+from voice.carriers.media_streams import MediaStreams, storable_text
 from voice.ports import Caption, LineCommand, LineEvent, Notice, Typed
 
 LONGEST_SENTENCE = 500  # characters
@@ -12,10 +12,10 @@ class BrowserCarrier(MediaStreams):
     def read(self, event: str, content: dict[str, Any]) -> LineEvent:
         if event != "text":
             return super().read(event, content)
-        body = content["body"]
-        if not isinstance(body, str) or not body.strip():
+        body = storable_text(content["body"]).strip()
+        if not body:
             raise ValueError("text expected")
-        return Typed(body.strip()[:LONGEST_SENTENCE])
+        return Typed(body[:LONGEST_SENTENCE])
 
     def render(self, command: LineCommand) -> str | None:
         match command:

@@ -59,7 +59,7 @@ class MediaStreams:
             case "media":
                 return _media(content)
             case "mark":
-                return MarkReached(_text(content["name"]))
+                return MarkReached(storable_text(content["name"]))
             case "dtmf":
                 return Digit(_digit(content["digit"]))
             case "start":
@@ -85,17 +85,19 @@ class MediaStreams:
         return json.dumps({"event": event, "streamSid": self.stream_sid, event: content})
 
     def _start(self, content: dict[str, Any]) -> Started:
-        stream_sid = _text(content["streamSid"])
-        call_sid = _text(content["callSid"])
+        stream_sid = storable_text(content["streamSid"])
+        call_sid = storable_text(content["callSid"])
         parameters = content.get("customParameters") or {}
-        return Started(call_sid, stream_sid, {_text(key): _text(parameters[key]) for key in parameters})
+        return Started(
+            call_sid, stream_sid, {storable_text(key): storable_text(parameters[key]) for key in parameters}
+        )
 
 
 def _media(content: dict[str, Any]) -> LineEvent:
     if content.get("track", "inbound") != "inbound":
         return Ignored("other_track")
     try:
-        mulaw = base64.b64decode(_text(content["payload"]), validate=True)
+        mulaw = base64.b64decode(storable_text(content["payload"]), validate=True)
     except binascii.Error:
         return Ignored("bad_base64")
     if not mulaw or len(mulaw) > LONGEST_AUDIO:
@@ -103,9 +105,11 @@ def _media(content: dict[str, Any]) -> LineEvent:
     return Media(mulaw)
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str) or len(value) > 20_000:
+def storable_text(value: object) -> str:
+    """A string that a database and a socket can take: no NUL, no half of a surrogate pair."""
+    if not isinstance(value, str) or len(value) > 20_000 or "\0" in value:
         raise ValueError("text expected")
+    value.encode()
     return value
 
 

@@ -135,3 +135,13 @@ class Conversation(BaseModel):
             if message.speaker == "desk":
                 return message.text
         return ""
+
+    def heard_since_caller_spoke(self) -> str:
+        """All that was played since the caller's last words: an answer and the re-prompts after it."""
+        heard: list[str] = []
+        for message in reversed(self.history):
+            if message.speaker == "caller" and heard:
+                break
+            if message.speaker == "desk":
+                heard.insert(0, message.text)
+        return " ".join(heard)

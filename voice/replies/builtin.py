@@ -266,7 +266,7 @@ class _Turn:
 
     async def _confirmed(self, chosen: Offer) -> str:
         """A yes counts only for what was heard: a read-back that was cut off is read again."""
-        if phrases.say_moment(chosen.local) not in self.conversation.last_heard_from_desk():
+        if phrases.say_moment(chosen.local) not in self.conversation.heard_since_caller_spoke():
             return phrases.read_back(self.conversation, self.store, chosen)
         return await self._book(chosen)
 

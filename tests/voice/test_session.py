@@ -1,0 +1,569 @@
+"""One call's life, from the socket: interruptions, silences, failures, hang-ups at every state.
+
+Speech is scripted, the rest is real: mind, tools, PostgreSQL.
+"""
+
+import asyncio
+import re
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from channels.testing import WebsocketCommunicator
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import Settings
+
+from crm.models import Rooftop
+from dealership import demo_call
+from scheduling.models import Appointment, Closure, OpeningHours
+from tests.factories import make_demo_store
+from tests.fakes import FakeSynthesizer, FakeTranscriber
+from tests.talking import MARIA, STRANGER
+from tests.voice.leaks import nothing_left_running
+from tests.voice.phone import Application, HungUp, Phone, ringing
+from voice import session
+from voice.carriers import twilio
+from voice.conversation import phrases
+from voice.conversation.states import State
+from voice.database import in_database
+from voice.models import Call, ToolCall, Turn
+from voice.ports import ProviderError, SpeechEnded, SpeechStarted, Words
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(autouse=True)
+def otto(transactional_db: None, settings: Settings) -> Rooftop:
+    """Otto's Auto, open day and night, with nothing booked and speech that the test plays."""
+    settings.TRANSCRIBER = "tests.fakes.FakeTranscriber"
+    settings.SYNTHESIZER = "tests.fakes.FakeSynthesizer"
+    FakeTranscriber.made.clear()
+    FakeSynthesizer.made.clear()
+    rooftop = make_demo_store(timezone.now())
+    OpeningHours.objects.all().delete()
+    for weekday in range(7):
+        OpeningHours.objects.create(
+            rooftop=rooftop,
+            weekday=weekday,
+            opens="00:00",
+            closes="23:59:59",
+            first_arrival="07:00",
+            last_arrival="17:00",
+        )
+    Closure.objects.all().delete()
+    return rooftop
+
+
+@pytest.fixture
+def opening(otto: Rooftop) -> str:
+    return demo_call.scenarios(otto, now=timezone.now())["maria"].script.opening
+
+
+def ear() -> FakeTranscriber:
+    return FakeTranscriber.made[-1]
+
+
+def tongue() -> FakeSynthesizer:
+    return FakeSynthesizer.made[-1]
+
+
+def said(text: str, at: float = 1.0) -> tuple[SpeechStarted, Words, SpeechEnded]:
+    return SpeechStarted(at), Words(text, True, at, at + 1), SpeechEnded(at + 1)
+
+
+async def to_the_read_back(phone: Phone, opening: str) -> str:
+    await phone.reply()
+    for line in (opening, "Yes, this is Maria."):
+        await phone.say(line)
+    return await phone.say("The second one, please.")
+
+
+async def appointments() -> list[Appointment]:
+    return await in_database(lambda: list(Appointment.objects.all()))
+
+
+async def ended(phone: Phone) -> Call:
+    await phone.until(lambda: phone.closed is not None)
+    return await phone.row()
+
+
+# --- hang-ups -----------------------------------------------------------------------------
+
+BEFORE = {
+    State.VERIFICATION: (MARIA, ()),
+    State.INTENT: (STRANGER, ()),
+    State.SLOTS: (MARIA, ("opening", "Yes, this is Maria.")),
+    State.CONFIRMATION: (MARIA, ("opening", "Yes, this is Maria.", "The second one, please.")),
+    State.CLOSING: (MARIA, ("opening", "Yes, this is Maria.", "The second one, please.", "Yes, please.")),
+    State.ESCALATION: (MARIA, ("opening",)),
+}
+
+
+@pytest.mark.parametrize("state", BEFORE)
+async def test_a_hang_up_leaves_no_task_and_the_whole_transcript(state: State, opening: str) -> None:
+    number, lines = BEFORE[state]
+    async with nothing_left_running(within=1.0):
+        async with ringing(number) as phone:
+            await phone.reply()
+            for line in lines:
+                await phone.say(opening if line == "opening" else line)
+            if state is State.ESCALATION:
+                tongue().may_speak.clear()  # it is about to say that it fetches someone
+                await phone.send("text", body="Can I talk to a person?")
+                await has_been_asked_to_say("service desk for you")
+            ear().hear(SpeechStarted(1.0), Words("well I was just", False, 1.0, 1.8))
+            ear().last_words = [Words("Well, I was just going to", True, 1.0, 2.0), SpeechEnded(2.0)]
+            await phone.until(lambda: ("caller", "well I was just") in phone.captions)
+        assert not ear().is_open
+        assert not tongue().is_open
+
+    call = await phone.row()
+    last_turn = (await phone.turns())[-1]
+    assert (last_turn.speaker, last_turn.text) == (Turn.Speaker.CALLER, "Well, I was just going to")
+    assert (last_turn.state, call.state) == (state, state)
+    assert call.ended_at
+    assert call.outcome == {
+        State.CLOSING: Call.Outcome.BOOKED,
+        State.ESCALATION: Call.Outcome.TRANSFERRED,
+    }.get(state, Call.Outcome.HUNG_UP)
+
+
+async def has_been_asked_to_say(words: str) -> None:
+    async with asyncio.timeout(10):
+        while not any(words in text for text in tongue().asked):
+            await asyncio.sleep(0.01)
+
+
+async def test_a_hang_up_in_the_greeting_keeps_what_was_played_of_it() -> None:
+    async with nothing_left_running(), ringing(MARIA, plays_at_once=False) as phone:
+        await phone.until(lambda: len(phone.held) >= 5)
+        await phone.play(5)
+        await phone.until(lambda: len(phone.held) >= 1)
+
+    greeting = (await phone.turns())[0]
+    assert greeting.text.startswith("Thanks")
+    assert greeting.cut_off.endswith("Is this Maria?")
+    assert (await phone.row()).outcome == Call.Outcome.HUNG_UP
+
+
+async def test_a_hang_up_before_the_first_frame_leaves_nothing() -> None:
+    async with nothing_left_running(), ringing(MARIA) as phone:
+        await phone.wire.drop()
+
+    assert (await phone.row()).outcome == Call.Outcome.HUNG_UP
+
+
+async def test_a_hang_up_while_it_is_booked_still_keeps_the_booking(opening: str) -> None:
+    async with ringing(MARIA) as phone:
+        await to_the_read_back(phone, opening)
+        async with a_slow_calendar():
+            await phone.send("text", body="Yes, please.")
+            await someone_waits_for_the_calendar()
+            await phone.wire.drop()
+
+    assert len(await appointments()) == 1
+    call = await phone.row()
+    assert (call.outcome, call.state) == (Call.Outcome.BOOKED, State.EXECUTION)
+    assert (await phone.turns())[-1].text == "Yes, please."
+
+
+@asynccontextmanager
+async def a_slow_calendar() -> AsyncIterator[None]:
+    """Nothing can be written into it inside the block."""
+    is_locked, is_over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE scheduling_appointment IN SHARE MODE")
+            is_locked.set()
+            is_over.wait(10)
+
+    holding = asyncio.create_task(in_database(hold))
+    await asyncio.to_thread(is_locked.wait, 10)
+    try:
+        yield
+    finally:
+        is_over.set()
+        await holding
+
+
+async def someone_waits_for_the_calendar() -> None:
+    def waiting() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
+            return bool(cursor.fetchone()[0])
+
+    async with asyncio.timeout(5):
+        while not await in_database(waiting):
+            await asyncio.sleep(0.01)
+
+
+async def test_a_hang_up_keeps_words_that_were_only_interim_when_hearing_hangs_too() -> None:
+    async with nothing_left_running(within=1.0), ringing(STRANGER) as phone:
+        await phone.reply()
+        ear().never_finishes = True
+        ear().hear(SpeechStarted(1.0), Words("my brakes are", False, 1.0, 1.8))
+        await phone.until(lambda: ("caller", "my brakes are") in phone.captions)
+
+    assert (await phone.turns())[-1].text == "my brakes are"
+    assert (await phone.row()).outcome == Call.Outcome.HUNG_UP
+
+
+async def test_keys_pressed_last_are_in_the_transcript() -> None:
+    async with ringing(STRANGER) as phone:
+        await phone.reply()
+        for digit in "212":
+            await phone.send("dtmf", digit=digit)
+
+    assert (await phone.turns())[-1].text == "212"
+
+
+# --- interruptions ------------------------------------------------------------------------
+
+
+async def test_an_interruption_keeps_only_what_was_played(opening: str) -> None:
+    async with ringing(MARIA, plays_at_once=False) as phone:
+        await phone.until(lambda: len(phone.held) >= 5)
+        await phone.play(3)
+        await phone.until(lambda: len(phone.held) >= 3)
+        ear().hear(SpeechStarted(1.0), Words("Sorry, I need", False, 1.0, 1.5))
+        await phone.until(lambda: phone.clears == 1)
+        stale = phone.held
+
+        await phone.reply()
+        greeting = (await phone.turns())[0]
+        whole = tongue().asked[0]
+        assert f"{greeting.text} {greeting.cut_off}" == whole
+        # 600 ms are proved by marks, and 600 ms more may be believed by the clock. The voice takes 60 ms
+        # a letter, of which it has said more than is believed while the sentence is not whole.
+        assert greeting.text.startswith("Thanks")
+        assert 60 * len(greeting.text) <= 1200
+        assert tongue().given_up == [whole]
+
+        # After a clear every mark comes back, played or not: they prove nothing.
+        phone.plays_at_once = True
+        for name in stale:
+            await phone.send("mark", name=name)
+        ear().hear(Words(f"Sorry. {opening}", True, 1.0, 4.0), SpeechEnded(4.0))
+        assert "Is this Maria?" in await phone.reply()
+        turns = await phone.turns()
+        assert [turn.speaker for turn in turns] == ["desk", "caller", "desk"]
+        assert turns[0].text == greeting.text
+
+
+async def test_marks_of_a_cleared_utterance_prove_nothing_about_the_next() -> None:
+    async with ringing(STRANGER, plays_at_once=False) as phone:
+        await phone.until(lambda: len(phone.held) >= 5)
+        ear().hear(SpeechStarted(0.2))
+        await phone.until(lambda: phone.clears == 1)
+        cleared, phone.held = phone.held, []
+        ear().hear(SpeechEnded(0.4))  # a cough: it goes on
+        await phone.until(lambda: len(phone.held) >= 5)
+
+        for name in cleared:
+            await phone.send("mark", name=name)
+        ear().hear(SpeechStarted(0.8))
+        await phone.until(lambda: phone.clears == 2)
+
+    # Of the second utterance the clock may believe what it took to get here, and no mark says more.
+    second = (await phone.turns())[-1]
+    assert 60 * len(second.text) < 600
+
+
+async def test_after_a_cough_the_desk_says_the_rest() -> None:
+    async with ringing(MARIA, plays_at_once=False) as phone:
+        await phone.until(lambda: len(phone.held) >= 5)
+        await phone.play(4)
+        await phone.until(lambda: len(phone.held) >= 4)
+        phone.plays_at_once = True
+        ear().hear(SpeechStarted(1.0), SpeechEnded(1.2))
+        await phone.reply()
+        rest = await phone.reply()
+        begun = (await phone.turns())[0]
+
+    assert begun.cut_off
+    assert rest == begun.cut_off
+    assert f"{begun.text} {rest}" == tongue().asked[0]
+    assert len(await phone.turns()) == 2
+
+
+async def test_a_sign_of_listening_is_no_answer() -> None:
+    async with ringing(MARIA, plays_at_once=False) as phone:
+        await phone.until(lambda: len(phone.held) >= 5)
+        phone.plays_at_once = True
+        ear().hear(*said("Mm-hmm."))
+        await phone.reply()
+
+        assert (await phone.reply()).endswith("Is this Maria?")
+        assert len(await phone.turns()) == 2
+
+
+async def test_yes_to_a_date_that_was_not_heard_does_not_book(opening: str) -> None:
+    async with ringing(MARIA) as phone:
+        await phone.reply()
+        await phone.say(opening)
+        await phone.say("Yes, this is Maria.")
+        phone.plays_at_once = False
+        await phone.send("text", body="The second one, please.")
+        await phone.until(lambda: len(phone.held) >= 5)
+        await phone.play(1)
+        phone.plays_at_once = True
+        ear().hear(*said("Yes."))
+        await phone.reply()
+        again = await phone.reply()
+        cut_short = [turn for turn in await phone.turns() if turn.speaker == Turn.Speaker.DESK][-2]
+
+        assert not re.search("November|December|January|AM|PM", cut_short.text)
+        assert cut_short.cut_off
+        assert again.endswith("Shall I book it?")
+        assert not await appointments()
+
+        assert "You're booked" in await phone.say("Yes.")
+        assert len(await appointments()) == 1
+
+
+async def test_a_date_heard_in_two_pieces_was_heard(opening: str) -> None:
+    """A cough in the middle of the read-back; the yes that follows the rest of it counts."""
+    async with ringing(MARIA) as phone:
+        await phone.reply()
+        await phone.say(opening)
+        await phone.say("Yes, this is Maria.")
+        phone.plays_at_once = False
+        await phone.send("text", body="The second one, please.")
+        for _ in range(3):
+            await phone.until(lambda: len(phone.held) >= 5)
+            await phone.play(5)
+        await phone.until(lambda: len(phone.held) >= 4)
+        phone.plays_at_once = True
+        ear().hear(SpeechStarted(1.0), SpeechEnded(1.2))
+        assert not (await phone.reply()).endswith("Shall I book it?")
+        assert (await phone.reply()).endswith("Shall I book it?")
+
+        assert "You're booked" in await phone.say("Yes.")
+
+
+async def test_yes_to_a_re_prompt_answers_the_read_back_before_it(
+    opening: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with ringing(MARIA) as phone:
+        await to_the_read_back(phone, opening)
+        monkeypatch.setattr(session, "SILENCE_SECONDS", 0.1)
+        assert (await phone.reply()).startswith(phrases.STILL_THERE[0])
+        monkeypatch.setattr(session, "SILENCE_SECONDS", 8.0)
+        assert "You're booked" in await phone.say("Yes.")
+
+
+async def test_the_desk_does_not_talk_into_a_sentence_that_began_while_it_took_breath() -> None:
+    async with ringing(STRANGER) as phone:
+        await phone.reply()
+        tongue().may_speak.clear()
+        ear().hear(*said("What are your hours?"))
+        await has_been_asked_to_say("open")
+        ear().hear(SpeechStarted(3.0))
+        await phone.until(lambda: ("caller", "What are your hours?") in phone.captions)
+        played = len(phone.audio)
+        tongue().may_speak.set()
+        ear().hear(Words("And where are you?", True, 3.0, 4.0))
+        await phone.until(lambda: ("caller", "And where are you?") in phone.captions)
+        assert len(phone.audio) == played
+
+        ear().hear(SpeechEnded(4.0))
+        assert "Harbor Street" in await phone.reply()
+        assert phone.clears == 0
+
+
+async def test_words_said_while_the_desk_thinks_are_answered_together(opening: str) -> None:
+    async with ringing(MARIA) as phone:
+        await phone.reply()
+        tongue().may_speak.clear()
+        await phone.send("text", body="I need an oil change for my Civic.")
+        await has_been_asked_to_say("oil change")
+        await phone.send("text", body="And a tire rotation.")
+        await phone.until(lambda: ("caller", "And a tire rotation.") in phone.captions)
+        tongue().may_speak.set()
+
+        answer = await phone.reply()
+        assert re.search("oil change and (a )?tire rotation", answer)
+        assert [turn.text for turn in await phone.turns() if turn.speaker == "caller"] == [
+            "I need an oil change for my Civic.",
+            "And a tire rotation.",
+        ]
+
+
+async def test_words_said_while_it_is_booked_book_nothing_twice(opening: str) -> None:
+    async with ringing(MARIA) as phone:
+        await to_the_read_back(phone, opening)
+        async with a_slow_calendar():
+            await phone.send("text", body="Yes, please.")
+            await someone_waits_for_the_calendar()
+            await phone.send("text", body="Yes, book it.")
+            await phone.until(lambda: ("caller", "Yes, book it.") in phone.captions)
+        assert "You're booked" in await phone.reply()
+        await phone.reply()
+
+    assert len(await appointments()) == 1
+    written = await in_database(ToolCall.objects.filter(name="book_appointment").count)
+    assert written == 1
+
+
+async def test_a_caller_who_speaks_first_is_greeted_all_the_same() -> None:
+    async with ringing(STRANGER) as phone:
+        await phone.send("text", body="Hello?")
+        assert (await phone.reply()).startswith("Thanks for calling")
+
+
+async def test_keys_and_words_do_not_swallow_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "KEYS_PAUSE_SECONDS", 0.3)
+    async with ringing(STRANGER) as phone:
+        await phone.reply()
+        ear().hear(*said("Um, my number is"))  # so it waits for the rest
+        await phone.until(lambda: ("caller", "Um, my number is") in phone.captions)
+        for digit in "2125550188":
+            await phone.send("dtmf", digit=digit)
+        await phone.reply()
+        await phone.reply()
+
+        texts = [turn.text for turn in await phone.turns() if turn.speaker == "caller"]
+        assert texts == ["2125550188", "Um, my number is"]
+
+
+# --- silences and limits ------------------------------------------------------------------
+
+
+async def test_silence_is_asked_into_twice_and_then_taken_leave_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "SILENCE_SECONDS", 0.3)
+    async with nothing_left_running(), ringing(STRANGER) as phone:
+        await phone.reply()
+        assert [await phone.reply() for _ in range(3)] == [
+            f"{phrases.STILL_THERE[0]} {phrases.QUESTIONS[phrases.ASK_NEED]}",
+            f"{phrases.STILL_THERE[1]} {phrases.QUESTIONS[phrases.ASK_NEED]}",
+            phrases.GOODBYE_IN_SILENCE,
+        ]
+        call = await ended(phone)
+
+    assert (phone.closed, phone.notices) == (1000, ["ended"])
+    assert call.outcome == Call.Outcome.NO_BOOKING
+
+
+async def test_a_word_starts_the_count_of_silences_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "SILENCE_SECONDS", 0.3)
+    async with ringing(STRANGER) as phone:
+        await phone.reply()
+        await phone.reply()
+        assert (await phone.reply()).startswith(phrases.STILL_THERE[1])
+        await phone.say("I need an oil change.")
+        assert (await phone.reply()).startswith(phrases.STILL_THERE[0])
+
+
+async def test_the_longest_call_is_taken_leave_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "LONGEST_CALL_SECONDS", 0.5)
+    async with ringing(STRANGER) as phone:
+        assert [await phone.reply() for _ in range(2)][1] == phrases.TIME_LIMIT
+        call = await ended(phone)
+
+    assert call.outcome == Call.Outcome.NO_BOOKING
+
+
+async def test_a_caller_who_never_stops_talking_cannot_outlast_the_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(session, "LONGEST_CALL_SECONDS", 0.3)
+    monkeypatch.setattr(session, "LEAVE_TAKING_SECONDS", 0.5)
+    async with nothing_left_running(), ringing(STRANGER) as phone:
+        await phone.reply()
+        ear().hear(SpeechStarted(0.1), Words("and another thing", False, 0.1, 1.0))
+        call = await ended(phone)
+
+    assert call.ended_at
+    assert (await phone.turns())[-1].text == "and another thing"
+
+
+# --- failures -----------------------------------------------------------------------------
+
+
+async def test_a_call_that_cannot_hear_any_more_is_handed_to_the_desk(opening: str) -> None:
+    async with nothing_left_running(), ringing(MARIA) as phone:
+        await phone.reply()
+        await phone.say(opening)
+        ear().lose(ProviderError("the provider went away"))
+        call = await ended(phone)
+
+    assert (phone.closed, call.outcome) == (1000, Call.Outcome.FAILED)
+    assert not ear().is_open
+    assert "Sorry, we were cut off" in await after_stream(call)
+
+
+async def test_a_call_that_cannot_speak_any_more_is_handed_to_the_desk(opening: str) -> None:
+    async with nothing_left_running(), ringing(MARIA) as phone:
+        await phone.reply()
+        tongue().fails_with = ProviderError("the provider went away")
+        await phone.send("text", body=opening)
+        call = await ended(phone)
+
+    assert (phone.closed, call.outcome) == (1000, Call.Outcome.FAILED)
+    assert [turn.text for turn in await phone.turns()][-1] == opening
+    assert "<Dial" in await after_stream(call)
+
+
+async def test_hearing_that_fails_after_the_hang_up_is_no_failed_call() -> None:
+    async with ringing(MARIA) as phone:
+        await phone.reply()
+        ear().last_words = []
+        await phone.wire.drop()
+        ear().lose(ProviderError("the socket was closed"))
+
+    assert (await phone.row()).outcome == Call.Outcome.HUNG_UP
+
+
+async def after_stream(call: Call) -> str:
+    """What Twilio is told when it asks how the call goes on."""
+    path = reverse("after-stream")
+    fields = {"CallSid": call.sid}
+    answer = await in_database(
+        Client().post, path, fields, headers={"X-Twilio-Signature": twilio.sign(path, fields)}
+    )
+    return answer.content.decode()
+
+
+# --- over Channels ------------------------------------------------------------------------
+
+
+async def test_the_same_call_over_the_whole_application(opening: str) -> None:
+    from dealership.asgi import application  # warms the real models up
+
+    async with nothing_left_running(), ringing(MARIA, Communicator(application)) as phone:
+        assert "Shall I book it?" in await to_the_read_back(phone, opening)
+        await phone.say("Yes, please.")
+        await phone.say("No, thank you, goodbye.")
+        call = await ended(phone)
+
+    assert call.outcome == Call.Outcome.BOOKED
+    assert len(await appointments()) == 1
+
+
+class Communicator:
+    """Channels' own stand-in for a server, as a wire."""
+
+    def __init__(self, application: Application) -> None:
+        self._socket = WebsocketCommunicator(application, "/ws/media")
+        self._is_open = False
+
+    async def send(self, message: str | bytes) -> None:
+        if not self._is_open:
+            self._is_open, _ = await self._socket.connect()
+        await self._socket.send_to(**{"text_data" if isinstance(message, str) else "bytes_data": message})
+
+    async def receive(self) -> str:
+        while not self._is_open:
+            await asyncio.sleep(0.01)
+        message = await self._socket.receive_output(timeout=30)
+        if message["type"] == "websocket.close":
+            raise HungUp(message["code"])
+        return str(message["text"])
+
+    async def drop(self) -> None:
+        await self._socket.disconnect(code=1006)
