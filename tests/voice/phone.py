@@ -44,17 +44,22 @@ class Wire(Protocol):
 
 
 class InProcess:
-    """The application, run by this event loop. desk is its task."""
+    """The application, run by this event loop. desk is its task, sent all that it ever said."""
 
     def __init__(self, application: Application = media_stream) -> None:
+        self.sent: list[dict[str, Any]] = []
         self._inward: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._outward: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._inward.put_nowait({"type": "websocket.connect"})
-        self.desk = asyncio.ensure_future(application(SCOPE, self._inward.get, self._outward.put))
+        self.desk = asyncio.ensure_future(application(SCOPE, self._inward.get, self._take))
 
     async def send(self, message: str | bytes) -> None:
         kind = "text" if isinstance(message, str) else "bytes"
         self._inward.put_nowait({"type": "websocket.receive", kind: message})
+
+    async def _take(self, message: dict[str, Any]) -> None:
+        self.sent.append(message)
+        self._outward.put_nowait(message)
 
     async def receive(self) -> str:
         while True:
