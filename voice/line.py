@@ -12,6 +12,8 @@ log = logging.getLogger(__name__)
 
 Message = MutableMapping[str, Any]
 SEND_LIMIT_SECONDS = 5.0  # a half-dead socket blocks its sender forever
+CLOSE_LIMIT_SECONDS = 2.0
+PRIVATE_CODES = 3000  # 1008 becomes 4008 where a server may not send it
 
 
 class LineClosed(Exception):
@@ -66,7 +68,16 @@ class Line:
             return
         self._is_open = False
         try:
-            async with asyncio.timeout(2):
-                await self._send({"type": "websocket.close", "code": code})
+            async with asyncio.timeout(CLOSE_LIMIT_SECONDS):
+                await self._close(code)
         except (OSError, RuntimeError, TimeoutError):
             log.info("the carrier had closed the socket before us")
+
+    async def _close(self, code: int) -> None:
+        try:
+            await self._send({"type": "websocket.close", "code": code})
+        except (OSError, RuntimeError):
+            raise
+        except Exception:
+            # Daphne's Autobahn raises a bare Exception for codes that only a protocol may use.
+            await self._send({"type": "websocket.close", "code": PRIVATE_CODES + code})

@@ -156,11 +156,15 @@ class Phone:
 
     async def reply(self, within: float = 20.0) -> str:
         """The desk's next words, once it has said and kept them."""
+        await self.until(lambda: self._captions_of_desk() > self._replies, within)
         async with asyncio.timeout(within):
             while len(said := await self.said_by_desk()) <= self._replies:
                 await asyncio.sleep(0.03)
         self._replies += 1
         return said[self._replies - 1]
+
+    def _captions_of_desk(self) -> int:
+        return sum(speaker == "desk" for speaker, _ in self.captions)
 
     async def said_by_desk(self) -> list[str]:
         return [turn.text for turn in await self.turns() if turn.speaker == Turn.Speaker.DESK]
