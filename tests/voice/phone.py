@@ -48,6 +48,7 @@ class InProcess:
 
     def __init__(self, application: Application = media_stream) -> None:
         self.sent: list[dict[str, Any]] = []
+        self.stalls = False  # takes nothing more, and does not say so
         self._inward: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._outward: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._inward.put_nowait({"type": "websocket.connect"})
@@ -58,6 +59,8 @@ class InProcess:
         self._inward.put_nowait({"type": "websocket.receive", kind: message})
 
     async def _take(self, message: dict[str, Any]) -> None:
+        if self.stalls:
+            await asyncio.Event().wait()
         self.sent.append(message)
         self._outward.put_nowait(message)
 

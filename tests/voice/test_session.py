@@ -24,8 +24,8 @@ from tests.factories import make_demo_store
 from tests.fakes import FakeSynthesizer, FakeTranscriber
 from tests.talking import MARIA, STRANGER
 from tests.voice.leaks import nothing_left_running
-from tests.voice.phone import Application, HungUp, Phone, ringing
-from voice import session
+from tests.voice.phone import Application, HungUp, InProcess, Phone, ringing
+from voice import line, session
 from voice.carriers import twilio
 from voice.conversation import phrases
 from voice.conversation.states import State
@@ -77,8 +77,8 @@ def said(text: str, at: float = 1.0) -> tuple[SpeechStarted, Words, SpeechEnded]
 
 async def to_the_read_back(phone: Phone, opening: str) -> str:
     await phone.reply()
-    for line in (opening, "Yes, this is Maria."):
-        await phone.say(line)
+    for words in (opening, "Yes, this is Maria."):
+        await phone.say(words)
     return await phone.say("The second one, please.")
 
 
@@ -109,8 +109,8 @@ async def test_a_hang_up_leaves_no_task_and_the_whole_transcript(state: State, o
     async with nothing_left_running(within=1.0):
         async with ringing(number) as phone:
             await phone.reply()
-            for line in lines:
-                await phone.say(opening if line == "opening" else line)
+            for words in lines:
+                await phone.say(opening if words == "opening" else words)
             if state is State.ESCALATION:
                 tongue().may_speak.clear()  # it is about to say that it fetches someone
                 await phone.send("text", body="Can I talk to a person?")
@@ -155,6 +155,31 @@ async def test_a_hang_up_before_the_first_frame_leaves_nothing() -> None:
         await phone.wire.drop()
 
     assert (await phone.row()).outcome == Call.Outcome.HUNG_UP
+
+
+async def test_a_stop_ends_the_call_as_a_lost_socket_does() -> None:
+    async with nothing_left_running(), ringing(STRANGER) as phone:
+        await phone.reply()
+        ear().hear(SpeechStarted(1.0), Words("never mind", False, 1.0, 1.8))
+        await phone.until(lambda: ("caller", "never mind") in phone.captions)
+        await phone.send("stop", accountSid="AC1", callSid=phone.call.sid)
+        call = await ended(phone)
+
+    assert (phone.closed, call.outcome) == (1000, Call.Outcome.HUNG_UP)
+    assert (await phone.turns())[-1].text == "never mind"
+
+
+async def test_a_line_that_takes_nothing_more_ends_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line, "SEND_LIMIT_SECONDS", 0.2)
+    wire = InProcess()
+    async with nothing_left_running(), ringing(STRANGER, wire) as phone:
+        await phone.reply()
+        wire.stalls = True
+        await phone.send("text", body="What are your hours?")
+        await asyncio.wait_for(wire.desk, 2)
+
+    assert (await phone.row()).outcome == Call.Outcome.HUNG_UP
+    assert (await phone.turns())[-1].text == "What are your hours?"
 
 
 async def test_a_hang_up_while_it_is_booked_still_keeps_the_booking(opening: str) -> None:
@@ -309,8 +334,10 @@ async def test_yes_to_a_date_that_was_not_heard_does_not_book(opening: str) -> N
         await phone.say("Yes, this is Maria.")
         phone.plays_at_once = False
         await phone.send("text", body="The second one, please.")
+        for _ in range(2):  # two seconds of seven, two thirds of what was sent by then
+            await phone.until(lambda: len(phone.held) >= 5)
+            await phone.play(5)
         await phone.until(lambda: len(phone.held) >= 5)
-        await phone.play(1)
         phone.plays_at_once = True
         ear().hear(*said("Yes."))
         await phone.reply()
