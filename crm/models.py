@@ -1,11 +1,14 @@
 """The store, its people, and who owns which car."""
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from crm import phone
@@ -21,6 +24,84 @@ def validate_time_zone(name: str) -> None:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise ValidationError(f"{name} is not a time zone. Write it like America/New_York.") from None
+
+
+def validate_birth_date(born: date) -> None:
+    today = timezone.now().date()
+    if born > today.replace(year=today.year - YOUNGEST_CUSTOMER, day=min(today.day, 28)):
+        raise ValidationError(
+            f"A date of birth lies at least {YOUNGEST_CUSTOMER} years back. Write it with its year, like 1984-05-17."
+        )
+
+
+def is_e164(field: str) -> Q:
+    return Q(**{f"{field}__regex": E164})
+
+
+E164 = r"^\+[1-9][0-9]{6,14}$"
+VIN_FORM = r"^[A-HJ-NPR-Z0-9]{17}$"
+YOUNGEST_CUSTOMER = 15  # years
+STATES = [
+    "AL",
+    "AK",
+    "AZ",
+    "AR",
+    "CA",
+    "CO",
+    "CT",
+    "DE",
+    "DC",
+    "FL",
+    "GA",
+    "HI",
+    "ID",
+    "IL",
+    "IN",
+    "IA",
+    "KS",
+    "KY",
+    "LA",
+    "ME",
+    "MD",
+    "MA",
+    "MI",
+    "MN",
+    "MS",
+    "MO",
+    "MT",
+    "NE",
+    "NV",
+    "NH",
+    "NJ",
+    "NM",
+    "NY",
+    "NC",
+    "ND",
+    "OH",
+    "OK",
+    "OR",
+    "PA",
+    "RI",
+    "SC",
+    "SD",
+    "TN",
+    "TX",
+    "UT",
+    "VT",
+    "VA",
+    "WA",
+    "WV",
+    "WI",
+    "WY",
+    "PR",
+    "VI",
+    "GU",
+    "AS",
+    "MP",
+]
+validate_state = RegexValidator(f"^({'|'.join(STATES)})$", "Write the state as two letters, like NY.")
+validate_zip = RegexValidator(r"^\d{5}(-\d{4})?$", "Write the ZIP code as 12207 or 12207-1234.")
+validate_vin_form = RegexValidator(VIN_FORM, "A VIN has 17 letters and digits, none of them I, O or Q.")
 
 
 class Rooftop(models.Model):
@@ -56,6 +137,9 @@ class RooftopNumber(models.Model):
     rooftop = models.ForeignKey(Rooftop, models.CASCADE, related_name="numbers")
     number = models.CharField(max_length=16, unique=True, validators=[validate_e164])
 
+    class Meta:
+        constraints = [models.CheckConstraint(condition=is_e164("number"), name="rooftop_number_is_e164")]
+
     def __str__(self) -> str:
         return phone.display(self.number)
 
@@ -74,6 +158,12 @@ class Staff(models.Model):
     name = models.CharField(max_length=100)
     role = models.CharField(max_length=20, choices=Role)
     extension = models.CharField(max_length=10, blank=True)
+    aliases = ArrayField(
+        models.CharField(max_length=60),
+        default=list,
+        blank=True,
+        help_text="What callers call them: Mike, Mister Chen.",
+    )
 
     class Meta:
         ordering = ["name"]
@@ -88,6 +178,9 @@ class Phone(models.Model):
 
     number = models.CharField(max_length=16, unique=True, validators=[validate_e164])
 
+    class Meta:
+        constraints = [models.CheckConstraint(condition=is_e164("number"), name="phone_is_e164")]
+
     def __str__(self) -> str:
         return phone.display(self.number)
 
@@ -96,17 +189,54 @@ class Customer(models.Model):
     rooftop = models.ForeignKey(Rooftop, models.PROTECT, related_name="customers")
     first_name = models.CharField(max_length=60)
     last_name = models.CharField(max_length=60, blank=True)
-    email = models.EmailField(blank=True)
+    date_of_birth = models.DateField(null=True, blank=True, validators=[validate_birth_date])
+    address = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=2, blank=True, validators=[validate_state])
+    zip_code = models.CharField("ZIP code", max_length=10, blank=True, validators=[validate_zip])
+    email = models.EmailField("e-mail", blank=True)
     language = models.CharField(max_length=8, default="en")
+    preferred_advisor = models.ForeignKey(
+        Staff, models.SET_NULL, null=True, blank=True, related_name="preferred_by"
+    )
     notes = models.TextField(blank=True)
     phones = models.ManyToManyField(Phone, related_name="customers", blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         ordering = ["last_name", "first_name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(state="") | Q(state__in=STATES), name="state_is_two_letters"),
+            models.CheckConstraint(
+                condition=Q(zip_code="") | Q(zip_code__regex=r"^[0-9]{5}(-[0-9]{4})?$"),
+                name="zip_code_has_its_form",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
+
+
+class Consent(models.Model):
+    """What a customer said about automated calls or texts: a ledger, the newest row counts."""
+
+    class Channel(models.TextChoices):
+        VOICE = "voice"
+        SMS = "sms", "SMS"
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="consents")
+    phone = models.ForeignKey(Phone, models.CASCADE, related_name="consents")
+    channel = models.CharField(max_length=5, choices=Channel)
+    is_granted = models.BooleanField()
+    wording = models.TextField(help_text="What was asked and answered, word for word.")
+    source = models.CharField(max_length=100, help_text="Where it was given: call CA…, form, staff.")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["phone", "channel", "-at"])]
+
+    def __str__(self) -> str:
+        return f"{self.get_channel_display()} {'granted' if self.is_granted else 'revoked'}"
 
 
 class Vehicle(models.Model):
@@ -114,15 +244,18 @@ class Vehicle(models.Model):
     year = models.PositiveSmallIntegerField(null=True, blank=True)
     make = models.CharField(max_length=40, blank=True)
     model = models.CharField(max_length=60, blank=True)
+    trim = models.CharField(max_length=60, blank=True)
     plate = models.CharField(max_length=12, blank=True)
-    vin = models.CharField("VIN", max_length=17, blank=True)
+    vin = models.CharField("VIN", max_length=17, blank=True, validators=[validate_vin_form])
+    warranty_ends = models.DateField(null=True, blank=True)
     owners = models.ManyToManyField(Customer, through="Ownership", related_name="vehicles")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["rooftop", "vin"], condition=~models.Q(vin=""), name="one_vin_per_rooftop"
-            )
+            ),
+            models.CheckConstraint(condition=Q(vin="") | Q(vin__regex=VIN_FORM), name="vin_has_its_form"),
         ]
 
     def __str__(self) -> str:
@@ -137,8 +270,99 @@ class Ownership(models.Model):
     since = models.DateField(null=True, blank=True)
     until = models.DateField(null=True, blank=True)
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(since__isnull=True) | Q(until__gte=models.F("since")),
+                name="ownership_ends_after_start",
+            )
+        ]
+
     def __str__(self) -> str:
         return f"{self.customer}: {self.vehicle}"
+
+
+class OdometerReading(models.Model):
+    vehicle = models.ForeignKey(Vehicle, models.CASCADE, related_name="odometer_readings")
+    miles = models.PositiveIntegerField()
+    read_on = models.DateField()
+
+    class Meta:
+        ordering = ["-read_on"]
+
+    def __str__(self) -> str:
+        return f"{self.miles:,} miles on {self.read_on}"
+
+
+class RepairOrder(models.Model):
+    """Work on a vehicle from write-up to pick-up; closed ones are its service history."""
+
+    class Status(models.TextChoices):
+        CHECKED_IN = "checked_in"
+        DISPATCHED = "dispatched"
+        IN_WORK = "in_work"
+        WAITING_APPROVAL = "waiting_approval"
+        WAITING_PARTS = "waiting_parts"
+        QC = "qc", "quality check"
+        READY = "ready"
+        CLOSED = "closed"
+
+    rooftop = models.ForeignKey(Rooftop, models.PROTECT, related_name="repair_orders")
+    number = models.CharField(max_length=12)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="repair_orders")
+    vehicle = models.ForeignKey(Vehicle, models.PROTECT, related_name="repair_orders")
+    advisor = models.ForeignKey(Staff, models.SET_NULL, null=True, blank=True, related_name="repair_orders")
+    status = models.CharField(max_length=20, choices=Status, default=Status.CHECKED_IN)
+    opened_at = models.DateTimeField(default=timezone.now)
+    promised_at = models.DateTimeField(null=True, blank=True)
+    status_changed_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    complaint = models.TextField(blank=True)
+    cause = models.TextField(blank=True)
+    correction = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-opened_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["rooftop", "number"], name="one_repair_order_per_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"RO {self.number}"
+
+
+class DeclinedService(models.Model):
+    """Work that was recommended and not wanted: worth another word later."""
+
+    vehicle = models.ForeignKey(Vehicle, models.CASCADE, related_name="declined_services")
+    repair_order = models.ForeignKey(
+        RepairOrder, models.SET_NULL, null=True, blank=True, related_name="declined"
+    )
+    description = models.CharField(max_length=200)
+    amount = models.PositiveIntegerField(help_text="Whole US dollars.")
+    follow_up_on = models.DateField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.description
+
+
+class RecallCheck(models.Model):
+    """A campaign that may concern this vehicle, as a source said at a time. Never a clean bill."""
+
+    vehicle = models.ForeignKey(Vehicle, models.CASCADE, related_name="recall_checks")
+    campaign = models.CharField(max_length=20)
+    summary = models.TextField(blank=True)
+    has_remedy = models.BooleanField(default=True)
+    has_parts = models.BooleanField(default=False)
+    is_do_not_drive = models.BooleanField(default=False)
+    source = models.CharField(max_length=100)
+    checked_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["vehicle", "campaign"], name="one_check_per_campaign")]
+
+    def __str__(self) -> str:
+        return self.campaign
 
 
 class FollowUpTask(models.Model):
@@ -147,6 +371,8 @@ class FollowUpTask(models.Model):
     class Kind(models.TextChoices):
         CALLBACK = "callback"
         CONFLICT = "conflict"
+        WAITLIST = "waitlist"
+        OUTREACH = "outreach"
 
     rooftop = models.ForeignKey(Rooftop, models.CASCADE, related_name="tasks")
     kind = models.CharField(max_length=20, choices=Kind)

@@ -5,24 +5,28 @@ Names, prices and minutes are invented; the numbers are from the range reserved 
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.contrib.auth.models import Group, Permission, User
 from django.db import transaction
 
 from crm.models import Customer, Ownership, Phone, Rooftop, RooftopNumber, Staff, Vehicle
 from scheduling import booking
+from scheduling.lane import to_utc
 from scheduling.models import (
     Appointment,
     Bay,
     BayType,
     Closure,
+    Loaner,
     OpCode,
     OpeningHours,
     Shift,
     Skill,
     Technician,
+    Transport,
+    TransportOption,
 )
-from scheduling.slots import to_utc
 
 OTTO = "Otto's Auto"
 BART = "Bart's Automotive"
@@ -297,6 +301,19 @@ TECHNICIANS = (
     ("Priya Nair", (Skill.DIAGNOSTIC, Skill.HVAC, Skill.EV), "1.20", time(8), time(12)),
 )
 
+LOANERS = 6
+TRANSPORTS: dict[str, dict[str, Any]] = {
+    Transport.WAITER: {"per_half_hour": 2},
+    Transport.DROP_OFF: {},
+    Transport.KEY_DROP: {},
+    Transport.SHUTTLE: {"departures": [time(8), time(9), time(10)], "seats": 4},
+    Transport.LOANER: {"per_day": LOANERS},
+    Transport.TOW_IN: {},
+}
+PER_DAY = {"DIAG": 4}
+ABSORBED_BY = {"LOF": ["LOFTR"], "TROT": ["LOFTR"], "MPI": ["LOF", "LOFTR", "M30", "M60"]}
+CANNOT_WAIT = {"BRKF", "BRKR", "NVH", "TRAN", "M30", "M60"}
+
 ADVISORS = ("Mike Alvarez", "Mike Chen", "Dana Brooks")
 
 # first name, last name, number, vehicles
@@ -418,9 +435,15 @@ def _rooftop(name: str, zone: str, address: str, number: str, now: datetime) -> 
             skill=line.skill,
             bay_types=list(line.bay_types),
             is_bookable_by_phone=line.code != "RCL",
+            can_wait=line.code not in CANNOT_WAIT,
+            per_day=PER_DAY.get(line.code),
+            absorbed_by=ABSORBED_BY.get(line.code, []),
         )
         for line in MENU
     )
+    for kind, caps in TRANSPORTS.items():
+        TransportOption.objects.create(rooftop=rooftop, kind=kind, **caps)
+    Loaner.objects.bulk_create(Loaner(rooftop=rooftop, name=f"Loaner {n}") for n in range(1, LOANERS + 1))
     Bay.objects.bulk_create(Bay(rooftop=rooftop, name=bay, bay_type=bay_type) for bay, bay_type in BAYS)
     for person, skills, proficiency, starts, lunch in TECHNICIANS:
         _technician(rooftop, person, skills, proficiency, starts, lunch)

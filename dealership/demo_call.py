@@ -8,11 +8,13 @@ from dealership import demo
 from scheduling.models import Appointment, Closure
 from voice import providers
 from voice.calls import written_by
+from voice.conversation.phrases import ordinal
 from voice.database import in_database
 from voice.models import Call, Turn
 from voice.simulation import Caller, Script, Stuck, wait_for_the_end
 
 MARIA = "+12125550143"
+STRANGER = "+12125550177"
 YES_MARIA = (r"Is this Maria", "Yes, this is Maria.")
 SECOND = (r"which of those|does that work", "The second one, please.")
 YES_BOOK = (r"shall i book", "Yes, please.")
@@ -48,10 +50,10 @@ class Result:
 
 
 def scenarios(rooftop: Rooftop, *, now: datetime) -> dict[str, Scenario]:
-    """The scripted callers, with days on which the store is open."""
-    first, second = _open_days(rooftop, now)
-    first_name, second_name = f"{first:%A}", f"{second:%A}"
-    opening = f"Hi, I need an oil change for my Civic next {first_name} morning."
+    """The scripted callers, with days on which the store is open and they do not come in yet."""
+    first, second = _free_days(rooftop, now)
+    first_name, second_name = _say_day(first, rooftop, now), _say_day(second, rooftop, now)
+    opening = f"Hi, I need an oil change for my Civic {first_name} morning."
     wanted = Expected("Maria Lopez", "LOF", first, True, "Civic")
     return {
         "maria": Scenario(
@@ -60,8 +62,8 @@ def scenarios(rooftop: Rooftop, *, now: datetime) -> dict[str, Scenario]:
         "new-customer": Scenario(
             Script(
                 "new-customer",
-                "+12125550177",
-                f"Hello, I'd like to bring in my Toyota Camry for a brake inspection next {first_name} morning.",
+                STRANGER,
+                f"Hello, I'd like to bring in my Toyota Camry for a brake inspection {first_name} morning.",
                 (
                     (r"which of those|does that work", "The first one works."),
                     (r"first and last name", "My name is Peter Walker."),
@@ -81,7 +83,7 @@ def scenarios(rooftop: Rooftop, *, now: datetime) -> dict[str, Scenario]:
                 (
                     YES_MARIA,
                     SECOND,
-                    (r"shall i book", f"Wait, I meant next {second_name} afternoon."),
+                    (r"shall i book", f"Wait, I meant {second_name} afternoon."),
                     (r"which of those|does that work", "The first one, please."),
                     YES_BOOK,
                     GOODBYE,
@@ -96,7 +98,7 @@ def scenarios(rooftop: Rooftop, *, now: datetime) -> dict[str, Scenario]:
                 MARIA,
                 opening,
                 (YES_MARIA, SECOND, YES_BOOK, GOODBYE, AGAIN),
-                interrupt=(1, f"Sorry, I'd rather come next {second_name} morning."),
+                interrupt=(1, f"Sorry, I'd rather come {second_name} morning."),
             ),
             Expected("Maria Lopez", "LOF", second, True, "Civic"),
         ),
@@ -181,13 +183,29 @@ def _compare(appointments: list[Appointment], expected: Expected | None) -> str:
     )
 
 
-def _open_days(rooftop: Rooftop, now: datetime) -> tuple[date, date]:
-    """Two weekdays of next week on which the store is open all day."""
-    today = now.astimezone(rooftop.zone).date()
-    monday = today - timedelta(days=today.weekday()) + timedelta(weeks=1)
-    closed = {
+def _free_days(rooftop: Rooftop, now: datetime) -> tuple[date, date]:
+    """The next two weekdays, from next Tuesday on, without a closure or a visit of a scripted caller."""
+    taken = {
         span.starts_at.astimezone(rooftop.zone).date() for span in Closure.objects.filter(rooftop=rooftop)
+    } | {
+        visit.local_arrival.date()
+        for visit in Appointment.objects.active().filter(
+            rooftop=rooftop, customer__phones__number__in=(MARIA, STRANGER), arrives_at__gt=now
+        )
     }
-    days = [monday + timedelta(days=index) for index in (1, 2, 3, 4, 0)]
-    first, second = [day for day in days if day not in closed][:2]
-    return first, second
+    tuesday = _next_monday(rooftop, now) + timedelta(days=1)
+    days = (tuesday + timedelta(days=ahead) for ahead in range(rooftop.horizon_days - 14))
+    free = (day for day in days if day.weekday() < 5 and day not in taken)
+    return next(free), next(free)
+
+
+def _say_day(day: date, rooftop: Rooftop, now: datetime) -> str:
+    """ "next Tuesday", or the date when that is further away."""
+    if day < _next_monday(rooftop, now) + timedelta(weeks=1):
+        return f"next {day:%A}"
+    return f"on {day:%A}, {day:%B} {ordinal(day.day)}, in the"
+
+
+def _next_monday(rooftop: Rooftop, now: datetime) -> date:
+    today = now.astimezone(rooftop.zone).date()
+    return today - timedelta(days=today.weekday()) + timedelta(weeks=1)

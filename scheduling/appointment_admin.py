@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -17,7 +17,7 @@ from crm.models import Customer, Rooftop
 from crm.store_admin import StoreAdmin, store_time
 from scheduling import booking
 from scheduling.forms import BookForm, CancelForm, MoveForm, RefusableForm
-from scheduling.models import Appointment, OpCode
+from scheduling.models import Allocation, Appointment, OpCode
 
 ALTERNATIVES = 3
 SEARCHED = timedelta(days=6)
@@ -103,7 +103,13 @@ class AppointmentAdmin(StoreAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Appointment]:
         rows: QuerySet[Appointment] = super().get_queryset(request)
         return rows.select_related("rooftop", "customer", "vehicle").prefetch_related(
-            "lines__op_code", "allocations__technician", "allocations__bay"
+            "lines__op_code",
+            Prefetch(
+                "allocations",
+                Allocation.objects.filter(kind=Allocation.Kind.WORK).select_related(
+                    "technician", "bay", "advisor", "loaner"
+                ),
+            ),
         )
 
     # --- who may ---------------------------------------------------------------------------

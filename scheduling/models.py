@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils import timezone
 
-from crm.models import Customer, Rooftop, Staff, Vehicle
+from crm.models import Customer, RepairOrder, Rooftop, Staff, Vehicle
 
 
 class Skill(models.TextChoices):
@@ -38,6 +38,18 @@ class Weekday(models.IntegerChoices):
     SUNDAY = 6
 
 
+class Transport(models.TextChoices):
+    """How the customer goes on while the car is here."""
+
+    WAITER = "waiter", "waits"
+    DROP_OFF = "drop_off", "drops off"
+    KEY_DROP = "key_drop"
+    SHUTTLE = "shuttle"
+    LOANER = "loaner"
+    PICKUP = "pickup", "picked up"
+    TOW_IN = "tow_in", "towed in"
+
+
 class OpCode(models.Model):
     """A line of the menu. Callers hear its name and synonyms, never its code."""
 
@@ -51,6 +63,16 @@ class OpCode(models.Model):
     skill = models.CharField(max_length=20, choices=Skill)
     bay_types = ArrayField(models.CharField(max_length=20, choices=BayType))
     is_bookable_by_phone = models.BooleanField(default=True)
+    can_wait = models.BooleanField(default=True, help_text="Whether a customer may wait for it.")
+    per_day = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="At most so many visits a day."
+    )
+    absorbed_by = ArrayField(
+        models.CharField(max_length=10),
+        default=list,
+        blank=True,
+        help_text="Codes of services that include this one: it takes no time of its own beside them.",
+    )
 
     class Meta:
         ordering = ["code"]
@@ -69,6 +91,8 @@ class OpeningHours(models.Model):
     closes = models.TimeField()
     first_arrival = models.TimeField()
     last_arrival = models.TimeField()
+    valid_from = models.DateField(null=True, blank=True)
+    valid_to = models.DateField(null=True, blank=True)
 
     class Meta:
         ordering = ["weekday", "opens"]
@@ -138,6 +162,49 @@ class Shift(models.Model):
         return f"{self.get_weekday_display()} {self.starts:%H:%M}–{self.ends:%H:%M}"
 
 
+class TransportOption(models.Model):
+    """What the store offers, and how much of it; empty caps mean no limit."""
+
+    rooftop = models.ForeignKey(Rooftop, models.CASCADE, related_name="transport_options")
+    kind = models.CharField(max_length=10, choices=Transport)
+    per_half_hour = models.PositiveSmallIntegerField(null=True, blank=True)
+    per_day = models.PositiveSmallIntegerField(null=True, blank=True)
+    departures = ArrayField(
+        models.TimeField(), default=list, blank=True, help_text="The shuttle's wall times."
+    )
+    seats = models.PositiveSmallIntegerField(null=True, blank=True, help_text="On each departure.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["rooftop", "kind"], name="one_option_per_transport")]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+
+class Loaner(models.Model):
+    """A car of the store that a customer may drive meanwhile."""
+
+    rooftop = models.ForeignKey(Rooftop, models.CASCADE, related_name="loaners")
+    name = models.CharField(max_length=60)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Hold(models.Model):
+    """An opening kept for a caller who is still deciding; counts as taken until it expires."""
+
+    rooftop = models.ForeignKey(Rooftop, models.CASCADE, related_name="holds")
+    key = models.CharField(max_length=120, unique=True)
+    transport = models.CharField(max_length=10, choices=Transport)
+    codes = ArrayField(models.CharField(max_length=10))
+    arrives_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"hold until {self.expires_at:%H:%M:%S}"
+
+
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def active(self) -> "AppointmentQuerySet":
         return self.filter(status__in=Appointment.ACTIVE)
@@ -166,6 +233,9 @@ class Appointment(models.Model):
     vehicle = models.ForeignKey(Vehicle, models.PROTECT, related_name="appointments")
     advisor = models.ForeignKey(Staff, models.SET_NULL, null=True, blank=True, related_name="appointments")
     confirmation_number = models.CharField(max_length=6)
+    transport = models.CharField(max_length=10, choices=Transport, default=Transport.WAITER)
+    repair_order = models.OneToOneField(RepairOrder, models.SET_NULL, null=True, blank=True)
+    overbook_reason = models.CharField(max_length=200, blank=True)
     arrives_at = models.DateTimeField(db_index=True)
     ready_at = models.DateTimeField(help_text="When the work is promised to be done.")
     status = models.CharField(max_length=12, choices=Status, default=Status.BOOKED)
@@ -189,6 +259,7 @@ class Appointment(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["rooftop", "arrives_at"])]
+        permissions = [("overbook", "May book beyond what the lane can keep")]
 
     def __str__(self) -> str:
         return f"{self.confirmation_number} {self.local_arrival:%a %b %-d, %-I:%M %p}"
@@ -222,18 +293,45 @@ def _allocated_range() -> Func:
     )
 
 
-class Allocation(models.Model):
-    """A technician and a bay at work from starts_at until (not including) ends_at.
+def _excludes(name: str, resource: str) -> ExclusionConstraint:
+    """No two rows may take the same resource at the same moment; empty resources never meet."""
+    return ExclusionConstraint(
+        name=name,
+        expressions=[(resource, RangeOperators.EQUAL), (_allocated_range(), RangeOperators.OVERLAPS)],
+    )
 
-    A row exists only while the work is really meant to happen: cancelling deletes it. The two
-    exclusion constraints are the proof that nothing is ever booked twice.
+
+class Allocation(models.Model):
+    """People and things that are taken from starts_at until (not including) ends_at, and why.
+
+    Work takes a technician and a bay, a write-up an advisor; a loaner, time off, busy time from a
+    calendar and a blocked bay take one thing each. A row exists only while it is really meant to
+    happen: cancelling deletes it. The exclusion constraints are the proof that nothing is ever
+    taken twice.
     """
 
-    appointment = models.ForeignKey(Appointment, models.CASCADE, related_name="allocations")
-    technician = models.ForeignKey(Technician, models.PROTECT, related_name="allocations")
-    bay = models.ForeignKey(Bay, models.PROTECT, related_name="allocations")
+    class Kind(models.TextChoices):
+        WORK = "work"
+        WRITE_UP = "write_up"
+        LOAN = "loan"
+        TIME_OFF = "time_off"
+        BLOCK = "block"
+
+    rooftop = models.ForeignKey(Rooftop, models.CASCADE, related_name="allocations")
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.WORK)
+    appointment = models.ForeignKey(
+        Appointment, models.CASCADE, null=True, blank=True, related_name="allocations"
+    )
+    hold = models.ForeignKey(Hold, models.CASCADE, null=True, blank=True, related_name="allocations")
+    technician = models.ForeignKey(
+        Technician, models.PROTECT, null=True, blank=True, related_name="allocations"
+    )
+    bay = models.ForeignKey(Bay, models.PROTECT, null=True, blank=True, related_name="allocations")
+    advisor = models.ForeignKey(Staff, models.PROTECT, null=True, blank=True, related_name="allocations")
+    loaner = models.ForeignKey(Loaner, models.PROTECT, null=True, blank=True, related_name="allocations")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    reason = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering = ["starts_at"]
@@ -241,22 +339,60 @@ class Allocation(models.Model):
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at")), name="allocation_ends_after_start"
             ),
-            ExclusionConstraint(
-                name="technician_not_double_booked",
-                expressions=[
-                    ("technician", RangeOperators.EQUAL),
-                    (_allocated_range(), RangeOperators.OVERLAPS),
-                ],
+            models.CheckConstraint(
+                condition=~Q(technician=None, bay=None, advisor=None, loaner=None),
+                name="allocation_takes_something",
             ),
-            ExclusionConstraint(
-                name="bay_not_double_booked",
-                expressions=[("bay", RangeOperators.EQUAL), (_allocated_range(), RangeOperators.OVERLAPS)],
-            ),
+            _excludes("technician_not_double_booked", "technician"),
+            _excludes("bay_not_double_booked", "bay"),
+            _excludes("advisor_not_double_booked", "advisor"),
+            _excludes("loaner_not_double_booked", "loaner"),
         ]
-        indexes = [models.Index(fields=["starts_at", "ends_at"])]
+        # By the end: what is over is the bulk of the rows and never asked for.
+        indexes = [models.Index(fields=["rooftop", "ends_at"])]
 
     def __str__(self) -> str:
-        return f"{self.technician}, {self.bay}"
+        things = [thing for thing in (self.technician, self.bay, self.advisor, self.loaner) if thing]
+        return ", ".join(str(thing) for thing in things)
+
+
+class Demand(models.Model):
+    """Minutes of a skill promised for a day without an hour: a car that is left, or work carried over."""
+
+    rooftop = models.ForeignKey(Rooftop, models.CASCADE, related_name="demands")
+    appointment = models.ForeignKey(
+        Appointment, models.CASCADE, null=True, blank=True, related_name="demands"
+    )
+    hold = models.ForeignKey(Hold, models.CASCADE, null=True, blank=True, related_name="demands")
+    day = models.DateField(help_text="The store's calendar day.")
+    skill = models.CharField(max_length=20, choices=Skill)
+    minutes = models.PositiveSmallIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["rooftop", "day"])]
+
+    def __str__(self) -> str:
+        return f"{self.minutes} min {self.get_skill_display()} on {self.day}"
+
+
+class WaitlistEntry(models.Model):
+    """Somebody who would come sooner if hours came free."""
+
+    rooftop = models.ForeignKey(Rooftop, models.CASCADE, related_name="waitlist")
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="waitlist_entries")
+    vehicle = models.ForeignKey(Vehicle, models.CASCADE, related_name="waitlist_entries")
+    op_codes = models.ManyToManyField(OpCode)
+    first_day = models.DateField()
+    last_day = models.DateField()
+    created_at = models.DateTimeField(default=timezone.now)
+    served_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["created_at"]
+        verbose_name_plural = "waitlist entries"
+
+    def __str__(self) -> str:
+        return f"{self.customer}, {self.first_day} to {self.last_day}"
 
 
 class AppointmentEvent(models.Model):

@@ -1,19 +1,26 @@
 """Hours, capacity and what is taken → the arrivals that can really be kept. Pure.
 
-A visit is a chain of steps; each step needs one technician with the skill and one bay of a
-fitting type, without a gap, from the end of the advisor's write-up. Wall-clock rules (hours,
-shifts) are the store's; everything compared or returned is aware UTC.
+A customer who waits needs, without a gap from the end of the advisor's write-up, one technician
+with the skill and one bay of a fitting type for each step. A car that is left needs its hours
+by the day, feasibly shared out among the technicians. Rules: docs/how-booking-works.md.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from math import ceil
 from zoneinfo import ZoneInfo
+
+from scheduling.capacity import is_feasible
+from scheduling.lane import BayFacts, Day, Lane, Span, TechnicianFacts, at_wall_time, fits
 
 WRITE_UP = timedelta(minutes=15)  # the advisor takes the car in before work can begin
 SETUP_MINUTES = 10  # once a visit: moving the car, paperwork
-
-Span = tuple[datetime, datetime]  # half-open, aware UTC
+HALF_HOUR = timedelta(minutes=30)
+WAITER = "waiter"
+KEY_DROP = "key_drop"
+LOANER = "loaner"
+SHUTTLE = "shuttle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,42 +31,16 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class DayRule:
-    """Wall times of one weekday on which the store takes vehicles."""
+class Visit:
+    """What is wished for. codes are the op codes, for their caps a day."""
 
-    opens: time
-    closes: time
-    first_arrival: time
-    last_arrival: time
+    steps: tuple[Step, ...]
+    transport: str = WAITER
+    codes: tuple[str, ...] = ()
 
-
-@dataclass(frozen=True, slots=True)
-class TechnicianFacts:
-    id: int
-    skills: frozenset[str]
-    shifts: tuple[tuple[int, time, time], ...]  # weekday, from, until
-
-
-@dataclass(frozen=True, slots=True)
-class BayFacts:
-    id: int
-    bay_type: str
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """Everything that decides what is open, for the days that are asked about."""
-
-    zone: ZoneInfo
-    grid: timedelta
-    lead: timedelta
-    horizon_days: int
-    days: dict[int, DayRule]  # by weekday, 0 is Monday
-    closures: tuple[Span, ...]
-    technicians: tuple[TechnicianFacts, ...]
-    bays: tuple[BayFacts, ...]
-    technician_taken: dict[int, list[Span]] = field(default_factory=dict)
-    bay_taken: dict[int, list[Span]] = field(default_factory=dict)
+    @property
+    def minutes(self) -> int:
+        return sum(step.minutes for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +53,14 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """An arrival that can be kept, with the work that would be allocated for it."""
+    """An arrival that can be kept, with all that would be taken for it."""
 
     arrives_at: datetime
     ready_at: datetime
-    work: tuple[Work, ...]
+    work: tuple[Work, ...] = ()
+    advisor_id: int | None = None
+    loaner_id: int | None = None
+    demand: dict[str, float] = field(default_factory=dict)  # minutes by skill, promised by the day
 
 
 def chain(services: Iterable[Step]) -> tuple[Step, ...]:
@@ -98,111 +82,155 @@ def chain(services: Iterable[Step]) -> tuple[Step, ...]:
     return (Step(first.skill, first.bay_types, first.minutes + SETUP_MINUTES), *joined[1:])
 
 
-def open_slots(
-    steps: Sequence[Step], lane: Lane, first: date, last: date, *, now: datetime
-) -> Iterator[Slot]:
+def open_slots(visit: Visit, lane: Lane, first: date, last: date, *, now: datetime) -> Iterator[Slot]:
     """Yield the arrivals that can be kept from first to last (the store's days), earliest first."""
     today = now.astimezone(lane.zone).date()
-    day = max(first, today)
-    while day <= min(last, today + timedelta(days=lane.horizon_days)):
-        for arrives_at in _arrivals(lane, day):
-            if arrives_at < now + lane.lead:
-                continue
-            slot = slot_at(steps, lane, arrives_at)
-            if slot:
-                yield slot
-        day += timedelta(days=1)
+    date_ = max(first, today)
+    while date_ <= min(last, today + timedelta(days=lane.horizon_days)):
+        day = lane.day(date_)
+        if day and _reason_against_day(visit, day) is None:
+            for arrives_at in day.arrivals():
+                if arrives_at < now + lane.lead:
+                    continue
+                slot = slot_at(visit, day, arrives_at)
+                if isinstance(slot, Slot):
+                    yield slot
+        date_ += timedelta(days=1)
 
 
-def slot_at(steps: Sequence[Step], lane: Lane, arrives_at: datetime) -> Slot | None:
-    """The slot for exactly this arrival, or None when the lane cannot keep it.
+def slot_at(visit: Visit, day: Day, arrives_at: datetime) -> Slot | str:
+    """The slot for exactly this arrival, or the code of what stands against it.
 
-    Looks at hours, closures, shifts and what is taken; not at grid, lead time or horizon.
+    Codes: closed, no_skill, slot_taken, transport_full. Looks at hours, closures, shifts, caps and
+    what is taken; not at grid, lead time or horizon.
     """
-    local = arrives_at.astimezone(lane.zone)
-    rule = lane.days.get(local.weekday())
-    if rule is None or not rule.first_arrival <= local.time() <= rule.last_arrival:
-        return None
-    closes_at = to_utc(local.date(), rule.closes, lane.zone)
-    ready_at = arrives_at + WRITE_UP + timedelta(minutes=sum(step.minutes for step in steps))
-    if closes_at is None or ready_at > closes_at or overlaps((arrives_at, ready_at), lane.closures):
-        return None
-    work = _allocate(steps, lane, arrives_at + WRITE_UP)
-    return Slot(arrives_at, ready_at, work) if work else None
+    if not day.takes_arrival_at(arrives_at):
+        return "closed"
+    if reason := _reason_against_day(visit, day):
+        return reason
+    advisor = None if visit.transport == KEY_DROP else _free_advisor(day, arrives_at)
+    if visit.transport != KEY_DROP and day.lane.advisors and advisor is None:
+        return "slot_taken"
+    kept = _wait(visit, day, arrives_at) if visit.transport == WAITER else _leave(visit, day, arrives_at)
+    if isinstance(kept, str):
+        return kept
+    if reason := _reason_against_transport(visit, day, arrives_at):
+        return reason
+    loaner = _free_loaner(day, (arrives_at, kept.ready_at)) if visit.transport == LOANER else None
+    if visit.transport == LOANER and loaner is None:
+        return "transport_full"
+    return Slot(arrives_at, kept.ready_at, kept.work, advisor, loaner, kept.demand)
 
 
-def _allocate(steps: Sequence[Step], lane: Lane, starts_at: datetime) -> tuple[Work, ...] | None:
-    work: list[Work] = []
-    for step in steps:
-        span = (starts_at, starts_at + timedelta(minutes=step.minutes))
-        technician = _free_technician(step, lane, span)
-        bay = _free_bay(step, lane, span)
-        if technician is None or bay is None:
-            return None
-        work.append(Work(technician.id, bay.id, *span))
-        starts_at = span[1]
-    return tuple(work)
+def _reason_against_day(visit: Visit, day: Day) -> str | None:
+    skills = {skill for person in day.lane.technicians for skill in person.skills}
+    if any(step.skill not in skills for step in visit.steps):
+        return "no_skill"
+    for code in visit.codes:
+        cap = day.lane.code_caps.get(code)
+        if cap is not None and sum(code in arrival.codes for arrival in day.arrived) >= cap:
+            return "slot_taken"
+    return None
 
 
-def _free_technician(step: Step, lane: Lane, span: Span) -> TechnicianFacts | None:
-    """The free technician with the fewest other skills, then the least taken: rare skills last."""
-    free = [
-        person
-        for person in lane.technicians
-        if step.skill in person.skills
-        and _is_on_shift(person, lane.zone, span)
-        and not overlaps(span, lane.technician_taken.get(person.id, ()))
-    ]
-    return min(
-        free,
-        key=lambda person: (len(person.skills), len(lane.technician_taken.get(person.id, ())), person.id),
-        default=None,
-    )
-
-
-def _free_bay(step: Step, lane: Lane, span: Span) -> BayFacts | None:
-    free = (
-        bay
-        for bay in lane.bays
-        if bay.bay_type in step.bay_types and not overlaps(span, lane.bay_taken.get(bay.id, ()))
-    )
-    return next(free, None)
-
-
-def _is_on_shift(person: TechnicianFacts, zone: ZoneInfo, span: Span) -> bool:
-    start, end = (moment.astimezone(zone) for moment in span)
-    return any(
-        weekday == start.weekday()
-        and begins <= start.time()
-        and end.date() == start.date()
-        and end.time() <= ends
-        for weekday, begins, ends in person.shifts
-    )
-
-
-def _arrivals(lane: Lane, day: date) -> Iterator[datetime]:
-    """The grid of one day in UTC; wall times that the clocks skip that night are left out."""
-    rule = lane.days.get(day.weekday())
+def _reason_against_transport(visit: Visit, day: Day, arrives_at: datetime) -> str | None:
+    rule = day.lane.transports.get(visit.transport)
     if rule is None:
-        return
-    wall = datetime.combine(day, rule.first_arrival)
-    while wall.date() == day and wall.time() <= rule.last_arrival:
-        moment = to_utc(day, wall.time(), lane.zone)
-        if moment is not None:
-            yield moment
-        wall += lane.grid
+        return None
+    same = [arrival.arrives_at for arrival in day.arrived if arrival.transport == visit.transport]
+    if rule.per_day is not None and len(same) >= rule.per_day:
+        return "transport_full"
+    if rule.per_half_hour is not None:
+        start = arrives_at - (arrives_at - day.opens_at) % HALF_HOUR
+        if sum(start <= other < start + HALF_HOUR for other in same) >= rule.per_half_hour:
+            return "transport_full"
+    if rule.departures and rule.seats is not None:
+        departure = _departure(rule.departures, day, arrives_at)
+        if departure is None:
+            return "transport_full"
+        if sum(_departure(rule.departures, day, other) == departure for other in same) >= rule.seats:
+            return "transport_full"
+    return None
 
 
-def to_utc(day: date, wall: time, zone: ZoneInfo) -> datetime | None:
-    """A wall time of the store in UTC (the first of two on a repeated hour); None if clocks skip it."""
-    local = datetime.combine(day, wall, tzinfo=zone)
-    moment = local.astimezone(UTC)
-    return moment if moment.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None) else None
+def _departure(departures: Sequence[time], day: Day, arrives_at: datetime) -> datetime | None:
+    """The first shuttle after the write-up; None when all have left by then."""
+    moments = sorted(at_wall_time(day.date, wall, day.lane.zone) for wall in departures)
+    return next((moment for moment in moments if moment >= arrives_at + WRITE_UP), None)
 
 
-def overlaps(span: Span, others: Iterable[Span]) -> bool:
-    """Does span share any moment with one of the others? Half-open: touching is not sharing."""
-    return any(span[0] < end and start < span[1] for start, end in others)
+def _wait(visit: Visit, day: Day, arrives_at: datetime) -> Slot | str:
+    """Work that begins after the write-up and goes on without a gap."""
+    work: list[Work] = []
+    booked: dict[TechnicianFacts, float] = {}
+    starts_at = arrives_at + WRITE_UP
+    for step in visit.steps:
+        found = _free_pair(step, day, starts_at)
+        if found is None:
+            return "slot_taken"
+        technician, bay, span = found
+        work.append(Work(technician.id, bay.id, *span))
+        booked[technician] = booked.get(technician, 0.0) + (span[1] - span[0]) / timedelta(minutes=1)
+        starts_at = span[1]
+    if any(day.minutes_left(person, minutes) < 0 for person, minutes in booked.items()):
+        return "slot_taken"
+    if day.demand and not is_feasible(day.demand, day.budget(booked={p.id: m for p, m in booked.items()})):
+        return "slot_taken"
+    return Slot(arrives_at, starts_at, tuple(work))
+
+
+def _leave(visit: Visit, day: Day, arrives_at: datetime) -> Slot | str:
+    """Hours of each skill on this day, before closing and beside all that is promised already."""
+    if arrives_at + WRITE_UP + timedelta(minutes=visit.minutes) > day.closes_at:
+        return "closed"
+    wanted: dict[str, float] = {}
+    for step in visit.steps:
+        wanted[step.skill] = wanted.get(step.skill, 0.0) + step.minutes
+    promised = {
+        skill: day.demand.get(skill, 0.0) + wanted.get(skill, 0.0) for skill in {*day.demand, *wanted}
+    }
+    if not is_feasible(promised, day.budget()):
+        return "slot_taken"
+    if not is_feasible(wanted, day.capacity_after(arrives_at + WRITE_UP)):
+        return "slot_taken"
+    return Slot(arrives_at, day.closes_at, demand=wanted)
+
+
+def _free_pair(step: Step, day: Day, starts_at: datetime) -> tuple[TechnicianFacts, BayFacts, Span] | None:
+    """The free technician with the fewest other skills, then the freest; and a bay for as long."""
+    candidates = sorted(
+        (person for person in day.lane.technicians if step.skill in person.skills),
+        key=lambda person: (len(person.skills), -day.free_minutes[person.id], person.id),
+    )
+    for person in candidates:
+        span = (starts_at, starts_at + timedelta(minutes=ceil(step.minutes / person.proficiency)))
+        if not fits(span, day.technician_gaps[person.id]):
+            continue
+        bay = next(
+            (b for b in day.lane.bays if b.bay_type in step.bay_types and fits(span, day.bay_gaps[b.id])),
+            None,
+        )
+        if bay:
+            return person, bay, span
+    return None
+
+
+def _free_advisor(day: Day, arrives_at: datetime) -> int | None:
+    span = (arrives_at, arrives_at + WRITE_UP)
+    free = [advisor for advisor, gaps in day.advisor_gaps.items() if fits(span, gaps)]
+    return min(free, key=lambda advisor: (-len(day.advisor_gaps[advisor]), advisor), default=None)
+
+
+def _free_loaner(day: Day, span: Span) -> int | None:
+    taken = day.lane.taken.loaners
+    return next(
+        (
+            loaner
+            for loaner in day.lane.loaners
+            if not any(span[0] < end and start < span[1] for start, end in taken.get(loaner, ()))
+        ),
+        None,
+    )
 
 
 def choose_offers(
@@ -213,15 +241,10 @@ def choose_offers(
     Without a wished time the first opening of each half-day comes first, then others at least an
     hour apart, so that the caller hears real alternatives.
     """
-    if wanted is not None:
-        first_day = [
-            s
-            for s in slots
-            if s.arrives_at.astimezone(zone).date() == slots[0].arrives_at.astimezone(zone).date()
-        ]
-        nearest = sorted(
-            first_day, key=lambda slot: abs(_minutes(slot, zone) - wanted.hour * 60 - wanted.minute)
-        )
+    if wanted is not None and slots:
+        first_day = [slot for slot in slots if _half_day(slot, zone)[0] == _half_day(slots[0], zone)[0]]
+        target = wanted.hour * 60 + wanted.minute
+        nearest = sorted(first_day, key=lambda slot: abs(_minutes(slot, zone) - target))
         return sorted(nearest[:count], key=lambda slot: slot.arrives_at)
     chosen: list[Slot] = []
     for is_same_half_allowed in (False, True):

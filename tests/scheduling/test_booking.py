@@ -64,7 +64,7 @@ def test_a_booking_writes_lines_work_history_and_a_number(otto: Rooftop) -> None
     assert appointment.confirmation_number.isdigit()
     assert len(appointment.confirmation_number) == 6
     assert [line.op_code.code for line in appointment.lines.all()] == ["LOF", "BRKI"]
-    work = list(appointment.allocations.all())
+    work = list(appointment.allocations.filter(kind="work"))
     assert work[0].starts_at == at(otto, 9, 15)
     assert work[0].ends_at == work[1].starts_at
     assert appointment.ready_at == work[-1].ends_at
@@ -139,7 +139,7 @@ def test_a_move_onto_a_taken_time_changes_nothing(otto: Rooftop) -> None:
     )
     other.refresh_from_db()
     assert other.arrives_at == at(otto, 14)
-    assert other.allocations.count() == 1
+    assert other.allocations.get(kind="work").starts_at == at(otto, 14, 15)
 
 
 def test_a_stale_version_is_refused(otto: Rooftop) -> None:
@@ -172,9 +172,10 @@ def test_a_closure_made_after_the_offer_still_wins(otto: Rooftop) -> None:
 
 def test_the_constraint_refuses_an_overlap_that_nobody_checked(otto: Rooftop) -> None:
     appointment = book(otto, at(otto, 9))
-    work = appointment.allocations.get()
+    work = appointment.allocations.get(kind="work")
     for shift, is_allowed in ((timedelta(minutes=5), False), (work.ends_at - work.starts_at, True)):
         row = Allocation(
+            rooftop=otto,
             appointment=appointment,
             technician=work.technician,
             bay=work.bay,
@@ -213,4 +214,4 @@ def test_of_many_callers_at_once_exactly_one_gets_the_last_opening() -> None:
         caller.join()
     assert sorted(outcomes) == ["booked"] + ["slot_taken"] * (len(names) - 1)
     assert Appointment.objects.count() == 1
-    assert Allocation.objects.count() == 1
+    assert Allocation.objects.filter(kind="work").count() == 1

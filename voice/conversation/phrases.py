@@ -53,6 +53,7 @@ NUMBER_INCOMPLETE = (
     "I didn't get all ten digits. Please say the number again slowly, in groups of three, three and four."
 )
 TAKEN_MEANWHILE = "I'm sorry, somebody has just taken that time."
+ALREADY_THAT_DAY = "That car is already booked in with us that day."
 TIME_LIMIT = "I'm sorry, I have to end this call now. Please call again."
 
 
@@ -165,6 +166,11 @@ def booked(confirmation_number: str, local: datetime) -> str:
         f"You're booked for {say_moment(local)}. Your confirmation number is "
         f"{', '.join(confirmation_number)}. {QUESTIONS[ASK_ANYTHING_ELSE]}"
     )
+
+
+def refused(code: str) -> str:
+    """Why a booking was refused, without a word about anybody else's."""
+    return ALREADY_THAT_DAY if code == "already_booked_that_day" else TAKEN_MEANWHILE
 
 
 def check_phone(number: str) -> str:

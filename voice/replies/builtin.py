@@ -407,10 +407,12 @@ class _Turn:
             return await self._fetch_person(
                 f"Wanted {chosen.local:%c}: {filled.concern}", first=result.spoken
             )
-        conversation.chosen, conversation.offers = None, []
-        conversation.slots.wish.exactly = None
-        offer = await self._offer()
-        return f"{phrases.TAKEN_MEANWHILE} {offer}"
+        self._forget_offers()
+        if result.code == "already_booked_that_day":
+            filled.wish = DayWish()
+            return f"{result.spoken} {self._ask(phrases.ASK_DAY, State.SLOTS)}"
+        filled.wish.exactly = None
+        return f"{result.spoken} {await self._offer()}"
 
     def _announce(self) -> str:
         """Say that it is booked: only ever reached after the commit."""

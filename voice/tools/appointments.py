@@ -2,7 +2,6 @@
 
 from datetime import date, datetime, time, timedelta
 
-from django.db import transaction
 from pydantic import BaseModel, ConfigDict, Field
 
 from crm.models import Customer, Ownership, Phone, Vehicle
@@ -92,24 +91,29 @@ def book_appointment(desk: Desk, wanted: Booking) -> ToolResult:
     if op_codes is None:
         return ToolResult("unknown_service", "I don't have that on our menu.")
     key = f"{desk.call.sid}:book:{offer.arrives_at:%Y%m%dT%H%M}:{','.join(sorted(wanted.services))}"
+
+    def party() -> tuple[Customer, Vehicle]:
+        customer = _customer(desk, wanted)
+        Call.objects.filter(pk=desk.call.pk).update(customer=customer)
+        return customer, _vehicle(
+            customer, VehicleSlot(year=wanted.year, make=wanted.make, model=wanted.model)
+        )
+
     try:
-        with transaction.atomic():
-            customer = _customer(desk, wanted)
-            appointment = booking.book(
-                desk.call.rooftop,
-                customer,
-                _vehicle(customer, VehicleSlot(year=wanted.year, make=wanted.make, model=wanted.model)),
-                op_codes,
-                offer.arrives_at,
-                actor=ACTOR,
-                source=Appointment.Source.PHONE,
-                concern=wanted.concern,
-                idempotency_key=key,
-                now=desk.now,
-            )
-            Call.objects.filter(pk=desk.call.pk).update(customer=customer)
+        appointment = booking.book_for(
+            party,
+            desk.call.rooftop,
+            op_codes,
+            offer.arrives_at,
+            actor=ACTOR,
+            source=Appointment.Source.PHONE,
+            concern=wanted.concern,
+            idempotency_key=key,
+            held=desk.call.sid,
+            now=desk.now,
+        )
     except booking.Refusal as refusal:
-        return ToolResult(refusal.code, phrases.TAKEN_MEANWHILE)
+        return ToolResult(refusal.code, phrases.refused(refusal.code))
     desk.appointment_id = appointment.pk
     conversation.booked = Booked(confirmation_number=appointment.confirmation_number, local=offer.local)
     conversation.state = State.EXECUTION

@@ -6,8 +6,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from crm.models import Rooftop
+from scheduling.lane import to_utc
 from scheduling.models import Closure, OpeningHours
-from scheduling.slots import to_utc
 from voice.calls import promise_callback
 from voice.conversation import phrases
 from voice.conversation.states import Ending, State

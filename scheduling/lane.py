@@ -1,0 +1,253 @@
+"""The service lane as facts, and one day of it ready to be asked. Pure.
+
+Wall-clock rules (hours, shifts) are the store's; every moment is aware UTC. A day that closes
+after midnight belongs to the date on which it opened.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from scheduling.capacity import RESERVE
+
+Span = tuple[datetime, datetime]  # half-open
+
+
+@dataclass(frozen=True, slots=True)
+class DayRule:
+    """Wall times of one weekday on which the store takes vehicles; an end before its start is tomorrow's."""
+
+    weekday: int
+    opens: time
+    closes: time
+    first_arrival: time
+    last_arrival: time
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def holds_on(self, day: date) -> bool:
+        return (
+            day.weekday() == self.weekday
+            and (self.valid_from is None or self.valid_from <= day)
+            and (self.valid_to is None or day <= self.valid_to)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TechnicianFacts:
+    id: int
+    skills: frozenset[str]
+    shifts: tuple[tuple[int, time, time], ...]  # weekday, from, until
+    proficiency: float = 1.0  # 1.2 does in 50 minutes what 1.0 does in 60
+
+
+@dataclass(frozen=True, slots=True)
+class BayFacts:
+    id: int
+    bay_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransportRule:
+    """How customers go on without their car, and how many can; None means no limit."""
+
+    kind: str
+    per_half_hour: int | None = None
+    per_day: int | None = None
+    departures: tuple[time, ...] = ()  # shuttle: wall times
+    seats: int | None = None  # shuttle: on each departure
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One vehicle that is already promised: enough to count it against the caps."""
+
+    arrives_at: datetime
+    transport: str
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What is taken, by resource: sorted or not, it is sorted here once."""
+
+    technicians: Mapping[int, Sequence[Span]] = field(default_factory=dict)
+    bays: Mapping[int, Sequence[Span]] = field(default_factory=dict)
+    advisors: Mapping[int, Sequence[Span]] = field(default_factory=dict)
+    loaners: Mapping[int, Sequence[Span]] = field(default_factory=dict)
+    # Part of technicians: time off and blocks take a person away, they use up no budget.
+    time_off: Mapping[int, Sequence[Span]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Everything that decides what is open, for the days that are asked about."""
+
+    zone: ZoneInfo
+    grid: timedelta
+    lead: timedelta
+    horizon_days: int
+    rules: tuple[DayRule, ...]
+    technicians: tuple[TechnicianFacts, ...]
+    bays: tuple[BayFacts, ...]
+    advisors: tuple[int, ...] = ()
+    loaners: tuple[int, ...] = ()
+    transports: Mapping[str, TransportRule] = field(default_factory=dict)
+    closures: tuple[Span, ...] = ()
+    taken: Taken = field(default_factory=Taken)
+    arrivals: tuple[Arrival, ...] = ()
+    # Promised by the day (drop-offs) and left over from before: minutes by date and skill.
+    demand: Mapping[date, Mapping[str, float]] = field(default_factory=dict)
+    code_caps: Mapping[str, int] = field(default_factory=dict)  # op code → visits a day
+
+    def day(self, day: date) -> "Day | None":
+        """This date, ready to be asked; None when the store has no hours on it."""
+        rule = next((rule for rule in self.rules if rule.holds_on(day)), None)
+        return Day(self, day, rule) if rule else None
+
+
+class Day:
+    """One date of a lane: who and what is free when, worked out once for all arrivals."""
+
+    def __init__(self, lane: Lane, day: date, rule: DayRule) -> None:
+        self.lane = lane
+        self.date = day
+        self.rule = rule
+        self.opens_at = at_wall_time(day, rule.opens, lane.zone)
+        self.closes_at = at_wall_time(_until(day, rule.opens, rule.closes), rule.closes, lane.zone)
+        self.open_spans = subtract([(self.opens_at, self.closes_at)], lane.closures)
+        shifts = {person.id: self._shift_spans(person) for person in lane.technicians}
+        self.technician_gaps = {
+            person: self._gaps(spans, lane.taken.technicians.get(person, ()))
+            for person, spans in shifts.items()
+        }
+        self.free_minutes = {person: _minutes(_length(gaps)) for person, gaps in self.technician_gaps.items()}
+        self._present_minutes = {
+            person: _minutes(_length(self._gaps(spans, lane.taken.time_off.get(person, ()))))
+            for person, spans in shifts.items()
+        }
+        self.bay_gaps = {
+            bay.id: self._gaps(self.open_spans, lane.taken.bays.get(bay.id, ())) for bay in lane.bays
+        }
+        self.advisor_gaps = {
+            advisor: self._gaps(self.open_spans, lane.taken.advisors.get(advisor, ()))
+            for advisor in lane.advisors
+        }
+        self.demand = dict(lane.demand.get(day, {}))
+        self.arrived = [a for a in lane.arrivals if self.opens_at <= a.arrives_at < self.closes_at]
+
+    def _gaps(self, spans: Sequence[Span], taken: Sequence[Span]) -> list[Span]:
+        near = [span for span in taken if span[0] < self.closes_at and self.opens_at < span[1]]
+        return subtract(spans, near)
+
+    def _shift_spans(self, person: TechnicianFacts) -> list[Span]:
+        """The person's hours on this date while the store is open."""
+        zone = self.lane.zone
+        shifts = [
+            (at_wall_time(self.date, begins, zone), at_wall_time(_until(self.date, begins, ends), ends, zone))
+            for weekday, begins, ends in person.shifts
+            if weekday == self.date.weekday()
+        ]
+        return [span for shift in shifts for span in intersect(shift, self.open_spans)]
+
+    def arrivals(self) -> list[datetime]:
+        """The grid of arrivals, each once, in order; wall times that the clocks skip are left out."""
+        wall = datetime.combine(self.date, self.rule.first_arrival)
+        last = datetime.combine(
+            _until(self.date, self.rule.first_arrival, self.rule.last_arrival), self.rule.last_arrival
+        )
+        moments = []
+        while wall <= last:
+            moment = to_utc(wall.date(), wall.time(), self.lane.zone)
+            if moment is not None:
+                moments.append(moment)
+            wall += self.lane.grid
+        return moments
+
+    def takes_arrival_at(self, moment: datetime) -> bool:
+        """Is this within the hours for arrivals, and the store not closed just then?"""
+        local = moment.astimezone(self.lane.zone).replace(tzinfo=None)
+        first = datetime.combine(self.date, self.rule.first_arrival)
+        last = datetime.combine(
+            _until(self.date, self.rule.first_arrival, self.rule.last_arrival), self.rule.last_arrival
+        )
+        return first <= local <= last and any(start <= moment < end for start, end in self.open_spans)
+
+    def budget(self, *, booked: Mapping[int, float] | None = None) -> list[tuple[frozenset[str], float]]:
+        """Each technician's skills and the minutes of work that may still be promised of them.
+
+        Hours × proficiency, less the reserve, less what is taken by the hour; booked is extra
+        work (minutes by technician) to count as taken too.
+        """
+        return [
+            (person.skills, self.minutes_left(person, (booked or {}).get(person.id, 0.0)))
+            for person in self.lane.technicians
+        ]
+
+    def minutes_left(self, person: TechnicianFacts, booked: float = 0.0) -> float:
+        """What may still be promised of this technician today; below zero is into the reserve."""
+        present, free = self._present_minutes[person.id], self.free_minutes[person.id]
+        return (present * (1 - RESERVE) - (present - free) - booked) * person.proficiency
+
+    def capacity_after(self, moment: datetime) -> list[tuple[frozenset[str], float]]:
+        """Each technician's skills and free minutes from moment to closing."""
+        return [
+            (
+                person.skills,
+                _minutes(_length(intersect((moment, self.closes_at), self.technician_gaps[person.id])))
+                * person.proficiency,
+            )
+            for person in self.lane.technicians
+        ]
+
+
+def fits(span: Span, gaps: Sequence[Span]) -> bool:
+    """Does span lie wholly in one of the gaps (sorted, disjoint)?"""
+    index = bisect_right(gaps, span[0], key=lambda gap: gap[0]) - 1
+    return index >= 0 and span[1] <= gaps[index][1]
+
+
+def subtract(spans: Sequence[Span], others: Iterable[Span]) -> list[Span]:
+    """What remains of spans without others, sorted."""
+    remaining = sorted(spans)
+    for start, end in others:
+        remaining = [
+            piece
+            for span in remaining
+            for piece in ((span[0], min(span[1], start)), (max(span[0], end), span[1]))
+            if piece[0] < piece[1]
+        ]
+    return sorted(set(remaining))
+
+
+def intersect(span: Span, others: Iterable[Span]) -> list[Span]:
+    return [
+        (max(span[0], start), min(span[1], end)) for start, end in others if span[0] < end and start < span[1]
+    ]
+
+
+def to_utc(day: date, wall: time, zone: ZoneInfo) -> datetime | None:
+    """A wall time of the store in UTC (the first of two on a repeated hour); None if clocks skip it."""
+    local = datetime.combine(day, wall, tzinfo=zone)
+    moment = local.astimezone(UTC)
+    return moment if moment.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None) else None
+
+
+def at_wall_time(day: date, wall: time, zone: ZoneInfo) -> datetime:
+    """Like to_utc, but a skipped wall time is the moment at which the clocks jump over it."""
+    return datetime.combine(day, wall, tzinfo=zone).astimezone(UTC)
+
+
+def _until(day: date, begins: time, ends: time) -> date:
+    """The date on which a stretch that begins on day ends: the next one when it passes midnight."""
+    return day if ends > begins else day + timedelta(days=1)
+
+
+def _length(spans: Iterable[Span]) -> timedelta:
+    return sum((end - start for start, end in spans), timedelta())
+
+
+def _minutes(length: timedelta) -> float:
+    return length / timedelta(minutes=1)
