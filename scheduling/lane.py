@@ -154,10 +154,7 @@ class Day:
 
     def arrivals(self) -> list[datetime]:
         """The grid of arrivals, each once, in order; wall times that the clocks skip are left out."""
-        wall = datetime.combine(self.date, self.rule.first_arrival)
-        last = datetime.combine(
-            _until(self.date, self.rule.first_arrival, self.rule.last_arrival), self.rule.last_arrival
-        )
+        wall, last = self._arrival_bounds()
         moments = []
         while wall <= last:
             moment = to_utc(wall.date(), wall.time(), self.lane.zone)
@@ -169,11 +166,14 @@ class Day:
     def takes_arrival_at(self, moment: datetime) -> bool:
         """Is this within the hours for arrivals, and the store not closed just then?"""
         local = moment.astimezone(self.lane.zone).replace(tzinfo=None)
-        first = datetime.combine(self.date, self.rule.first_arrival)
-        last = datetime.combine(
-            _until(self.date, self.rule.first_arrival, self.rule.last_arrival), self.rule.last_arrival
-        )
+        first, last = self._arrival_bounds()
         return first <= local <= last and any(start <= moment < end for start, end in self.open_spans)
+
+    def _arrival_bounds(self) -> tuple[datetime, datetime]:
+        """First and last arrival as wall times; the last may lie after midnight."""
+        first, last = self.rule.first_arrival, self.rule.last_arrival
+        tomorrow = timedelta(days=1) if last < first else timedelta()
+        return datetime.combine(self.date, first), datetime.combine(self.date, last) + tomorrow
 
     def budget(self, *, booked: Mapping[int, float] | None = None) -> list[tuple[frozenset[str], float]]:
         """Each technician's skills and the minutes of work that may still be promised of them.
@@ -241,7 +241,7 @@ def at_wall_time(day: date, wall: time, zone: ZoneInfo) -> datetime:
 
 
 def _until(day: date, begins: time, ends: time) -> date:
-    """The date on which a stretch that begins on day ends: the next one when it passes midnight."""
+    """The date on which a stretch that begins on day ends; round the clock ends on the next one."""
     return day if ends > begins else day + timedelta(days=1)
 
 

@@ -156,6 +156,11 @@ def test_nobody_with_the_skill_means_no_opening() -> None:
     assert ask(make_lane(), alignment, at(9)) == "no_skill"
 
 
+def test_a_single_arrival_a_day_is_one() -> None:
+    rule = replace(WEEK[1], first_arrival=time(9), last_arrival=time(9))
+    assert [local(slot) for slot in openings(make_lane(rules=(rule,)), visit(OIL))] == [time(9)]
+
+
 def test_hours_hold_only_while_they_are_valid() -> None:
     winter = replace(WEEK[1], valid_to=TUESDAY - timedelta(days=1))
     summer = replace(WEEK[1], valid_from=TUESDAY, first_arrival=time(9))
