@@ -1,0 +1,262 @@
+"""Holds, drop-offs, statuses, closures and blocks, through the one door on PostgreSQL."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from django.contrib.auth.models import Permission, User
+
+from crm.models import Customer, FollowUpTask, RepairOrder, Rooftop, Vehicle
+from scheduling import booking
+from scheduling.booking import Refusal
+from scheduling.models import (
+    Allocation,
+    Appointment,
+    Bay,
+    Demand,
+    Hold,
+    OpCode,
+    Technician,
+    Transport,
+    TransportOption,
+    WaitlistEntry,
+)
+from tests.factories import SATURDAY, make_demo_store
+
+TUESDAY = date(2026, 11, 24)
+Status = Appointment.Status
+
+
+@pytest.fixture
+def otto(db: None) -> Rooftop:
+    return make_demo_store()
+
+
+def at(rooftop: Rooftop, hour: int, minute: int = 0, day: date = TUESDAY) -> datetime:
+    return datetime.combine(day, time(hour, minute), rooftop.zone).astimezone(UTC)
+
+
+def services(rooftop: Rooftop, *codes: str) -> list[OpCode]:
+    return [OpCode.objects.get(rooftop=rooftop, code=code) for code in codes]
+
+
+def book(
+    rooftop: Rooftop, arrives_at: datetime, *codes: str, name: str = "Maria", **more: object
+) -> Appointment:
+    customer = Customer.objects.get(rooftop=rooftop, first_name=name)
+    vehicle = customer.vehicles.first()
+    assert isinstance(vehicle, Vehicle)
+    return booking.book(
+        rooftop,
+        customer,
+        vehicle,
+        services(rooftop, *(codes or ("SI",))),
+        arrives_at,
+        actor="test",
+        source=Appointment.Source.STAFF,
+        now=SATURDAY,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def code_of(action: Callable[[], object]) -> str:
+    with pytest.raises(Refusal) as caught:
+        action()
+    return caught.value.code
+
+
+# --- transport ----------------------------------------------------------------------------
+
+
+def test_who_waits_takes_a_bay_and_who_leaves_the_car_takes_hours(otto: Rooftop) -> None:
+    waits = book(otto, at(otto, 9), "LOF")
+    leaves = book(otto, at(otto, 9), "BRKF", name="James")
+    assert (waits.transport, leaves.transport) == (Transport.WAITER, Transport.DROP_OFF)
+    assert waits.allocations.filter(kind="work").count() == 1
+    assert not leaves.allocations.filter(kind="work").exists()
+    demand = leaves.demands.get()
+    assert (demand.day, demand.skill, demand.minutes) == (TUESDAY, "general", 130)
+    assert leaves.ready_at == at(otto, 18)
+
+
+def test_two_write_ups_at_once_go_to_different_advisors(otto: Rooftop) -> None:
+    first = book(otto, at(otto, 9), "LOF")
+    second = book(otto, at(otto, 9), "BRKI", name="James")
+    assert first.advisor is not None
+    assert second.advisor is not None
+    assert first.advisor != second.advisor
+
+
+def test_two_may_wait_in_half_an_hour_and_the_third_is_told(otto: Rooftop) -> None:
+    book(otto, at(otto, 9), "LOF")
+    book(otto, at(otto, 9, 15), "BRKI", name="James")
+    assert code_of(lambda: book(otto, at(otto, 9, 15), "SI", name="Susan")) == "transport_full"
+    assert book(otto, at(otto, 9, 15), "SI", name="Susan", transport="drop_off").transport == "drop_off"
+
+
+def test_a_loaner_is_taken_with_the_visit_and_given_back_with_it(otto: Rooftop) -> None:
+    otto.loaners.exclude(pk=otto.loaners.earliest("pk").pk).delete()
+    TransportOption.objects.filter(rooftop=otto, kind="loaner").update(per_day=None)
+    visit = book(otto, at(otto, 9), transport="loaner")
+    assert visit.allocations.filter(kind="loan").count() == 1
+    assert code_of(lambda: book(otto, at(otto, 10), name="James", transport="loaner")) == "transport_full"
+    booking.cancel(visit, reason="x", actor="test", now=SATURDAY)
+    assert book(otto, at(otto, 10), name="James", transport="loaner").is_active
+
+
+def test_drop_offs_fill_a_day_and_no_further(otto: Rooftop) -> None:
+    for name in ("Maria", "James", "Susan", "David", "Grace", "Carlos", "Emily", "Alan"):
+        try:
+            book(otto, at(otto, 8), "M60", name=name, transport="key_drop")
+        except Refusal as refused:
+            assert refused.code == "slot_taken"
+            break
+    else:
+        pytest.fail("eight four-hour services fitted into one day of three technicians")
+    promised = sum(Demand.objects.filter(day=TUESDAY).values_list("minutes", flat=True))
+    # Hank, Lena and Omar: eight hours each, 85 % of them.
+    assert promised <= 3 * 8 * 60 * 0.85 < promised + 250
+
+
+def test_carried_over_work_counts_against_the_day(otto: Rooftop) -> None:
+    Demand.objects.create(rooftop=otto, day=TUESDAY, skill="general", minutes=1200)
+    assert code_of(lambda: book(otto, at(otto, 8), "M30")) == "slot_taken"
+
+
+def test_an_included_service_takes_no_time(otto: Rooftop) -> None:
+    visit = book(otto, at(otto, 9), "LOF", "MPI")
+    assert [line.minutes for line in visit.lines.order_by("pk")] == [45, 0]
+    assert visit.ready_at == at(otto, 9, 15) + timedelta(minutes=62)  # 55 minutes at proficiency 0.9
+
+
+def test_diagnoses_are_four_a_day(otto: Rooftop) -> None:
+    for name, hour in (("Maria", 8), ("James", 9), ("Susan", 10), ("Grace", 11)):
+        book(otto, at(otto, hour, 30), "DIAG", name=name, transport="drop_off")
+    assert (
+        code_of(lambda: book(otto, at(otto, 14), "DIAG", name="Emily", transport="drop_off")) == "slot_taken"
+    )
+
+
+# --- holds --------------------------------------------------------------------------------
+
+
+def test_a_hold_keeps_the_opening_for_its_caller_only(otto: Rooftop) -> None:
+    booking.hold(otto, services(otto, "SI"), at(otto, 9), key="call-1", now=SATURDAY)
+    assert code_of(lambda: book(otto, at(otto, 9), name="James")) == "slot_taken"
+    assert book(otto, at(otto, 9), held="call-1").is_active
+    assert not Hold.objects.exists()
+
+
+def test_a_hold_expires_and_is_swept_by_the_next_write(otto: Rooftop) -> None:
+    booking.hold(otto, services(otto, "SI"), at(otto, 9), key="call-1", now=SATURDAY - timedelta(minutes=4))
+    assert at(otto, 9) in [
+        s.arrives_at for s in booking.openings(otto, services(otto, "SI"), TUESDAY, TUESDAY, now=SATURDAY)
+    ]
+    assert book(otto, at(otto, 9), name="James").is_active
+    assert not Hold.objects.exists()
+
+
+def test_a_second_hold_with_the_same_key_moves_it(otto: Rooftop) -> None:
+    for hour in (9, 14):
+        booking.hold(otto, services(otto, "SI"), at(otto, hour), key="call-1", now=SATURDAY)
+    assert Hold.objects.get().arrives_at == at(otto, 14)
+    assert book(otto, at(otto, 9)).is_active
+
+
+def test_a_hold_counts_as_a_drop_off_too(otto: Rooftop) -> None:
+    Demand.objects.create(rooftop=otto, day=TUESDAY, skill="general", minutes=900)
+    booking.hold(otto, services(otto, "M60"), at(otto, 8), key="call-1", now=SATURDAY)
+    assert code_of(lambda: book(otto, at(otto, 8, 15), "M60")) == "slot_taken"
+
+
+# --- the day ------------------------------------------------------------------------------
+
+
+def test_from_confirmed_to_completed_with_a_repair_order(otto: Rooftop) -> None:
+    visit = book(otto, at(otto, 9))
+    assert booking.confirm(visit, actor="phone desk", now=SATURDAY).status == Status.CONFIRMED
+    checked_in = booking.check_in(visit, actor="Dana", now=at(otto, 9))
+    order = RepairOrder.objects.get()
+    assert (checked_in.status, checked_in.repair_order) == (Status.CHECKED_IN, order)
+    assert booking.complete(visit, actor="Dana", now=at(otto, 12)).status == Status.COMPLETED
+    order.refresh_from_db()
+    assert (order.status, order.closed_at) == (RepairOrder.Status.CLOSED, at(otto, 12))
+    assert [event.what for event in visit.events.all()][1:] == ["confirmed", "checked in", "completed"]
+
+
+def test_a_status_is_reached_once_and_only_from_where_it_may(otto: Rooftop) -> None:
+    visit = book(otto, at(otto, 9))
+    booking.check_in(visit, actor="Dana", now=at(otto, 9))
+    booking.check_in(visit, actor="Dana", now=at(otto, 9))
+    assert RepairOrder.objects.count() == 1
+    assert code_of(lambda: booking.confirm(visit, actor="Dana", now=at(otto, 9))) == "wrong_status"
+    assert code_of(lambda: booking.no_show(visit, actor="Dana", now=at(otto, 10))) == "wrong_status"
+
+
+def test_a_no_show_frees_the_bay_after_half_an_hour_and_is_followed_up(otto: Rooftop) -> None:
+    visit = book(otto, at(otto, 9))
+    assert code_of(lambda: booking.no_show(visit, actor="Dana", now=at(otto, 9, 20))) == "too_soon"
+    booking.no_show(visit, actor="Dana", now=at(otto, 9, 31))
+    assert not Allocation.objects.exists()
+    assert FollowUpTask.objects.get().kind == FollowUpTask.Kind.OUTREACH
+
+
+def test_the_same_vehicle_comes_once_a_day(otto: Rooftop) -> None:
+    first = book(otto, at(otto, 9))
+    with pytest.raises(Refusal) as caught:
+        book(otto, at(otto, 14))
+    assert caught.value.code == "already_booked_that_day"
+    assert first.confirmation_number in caught.value.sentence
+
+
+def test_hours_that_come_free_make_a_task_for_the_waitlist(otto: Rooftop) -> None:
+    visit = book(otto, at(otto, 9))
+    james = Customer.objects.get(first_name="James")
+    vehicle = james.vehicles.get()
+    entry = WaitlistEntry.objects.create(
+        rooftop=otto, customer=james, vehicle=vehicle, first_day=TUESDAY, last_day=TUESDAY
+    )
+    entry.op_codes.set(services(otto, "SI"))
+    booking.cancel(visit, reason="x", actor="test", now=SATURDAY)
+    task = FollowUpTask.objects.get()
+    assert (task.kind, task.customer) == (FollowUpTask.Kind.WAITLIST, james)
+
+
+# --- the store's own time -----------------------------------------------------------------
+
+
+def test_a_closure_lists_who_is_affected_makes_their_tasks_and_wins_over_a_hold(otto: Rooftop) -> None:
+    visit = book(otto, at(otto, 9))
+    booking.hold(otto, services(otto, "LOF"), at(otto, 10), key="call-1", now=SATURDAY)
+    _, affected = booking.close_store(otto, at(otto, 8), at(otto, 12), reason="Flood", now=SATURDAY)
+    assert affected == [visit]
+    assert FollowUpTask.objects.get().kind == FollowUpTask.Kind.CONFLICT
+    visit.refresh_from_db()
+    assert visit.is_active
+    assert code_of(lambda: book(otto, at(otto, 10), "LOF", name="James", held="call-1")) == "closed"
+
+
+def test_a_bay_and_a_technician_can_be_taken_out_unless_somebody_is_on_it(otto: Rooftop) -> None:
+    lane = Bay.objects.get(rooftop=otto, bay_type="inspection")
+    booking.block(otto, at(otto, 13), at(otto, 18), reason="lift service", now=SATURDAY, bay=lane)
+    assert code_of(lambda: book(otto, at(otto, 14))) == "slot_taken"
+    visit = book(otto, at(otto, 9))
+    omar = Technician.objects.get(rooftop=otto, name="Omar Haddad")
+    with pytest.raises(Refusal, match=visit.confirmation_number):
+        booking.block(otto, at(otto, 8), at(otto, 11), reason="dentist", now=SATURDAY, technician=omar)
+    booking.cancel(visit, reason="x", actor="test", now=SATURDAY)
+    booking.block(otto, at(otto, 8), at(otto, 11), reason="dentist", now=SATURDAY, technician=omar)
+    assert code_of(lambda: book(otto, at(otto, 9))) == "slot_taken"
+
+
+def test_only_a_person_with_the_permission_books_beyond_capacity(otto: Rooftop) -> None:
+    book(otto, at(otto, 9))
+    dana = User.objects.create_user("dana")
+    attempt = {"name": "James", "overbook_reason": "promised by the owner", "by": dana}
+    assert code_of(lambda: book(otto, at(otto, 9), **attempt)) == "not_allowed"  # type: ignore[arg-type]
+    dana.user_permissions.add(Permission.objects.get(codename="overbook"))
+    attempt["by"] = User.objects.get(pk=dana.pk)
+    visit = book(otto, at(otto, 9), **attempt)  # type: ignore[arg-type]
+    assert visit.overbook_reason == "promised by the owner"
+    assert not visit.allocations.exists()
+    assert "beyond capacity" in visit.events.get().what
