@@ -1,7 +1,7 @@
 """Edge: the caller's audio. Lets a real call in, builds its session, and closes the door behind it.
 
 A plain ASGI application, routed by Channels but reading its frames in its own loop: a consumer's
-dispatch costs ten times as much for each of 50 messages a second
+dispatch costs over three times as much for each of 50 messages a second
 (docs/decisions/media-socket.md).
 """
 

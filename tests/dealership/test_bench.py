@@ -1,0 +1,49 @@
+"""The table of `make bench`: its percentiles, and that it measures real servers."""
+
+from io import StringIO
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+
+from dealership.bench import media_socket
+from dealership.bench.figures import Figure, table
+
+
+def test_a_figure_is_its_median_p95_and_p99() -> None:
+    figure = Figure("walk", "s", list(range(1, 101)), "a walk")
+    assert figure.cells == ("walk", "s", "50.0", "95.0", "99.0", "100", "a walk")
+
+
+def test_one_sample_is_its_own_median_and_p99() -> None:
+    assert Figure("walk", "s", [2.5], "a walk").cells[2:6] == ("2.5", "2.5", "2.5", "1")
+
+
+def test_the_table_lines_its_columns_up() -> None:
+    head, row = table([Figure("walk", "s", [2.5], "a walk")]).splitlines()
+    assert head.index("a sample is") == row.index("a walk")
+    assert head.index("median") + len("median") == row.index("2.5") + len("2.5")
+
+
+def test_uvicorn_is_measured_as_it_serves() -> None:
+    assert " ".join(media_socket.UVICORN) in (settings.BASE_DIR / "Procfile").read_text()
+
+
+@pytest.mark.integration
+def test_every_server_and_way_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(media_socket, "MESSAGES", 100)
+    output = StringIO()
+    call_command("bench", rounds=1, stdout=output)
+    rows = [line for line in output.getvalue().splitlines() if line.startswith("media message")]
+    assert [row.split("  ")[0] for row in rows] == [
+        "media message, uvicorn, own loop",
+        "media message, uvicorn, Channels consumer",
+        "media message, Daphne, own loop",
+        "media message, Daphne, Channels consumer",
+    ]
+    assert all("the mean of 100 messages" in row for row in rows)
+
+
+def test_a_round_is_the_least() -> None:
+    with pytest.raises(CommandError):
+        call_command("bench", rounds=0)
