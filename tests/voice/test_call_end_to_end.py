@@ -66,7 +66,7 @@ async def test_a_spoken_call_books(
 
     result = await demo_call.run("maria", now=timezone.now(), base_url=uvicorn_url)
 
-    assert result.problem == "", demo_call.report(result)
+    assert result.problem == "", await in_database(demo_call.report, result)
     assert result.call.outcome == Call.Outcome.BOOKED
     assert await booked_as_wanted(result.call, scenario)
     speakers = [turn.speaker for turn in result.turns]
