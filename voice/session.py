@@ -15,10 +15,9 @@ import time
 import traceback
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, aclosing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from itertools import count
 from typing import Any
 
 from voice import calls
@@ -26,17 +25,15 @@ from voice.conversation import phrases
 from voice.conversation.states import Conversation, Ending, Message, State
 from voice.line import Line, LineClosed
 from voice.models import Call, Turn
-from voice.playout import BYTES_PER_SECOND, Playout, Script
+from voice.playout import BYTES_PER_SECOND
 from voice.ports import (
     Caption,
     Clear,
     Digit,
     LineCommand,
-    Mark,
     MarkReached,
     Media,
     Notice,
-    Play,
     ReplyModel,
     SpeechEnded,
     SpeechStarted,
@@ -47,17 +44,15 @@ from voice.ports import (
     Words,
 )
 from voice.record import Record
+from voice.speaker import Speaker, Utterance
 from voice.tools.registry import Toolbox
 from voice.turns import Assembler, CallerTurn, is_backchannel, wait_after
 
 log = logging.getLogger(__name__)
 
-PIECE_BYTES = 1600  # 200 ms: one message, one mark
-AHEAD_BYTES = BYTES_PER_SECOND  # never more than a second in the carrier's buffer
 SILENCE_SECONDS = 8.0
 LONGEST_CALL_SECONDS = 15 * 60.0
 LEAVE_TAKING_SECONDS = 15.0  # from the longest call to its end, however much is still being said
-LAST_MARK_GRACE_SECONDS = 1.0  # the carrier's clock runs a little behind ours
 LAST_WORDS_SECONDS = 0.8
 KEYS_PAUSE_SECONDS = 2.0
 LONGEST_WAIT_FOR_THE_FLOOR = 8.0
@@ -83,23 +78,6 @@ class TimeUp:
 ToDo = CallerTurn | Silence | GoOn | TimeUp
 
 
-@dataclass(slots=True)
-class Utterance:
-    """One answer of the desk on its way to the caller's ear."""
-
-    since: float  # monotonic: when the caller's speech ended; latencies count from here
-    name: int  # its marks carry it; never used twice in a call, for old marks come back late
-    must_be_said: bool  # even when the caller spoke before it began
-    playout: Playout = field(default_factory=Playout)
-    script: Script = field(default_factory=Script)
-    starts_at: float | None = None  # monotonic
-    latencies: dict[str, int] = field(default_factory=dict)
-    progress: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def stamp(self, name: str) -> None:
-        self.latencies.setdefault(name, round((time.monotonic() - self.since) * 1000))
-
-
 class Session:
     """Owns the call's providers and conversation from the first frame to the last word."""
 
@@ -120,7 +98,7 @@ class Session:
         self.line = line
         self.conversation = conversation
         self.transcriber = transcriber
-        self.synthesizer = synthesizer
+        self.speaker = Speaker(synthesizer, self._send)
         self.mind = mind
         self.tools = tools
         self.record = record
@@ -136,8 +114,6 @@ class Session:
         self._floor_is_free = asyncio.Event()
         self._floor_is_free.set()
         self._keys = ""
-        self._utterance: Utterance | None = None
-        self._names = count(1)
         self._answering: asyncio.Task[None] | None = None
         self._cut_off = ""
         self._unanswered = ""
@@ -162,7 +138,7 @@ class Session:
     async def _run_tasks(self) -> None:
         async with AsyncExitStack() as providers:
             await providers.enter_async_context(self.transcriber)
-            await providers.enter_async_context(self.synthesizer)
+            await providers.enter_async_context(self.speaker.synthesizer)
             async with asyncio.TaskGroup() as group:
                 self._group = group
                 tasks = [
@@ -219,7 +195,7 @@ class Session:
                     case Media(mulaw=mulaw):
                         await self.transcriber.send(mulaw)
                     case MarkReached(name=name):
-                        self._mark_reached(name)
+                        self.speaker.mark_reached(name)
                     case Typed(text=text):
                         await self._caller_said(text)
                     case Digit(digit=digit):
@@ -230,12 +206,6 @@ class Session:
             pass
         self._outcome = self._outcome or Call.Outcome.HUNG_UP
         self._over.set()
-
-    def _mark_reached(self, name: str) -> None:
-        utterance = self._utterance
-        if utterance and utterance.playout.reached(name, time.monotonic()):
-            utterance.stamp("first_mark")
-            utterance.progress.set()
 
     async def _caller_said(self, text: str) -> None:
         """A whole turn at once: typed, or keyed in."""
@@ -362,29 +332,29 @@ class Session:
     async def _think_and_speak(self, heard: str, *, since: float) -> None:
         """Answer what was heard, "" for the greeting, which alone is never taken back."""
         before = self.conversation.model_copy(deep=True)
-        utterance = self._new_utterance(since, must_be_said=not heard)
+        utterance = self._begin_utterance(since, must_be_said=not heard)
         reply = self.mind.reply(self.conversation, heard, self.tools, now=self.wall_clock())
         try:
             async with aclosing(reply) as clauses:
                 async for clause in clauses:
                     utterance.stamp("first_clause")
-                    if not await self._say(utterance, clause):
+                    if not await self.speaker.say(utterance, clause, self._has_the_floor):
                         self._take_back(before, heard)
                         return
-            await self._heard_out(utterance)
+            await self.speaker.heard_out(utterance)
         finally:
             self._settle(utterance)
 
-    async def _has_lost_the_floor(self, utterance: Utterance) -> bool:
-        """The caller went on speaking before the answer began, and nothing was written yet."""
-        if utterance.starts_at is not None:
-            return False
+    async def _has_the_floor(self) -> bool:
+        """May the answer begin? Not when the caller went on speaking and nothing was written yet."""
         try:
             async with asyncio.timeout(LONGEST_WAIT_FOR_THE_FLOOR):
                 await self._floor_is_free.wait()
         except TimeoutError:
-            return False  # endless noise must not silence the desk
-        return not (self._todo.empty() or self.tools.has_written or utterance.must_be_said)
+            return True  # endless noise must not silence the desk
+        utterance = self.speaker.current
+        must_be_said = self.tools.has_written or (utterance is not None and utterance.must_be_said)
+        return must_be_said or self._todo.empty()
 
     def _take_back(self, before: Conversation, heard: str) -> None:
         """Forget the unspoken answer: the next turn is thought about together with this one."""
@@ -394,77 +364,20 @@ class Session:
 
     async def _utter(self, sentence: str, *, must_be_said: bool = False) -> None:
         """Say a fixed sentence, without the mind."""
-        utterance = self._new_utterance(time.monotonic(), must_be_said=must_be_said)
+        utterance = self._begin_utterance(time.monotonic(), must_be_said=must_be_said)
         try:
-            if await self._say(utterance, sentence):
-                await self._heard_out(utterance)
+            if await self.speaker.say(utterance, sentence, self._has_the_floor):
+                await self.speaker.heard_out(utterance)
         finally:
             self._settle(utterance)
 
-    def _new_utterance(self, since: float, *, must_be_said: bool) -> Utterance:
-        self._utterance = Utterance(since, next(self._names), must_be_said)
-        self._utterance.stamp("final")
+    def _begin_utterance(self, since: float, *, must_be_said: bool) -> Utterance:
         self.tools.begin_turn()
-        return self._utterance
-
-    async def _say(self, utterance: Utterance, clause: str) -> bool:
-        """Synthesize one clause and send it, at most AHEAD_BYTES before it is played.
-
-        False when the caller took the floor before the first sound of the utterance: nothing was said.
-        """
-        if await self._has_lost_the_floor(utterance):
-            return False
-        playout = utterance.playout
-        start = playout.sent_bytes
-        utterance.script.add(clause, start, start)
-        async with aclosing(self.synthesizer.speak(clause)) as audio:
-            async for mulaw in audio:
-                utterance.stamp("first_audio")
-                if await self._has_lost_the_floor(utterance):
-                    return False
-                for offset in range(0, len(mulaw), PIECE_BYTES):
-                    await self._pace(utterance)
-                    if playout.sent_bytes == start:
-                        await self._send(Caption("desk", clause, is_final=True))
-                    await self._send_piece(utterance, mulaw[offset : offset + PIECE_BYTES])
-                    utterance.script.add(clause, start, playout.sent_bytes, is_whole=False)
-        utterance.script.add(clause, start, playout.sent_bytes)
-        return True
-
-    async def _send_piece(self, utterance: Utterance, piece: bytes) -> None:
-        playout, now = utterance.playout, time.monotonic()
-        if utterance.starts_at is None:
-            utterance.starts_at = now
-        playout.sent(len(piece), now)
-        name = f"{utterance.name}-{playout.sent_bytes}"
-        playout.mark(name)
-        await self._send(Play(piece))
-        await self._send(Mark(name))
-        utterance.stamp("first_frame")
-
-    async def _pace(self, utterance: Utterance) -> None:
-        while (ahead := utterance.playout.ahead(time.monotonic()) - AHEAD_BYTES) > 0:
-            await self._progress(utterance, ahead / BYTES_PER_SECOND)
-
-    async def _heard_out(self, utterance: Utterance) -> None:
-        """Wait until the caller has heard the last word."""
-        while (ahead := utterance.playout.ahead(time.monotonic())) > 0:
-            await self._progress(utterance, ahead / BYTES_PER_SECOND)
-        if not utterance.playout.is_acknowledged:
-            await self._progress(utterance, LAST_MARK_GRACE_SECONDS)
-
-    async def _progress(self, utterance: Utterance, seconds: float) -> None:
-        """Wait for the next mark, but not longer than seconds."""
-        utterance.progress.clear()
-        try:
-            async with asyncio.timeout(max(seconds, 0.001)):
-                await utterance.progress.wait()
-        except TimeoutError:
-            return
+        return self.speaker.begin(since, must_be_said=must_be_said)
 
     async def _interrupt(self) -> None:
         """The caller speaks: stop talking at once. What was not heard was not said."""
-        utterance = self._utterance
+        utterance = self.speaker.current
         if utterance is None or utterance.playout.sent_bytes == 0:
             return
         utterance.playout.clear(time.monotonic())
@@ -475,9 +388,9 @@ class Session:
 
     def _settle(self, utterance: Utterance) -> None:
         """The utterance is over: history and record keep what was heard of it, once."""
-        if self._utterance is not utterance:
+        if self.speaker.current is not utterance:
             return
-        self._utterance = None
+        self.speaker.current = None
         self._quiet_since = time.monotonic()
         if utterance.starts_at is None:
             return
@@ -513,7 +426,7 @@ class Session:
             now = time.monotonic()
             if now - self._began > LONGEST_CALL_SECONDS:
                 return await self._take_leave()
-            if self._caller_is_speaking or self._utterance or not self._todo.empty():
+            if self._caller_is_speaking or self.speaker.current or not self._todo.empty():
                 self._quiet_since = now
             elif now - self._quiet_since > SILENCE_SECONDS:
                 self._quiet_since = now
