@@ -228,6 +228,24 @@ async def test_two_services_are_one_visit() -> None:
     assert {line.op_code.code for line in appointment.lines.all()} == {"LOF", "BRKI"}
 
 
+async def test_a_long_job_is_booked_as_a_car_that_stays_and_the_caller_hears_it() -> None:
+    talk = await Talk.begin(MARIA)
+    reply = await say_all(talk, "I need front brake pads for my Civic Tuesday at nine", "yes")
+    assert "Please leave it with us until 6 PM." in reply
+    await talk.say("yes")
+    (appointment,) = await booked()
+    assert appointment.transport == "drop_off"
+
+
+async def test_a_car_that_comes_in_that_day_already_is_not_booked_again() -> None:
+    talk = await Talk.begin(MARIA)
+    await say_all(talk, "oil change for my Civic Tuesday at ten", "yes", "yes")
+    reply = await say_all(talk, "a tire rotation on Tuesday at two", "yes")
+    assert "already booked in with us that day" in reply
+    assert "What day and time" in reply
+    assert len(await booked()) == 1
+
+
 async def test_a_person_is_fetched_while_the_store_is_open() -> None:
     talk = await Talk.begin(MARIA)
     assert "service desk" in await talk.say("can I talk to a person?")

@@ -158,7 +158,10 @@ def read_back(conversation: Conversation, store: Store, offer: Offer) -> str:
     car = f" for your {slots.vehicle}" if slots.vehicle else ""
     name = slots.name or conversation.caller.first_name
     under = f", under the name {name}" if name else ""
-    return f"So that's {services}{car} on {say_moment(offer.local)}{under}. {QUESTIONS[ASK_CONFIRM]}"
+    leave = (
+        f" Please leave it with us until {say_time(offer.leave_until.time())}." if offer.leave_until else ""
+    )
+    return f"So that's {services}{car} on {say_moment(offer.local)}{under}.{leave} {QUESTIONS[ASK_CONFIRM]}"
 
 
 def booked(confirmation_number: str, local: datetime) -> str:

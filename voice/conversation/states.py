@@ -96,6 +96,7 @@ class Offer(BaseModel):
     handle: str
     arrives_at: datetime  # aware UTC
     local: datetime  # the same moment in the store's zone
+    leave_until: datetime | None = None  # store-local; None when the caller may wait for it
 
 
 class Caller(BaseModel):

@@ -1,6 +1,7 @@
 """Tools that read openings and write appointments."""
 
 from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -56,14 +57,7 @@ def get_available_slots(desk: Desk, search: SlotSearch) -> ToolResult:
     zone = desk.store.zone
     chosen = choose_offers(slots, zone, wanted=search.exactly)
     conversation = desk.conversation
-    conversation.offers = [
-        Offer(
-            handle=f"offer-{slot.arrives_at:%m%d-%H%M}",
-            arrives_at=slot.arrives_at,
-            local=slot.arrives_at.astimezone(zone),
-        )
-        for slot in chosen
-    ]
+    conversation.offers = [_offer(slot, zone) for slot in chosen]
     return ToolResult(
         "ok",
         phrases.say_offers(conversation.offers, desk.store.today(desk.now)),
@@ -121,6 +115,15 @@ def book_appointment(desk: Desk, wanted: Booking) -> ToolResult:
         "ok",
         phrases.booked(appointment.confirmation_number, offer.local),
         {"confirmation_number": appointment.confirmation_number, "local": offer.local.isoformat()},
+    )
+
+
+def _offer(slot: Slot, zone: ZoneInfo) -> Offer:
+    return Offer(
+        handle=f"offer-{slot.arrives_at:%m%d-%H%M}",
+        arrives_at=slot.arrives_at,
+        local=slot.arrives_at.astimezone(zone),
+        leave_until=None if slot.work else slot.ready_at.astimezone(zone),
     )
 
 
