@@ -5,8 +5,9 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.fields.ranges
 import django.db.models.deletion
 import django.utils.timezone
-from django.contrib.postgres.operations import BtreeGistExtension
 from django.db import migrations, models
+
+from scheduling.extensions import TrustedBtreeGist
 
 
 class Migration(migrations.Migration):
@@ -17,7 +18,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        BtreeGistExtension(),
+        TrustedBtreeGist(),
         migrations.CreateModel(
             name="Appointment",
             fields=[
