@@ -10,7 +10,7 @@ class ExtensionMissing(Exception):
     """The extension is not there, and this role may not create it."""
 
 
-class TrustedBtreeGist(BtreeGistExtension):  # type: ignore[misc]
+class TrustedBtreeGist(BtreeGistExtension):
     """Creates btree_gist, which any role with CREATE on the database may do (it is trusted since 13).
 
     Raises ExtensionMissing with what to do when this role may not.
