@@ -65,6 +65,7 @@ def scenarios(rooftop: Rooftop, *, now: datetime) -> dict[str, Scenario]:
                 STRANGER,
                 f"Hello, I'd like to bring in my Toyota Camry for a brake inspection {first_name} morning.",
                 (
+                    (r"Is this Peter", "Yes, it is."),
                     (r"which of those|does that work", "The first one works."),
                     (r"first and last name", "My name is Peter Walker."),
                     (r"best one to reach you", "Yes, it is."),
@@ -136,7 +137,8 @@ def report(result: Result) -> str:
         cut = f" [not heard: {turn.cut_off}]" if turn.cut_off else ""
         lines.append(f"{turn.starts_ms / 1000:6.1f} s  {who}  {turn.text}{cut}")
         if turn.latencies:
-            steps = ", ".join(f"{step.replace('_', ' ')} {ms} ms" for step, ms in turn.latencies.items())
+            stages = sorted(turn.latencies.items(), key=lambda stage: stage[1])
+            steps = ", ".join(f"{step.replace('_', ' ')} {ms} ms" for step, ms in stages)
             lines.append(f"{'':10}{'':8}({steps})")
     heard = ", ".join(f"{seconds:.2f}" for seconds in result.answered_after)
     lines += [

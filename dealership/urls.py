@@ -2,10 +2,12 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from dealership.health import health
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="phone")),
     path("health", health, name="health"),
     path("admin/", admin.site.urls),
     path("", include("voice.urls")),

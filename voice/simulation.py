@@ -33,6 +33,7 @@ from voice.ports import Synthesizer
 FRAME = 160  # bytes of mulaw: 20 ms
 FRAME_SECONDS = 0.02
 SILENCE = b"\xff" * FRAME
+QUIETEST = 0x5F  # mulaw magnitudes count down: this is about -40 dB
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +255,7 @@ class Caller:
     async def _speak(self, text: str, *, share: float = 1.0) -> None:
         """Say text (or its first share), and wait until the last frame is on the line."""
         mulaw = b"".join([piece async for piece in self.voice.speak(text)])
-        mulaw = mulaw[: int(len(mulaw) * share)]
+        mulaw = _without_trailing_silence(mulaw[: int(len(mulaw) * share)])
         self._speech.extend(
             mulaw[offset : offset + FRAME] for offset in range(0, len(mulaw) - FRAME + 1, FRAME)
         )
@@ -273,6 +274,12 @@ class Caller:
             await asyncio.sleep(0.1)
         await self._quiet.wait()
         return len(texts), texts[-1]
+
+
+def _without_trailing_silence(mulaw: bytes) -> bytes:
+    """Cut at the last audible sample, so that answer times count from the last word."""
+    audible = (index for index in range(len(mulaw) - 1, -1, -1) if mulaw[index] & 0x7F < QUIETEST)
+    return mulaw[: next(audible, -1) + 1]
 
 
 async def wait_for_the_end(sid: str, *, limit_seconds: float = 5.0) -> Call:

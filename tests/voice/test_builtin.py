@@ -102,6 +102,16 @@ async def test_a_withheld_number_is_asked_for_in_groups_and_read_back() -> None:
     assert await in_database(lambda: appointment.customer.phones.get().number) == "+12125550199"
 
 
+async def test_a_corrected_number_is_read_back_again() -> None:
+    talk = await Talk.begin(STRANGER)
+    await say_all(talk, "oil change for my Ford Escape on Wednesday at ten", "Ann Lee")
+    assert "two one two, five five five, zero one nine nine" in await talk.say("no, use 212 555 0199")
+    assert "zero one nine eight" in await talk.say("no, 212 555 0198")
+    await say_all(talk, "yes", "yes")
+    (appointment,) = await booked()
+    assert await in_database(lambda: appointment.customer.phones.get().number) == "+12125550198"
+
+
 async def test_nothing_stored_is_read_out_to_an_unverified_voice() -> None:
     talk = await Talk.begin(MARIA)
     said = [talk.greeting]
@@ -153,11 +163,86 @@ async def test_a_correction_at_the_read_back_changes_only_the_day() -> None:
     assert f"{appointment.local_arrival:%A %H:%M}" == "Wednesday 10:00"
 
 
-async def test_no_at_the_read_back_books_nothing_and_asks_again() -> None:
+async def test_no_at_the_read_back_books_nothing_and_asks_what_to_change() -> None:
     talk = await Talk.begin(MARIA)
     await say_all(talk, "oil change for my Civic Tuesday at ten", "yes")
-    assert "What day and time" in await talk.say("no")
+    assert await talk.say("no") == "What would you like to change?"
+    assert "What day and time" in await talk.say("the time")
+    assert "Wednesday, November 25th at 9 AM" in await talk.say("Wednesday at nine")
     assert not await booked()
+    await talk.say("yes")
+    assert len(await booked()) == 1
+
+
+async def test_another_offer_at_the_read_back_replaces_the_chosen_one() -> None:
+    talk = await Talk.begin(MARIA)
+    await say_all(talk, "oil change for my Civic on Tuesday", "yes", "the first one")
+    first, second = talk.conversation.offers[:2]
+    assert talk.conversation.chosen == first
+    await talk.say("no wait, make it the second one")
+    assert talk.conversation.chosen == second
+    await talk.say("yes")
+    (appointment,) = await booked()
+    assert appointment.arrives_at == second.arrives_at
+
+
+async def test_a_correction_that_is_not_understood_never_becomes_a_yes() -> None:
+    talk = await Talk.begin(MARIA)
+    await say_all(talk, "oil change for my Civic Tuesday at ten", "yes")
+    assert await talk.say("sure, but wait, actually, hmm") == "What would you like to change?"
+    assert not await booked()
+
+
+async def test_a_question_asked_again_holds_what_a_yes_agrees_to() -> None:
+    talk = await Talk.begin(MARIA)
+    await say_all(talk, "oil change for my Civic Tuesday at ten", "yes")
+    reply = await talk.say("hmm purple")
+    assert reply.endswith("Shall I book it for Tuesday, November 24th at 10 AM?")
+    await talk.say("yes")
+    assert len(await booked()) == 1
+
+
+async def test_a_refused_weekday_is_not_offered() -> None:
+    talk = await Talk.begin(MARIA)
+    await say_all(talk, "oil change for my Civic next week but not Monday", "yes")
+    assert talk.conversation.offers
+    assert all(f"{offer.local:%A}" != "Monday" for offer in talk.conversation.offers)
+
+
+async def test_a_closed_day_is_named() -> None:
+    talk = await Talk.begin(MARIA)
+    reply = await say_all(talk, "oil change for my Civic on Thursday", "yes")
+    assert reply.startswith("We're closed on Thursday, November 26th. I have ")
+
+
+async def test_a_relative_is_asked_for_a_name_of_their_own() -> None:
+    talk = await Talk.begin(MARIA)
+    await say_all(talk, "this is her husband", "oil change for my Civic Tuesday at ten")
+    assert talk.conversation.caller.is_confirmed is False
+    await say_all(talk, "Luis Lopez", "yes", "yes")
+    (appointment,) = await booked()
+    assert str(appointment.customer) == "Luis Lopez"
+
+
+async def test_the_desk_says_that_it_is_a_machine() -> None:
+    talk = await Talk.begin(MARIA)
+    assert "automated assistant" in await talk.say("is this a real person?")
+    assert talk.conversation.ending is None
+
+
+async def test_an_answer_to_another_question_is_no_car() -> None:
+    talk = await Talk.begin(MARIA)
+    reply = await say_all(talk, "I need an oil change", "yes", "Friday then")
+    assert talk.conversation.slots.vehicle is None
+    assert "Which car" in reply
+
+
+async def test_the_same_question_is_not_asked_for_ever() -> None:
+    talk = await Talk.begin(STRANGER)
+    await say_all(talk, "oil change for my Ford Escape on Tuesday at ten")
+    for _ in range(3):
+        await talk.say("sure")
+    assert talk.conversation.ending is Ending.TRANSFER
 
 
 @pytest.mark.parametrize("wish", ["on Tuesday at noon", "on Tuesday"])
@@ -204,6 +289,30 @@ async def test_a_question_in_the_middle_is_answered_and_the_flow_goes_on() -> No
     assert "80 to 130 dollars" in await talk.say("how much is an oil change?")
     await say_all(talk, "the first one", "yes")
     assert len(await booked()) == 1
+
+
+async def test_a_price_that_was_asked_for_can_be_booked() -> None:
+    talk = await Talk.begin(MARIA)
+    reply = await talk.say("how much is an oil change?")
+    assert reply == "An oil change usually runs from 80 to 130 dollars. Would you like to book that?"
+    await say_all(talk, "yes", "yes", "Civic", "Tuesday at ten", "yes")
+    (appointment,) = await booked()
+    assert [line.op_code.code for line in appointment.lines.all()] == ["LOF"]
+
+
+async def test_a_car_on_no_list_is_asked_for_once_more_and_then_believed() -> None:
+    talk = await Talk.begin(STRANGER)
+    assert "Which car" in await say_all(talk, "oil change on Tuesday at ten", "a Lada Niva")
+    assert talk.conversation.slots.vehicle is None
+    await talk.say("a Lada Niva")
+    assert str(talk.conversation.slots.vehicle) == "Lada Niva"
+
+
+async def test_one_of_two_equal_cars_makes_no_third() -> None:
+    talk = await Talk.begin("+12125550146")
+    await say_all(talk, "oil change for my Outback on Tuesday at ten", "yes", "yes")
+    assert len(await booked()) == 1
+    assert await in_database(Vehicle.objects.filter(model="Outback").count) == 2
 
 
 async def test_repeat_that_says_it_again() -> None:

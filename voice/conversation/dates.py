@@ -21,6 +21,9 @@ MONTHS = (
 )  # fmt: skip
 WEEKDAY = r"(?P<weekday>mon|tues?|wednes|wed|thurs?|fri|satur|sat|sun)(?:day)?s?"
 MONTH = r"(?P<month>jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
+REFUSED_DAY = re.compile(
+    rf"\b(?:(?:but |just )?not|except(?: for)?|anything but) (?:on |a |this |next )?{WEEKDAY}\b"
+)
 NOON = time(12)
 PARTS = {
     "morning": (None, time(11, 59)),
@@ -56,13 +59,19 @@ def find_wish(text: str, today: date) -> DayWish:
 
     today is the store's calendar day. Raises ContradictoryDate.
     """
-    said = words_to_digits(text)
+    said, not_on = _take_out_refused_days(words_to_digits(text))
     days = _find_days(said, today)
-    wish = DayWish(said=text)
+    wish = DayWish(said=text, not_on=not_on)
     if days:
         wish.first, wish.last = days.first, days.last
     _find_time(said, wish)
     return wish
+
+
+def _take_out_refused_days(said: str) -> tuple[str, list[int]]:
+    """ "next week but not Wednesday" → "next week", [2]: a day that is refused is no wish."""
+    refused = [_weekday(match["weekday"]) for match in REFUSED_DAY.finditer(said)]
+    return REFUSED_DAY.sub(" ", said), refused
 
 
 # --- days ---------------------------------------------------------------------------------

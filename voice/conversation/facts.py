@@ -54,6 +54,16 @@ class Store:
                 return item
         raise KeyError(code)
 
+    def is_closed_on(self, day: date) -> bool:
+        """Has the service department no hours on this day of the store, or a closure over all of them?"""
+        hours = next((hours for hours in self.hours if hours.weekday == day.weekday()), None)
+        if hours is None:
+            return True
+        opens, closes = (
+            datetime.combine(day, wall, tzinfo=self.zone) for wall in (hours.opens, hours.closes)
+        )
+        return any(span.starts_at <= opens and closes <= span.ends_at for span in self.closures)
+
     def is_open_at(self, now: datetime) -> bool:
         """Is the service department open at now (aware)?"""
         local = now.astimezone(self.zone)

@@ -36,6 +36,11 @@ DONE = re.compile(
     r"^\W*(okay,? )?(thank you|thanks)( so much| very much| a lot)?\W*$|\b(that's all|that is all|that's it|that'll be all|nothing else|i'm good|all set|no thanks|no thank you)\b",
     re.IGNORECASE,
 )
+MACHINE = re.compile(
+    r"\b(are you|is this|am i (talking|speaking) (to|with)) (a |an )?(real |actual |live )?"
+    r"(robot|machine|computer|bot|ai|recording|human|person|automated)\b",
+    re.IGNORECASE,
+)
 REPEAT = re.compile(
     r"\b(repeat|say (that|it) again|come again|pardon|didn't (catch|hear|get) (that|you)|what did you say|what was that|"
     r"one more time)\b|^\W*(sorry|what|huh|excuse me)\W*$",

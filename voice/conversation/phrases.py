@@ -23,6 +23,8 @@ ASK_NUMBER_IS_BEST = "number_is_best"
 ASK_PHONE = "phone"
 ASK_PHONE_CHECK = "phone_check"
 ASK_CONFIRM = "confirm"
+ASK_CHANGE = "change"
+ASK_WANTS_IT = "wants_it"
 ASK_ANYTHING_ELSE = "anything_else"
 
 QUESTIONS = {
@@ -37,6 +39,8 @@ QUESTIONS = {
     ASK_PHONE: "What's the best phone number to reach you, area code first?",
     ASK_PHONE_CHECK: "Did I get that number right?",
     ASK_CONFIRM: "Shall I book it?",
+    ASK_WANTS_IT: "Would you like to book that?",
+    ASK_CHANGE: "What would you like to change?",
     ASK_ANYTHING_ELSE: "Is there anything else I can do for you?",
 }
 KEY_FOR_A_PERSON = "I'd like to talk to a person"
@@ -44,6 +48,7 @@ RINGING = "Ringing the service desk…"
 CALL_ENDED = "The call has ended."
 GOODBYE = "Thanks for calling. Goodbye!"
 GOODBYE_UNBOOKED = "All right, I haven't booked anything. Thanks for calling, goodbye!"
+I_AM_A_MACHINE = "I'm an automated assistant, and you can ask for a person at any time."
 NOT_EXACTLY = "I don't have exactly that."
 DOES_IT_WORK = "Does that work for you?"
 GOODBYE_IN_SILENCE = "I can't hear you, so I'll hang up now. Please call again any time. Goodbye!"
@@ -82,6 +87,9 @@ def question(conversation: Conversation) -> str:
         return questions[-1].strip() if questions else QUESTIONS[ASK_NEED]
     if conversation.asked == ASK_IS_CALLER and conversation.caller.first_name:
         return f"Is this {conversation.caller.first_name}?"
+    if conversation.asked == ASK_CONFIRM and conversation.chosen:
+        # A question asked again must hold what a yes would agree to.
+        return f"Shall I book it for {say_moment(conversation.chosen.local)}?"
     return QUESTIONS.get(conversation.asked, QUESTIONS[ASK_NEED])
 
 
@@ -146,7 +154,8 @@ def say_services(names: Sequence[str]) -> str:
 
 
 def article(name: str) -> str:
-    if name.startswith("four ") or name.endswith("s"):
+    is_plural = name.endswith("s") and not name.endswith(("ss", "is"))
+    if name.startswith("four ") or is_plural:
         return ""
     return "an" if name[0] in "aeiou" else "a"
 
@@ -202,6 +211,10 @@ def hours(store: Store, today: date) -> str:
     if soon:
         text += f" We're closed on {say_date(soon[0].starts_at.astimezone(store.zone).date())} for {soon[0].reason}."
     return text
+
+
+def closed_on(day: date) -> str:
+    return f"We're closed on {say_date(day)}."
 
 
 def _say_weekdays(days: Sequence[int]) -> str:

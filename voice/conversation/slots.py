@@ -69,7 +69,7 @@ UPPER = re.compile(r"^(?:[a-z]{1,3}-?\d*|[a-z]\d+|[a-z]{2}-\d+|cr-v|hr-v|wrx|rdx
 YES = re.compile(
     r"^\W*(?:(?:um+|uh+|oh|well|okay|ok|so)[\s,]+)*(?:yes|yeah|yea|yep|yup|ya|sure|correct|right|exactly|absolutely|definitely|"
     r"of course|please do|go ahead|sounds good|sounds great|that works|that'?s (?:right|correct|fine|good|great|perfect|me|it)|"
-    r"perfect|great|fine|works for me|book it|do it|i am|it is|this is (?:she|he|her|him)|speaking|mm-?hm+|uh-?huh|ok|okay|let'?s do (?:it|that))\b",
+    r"perfect|great|fine|works for me|book it|do it|i am|it is|this is (?:she|he|her|him)(?!\s+\w)|speaking|mm-?hm+|uh-?huh|ok|okay|let'?s do (?:it|that))\b",
     re.IGNORECASE,
 )
 NO = re.compile(
@@ -91,6 +91,11 @@ NOT_NAMES = {
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
     "december", "am", "pm", "thanks", "thank", "you", "speaking", "correct", "right", "perfect",
 }  # fmt: skip
+SOMEBODY_ELSE = re.compile(
+    r"\b(?:her|his|their|my)? ?(?:husband|wife|son|daughter|mother|mom|father|dad|brother|sister|roommate|neighbor|assistant)\b"
+    r"|\b(?:on|in) behalf of\b|\bcalling for\b",
+    re.IGNORECASE,
+)
 CHOICES = (
     (re.compile(r"\b(first|1st|earliest|earlier one|number 1|number one|former)\b", re.IGNORECASE), 0),
     (re.compile(r"\b(second|2nd|middle|number 2|number two)\b", re.IGNORECASE), 1),
@@ -196,6 +201,11 @@ def sounds_like(said: str, name: str) -> bool:
     return SequenceMatcher(None, said.lower(), name.lower()).ratio() >= 0.6
 
 
+def is_somebody_else(text: str) -> bool:
+    """Does a relative or helper speak: "this is her husband", "I'm calling for my mother"?"""
+    return bool(SOMEBODY_ELSE.search(text))
+
+
 def find_phone(text: str) -> str | None:
     """A whole North American number said in text, as E.164; None when it has another length."""
     digits = spoken_digits(text)
@@ -217,7 +227,7 @@ def find_choice(text: str, offers: Sequence[Offer], today: date) -> Offer | None
     if not offers:
         return None
     timed = _offers_at_said_time(
-        re.sub(r"\bone\b", "", text, flags=re.IGNORECASE) if _names_place(text) else text, offers
+        re.sub(r"\bone\b", "", text, flags=re.IGNORECASE) if names_place(text) else text, offers
     )
     wish = find_wish(text, today)
     if wish.first:
@@ -240,7 +250,7 @@ def find_choice(text: str, offers: Sequence[Offer], today: date) -> Offer | None
     return None
 
 
-def _names_place(text: str) -> bool:
+def names_place(text: str) -> bool:
     """ "The first one" counts places; its "one" is no o'clock."""
     return bool(
         re.search(

@@ -72,6 +72,7 @@ class DayWish(BaseModel):
     not_before: time | None = None
     not_after: time | None = None
     exactly: time | None = None
+    not_on: list[int] = Field(default_factory=list)  # weekdays refused, 0 is Monday
     said: str = ""
 
     @property

@@ -5,38 +5,32 @@ answered and the flow goes on, nothing is written before it was read back and ag
 Each turn runs: understand → answer the open question → fill slots → take the next step.
 """
 
+import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from voice.conversation import intents, phrases, slots
-from voice.conversation.dates import WEEKDAYS, ContradictoryDate, find_wish
+from voice.conversation.dates import WEEKDAYS
 from voice.conversation.facts import Store
+from voice.conversation.meaning import (
+    Meaning,
+    fill_facts,
+    fill_wish,
+    forget_offers,
+    take_identity,
+    take_name,
+    take_number_is_best,
+    take_phone_check,
+    understand,
+)
 from voice.conversation.numbers import spoken_digits
 from voice.conversation.states import Conversation, DayWish, Ending, Intent, Offer, State
 from voice.ports import Tools
 
 MISSES_UNTIL_A_PERSON = 3
-NO_CAR_EXPECTED = (phrases.ASK_NAME, phrases.ASK_PHONE, phrases.ASK_PHONE_CHECK)
 NOT_BY_PHONE_YET = {Intent.CANCEL, Intent.RESCHEDULE, Intent.CHECK}
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What one turn says, before it is held against the open question."""
-
-    text: str
-    intent: Intent
-    services: list[str]
-    wish: DayWish
-    contradiction: ContradictoryDate | None
-    is_yes: bool
-    is_no: bool
-
-    @property
-    def is_empty(self) -> bool:
-        return self.intent is Intent.UNKNOWN and not self.services and self.wish.is_empty
 
 
 class BuiltinReplies:
@@ -73,7 +67,7 @@ class _Turn:
         conversation = self.conversation
         if conversation.state is State.EXECUTION and conversation.booked:
             return self._announce()  # written, but the caller spoke before it could be said
-        meaning = self._understand(heard)
+        meaning = understand(heard, conversation, self.store, self.today)
         special = await self._interlude(meaning)
         if special:
             return special
@@ -82,7 +76,8 @@ class _Turn:
                 return await self._say_goodbye()
             self._start_over()
         had_offers = bool(conversation.offers)
-        changed = self._fill_facts(meaning)
+        asked = conversation.asked
+        changed = fill_facts(conversation, meaning)
         before = conversation.model_copy(deep=True)
         reply = await self._take_answer(meaning)
         if reply:
@@ -92,34 +87,19 @@ class _Turn:
             return phrases.contradictory(
                 meaning.contradiction.day, WEEKDAYS[meaning.contradiction.weekday].title()
             )
-        changed = self._fill_wish(meaning) or changed or conversation != before
-        if changed or meaning.is_yes or meaning.is_no or meaning.intent is Intent.BOOK:
+        changed = fill_wish(conversation, meaning) or changed or conversation != before
+        if changed or conversation.asked != asked:
             conversation.misses = 0
             return await self._next_step(is_new_search=changed and had_offers)
+        if meaning.is_yes or meaning.is_no or meaning.intent is Intent.BOOK:
+            return await self._not_yet()
         return await self._not_understood()
-
-    def _understand(self, heard: str) -> Meaning:
-        contradiction = None
-        wish = DayWish()
-        # A number being dictated is no date, whatever its digits look like.
-        if self.conversation.asked not in (phrases.ASK_PHONE, phrases.ASK_PHONE_CHECK):
-            try:
-                wish = find_wish(heard, self.today)
-            except ContradictoryDate as error:
-                contradiction = error
-        return Meaning(
-            text=heard,
-            intent=intents.find_intent(heard),
-            services=intents.find_services(heard, self.store.menu),
-            wish=wish,
-            contradiction=contradiction,
-            is_yes=slots.is_yes(heard),
-            is_no=slots.is_no(heard),
-        )
 
     async def _interlude(self, meaning: Meaning) -> str:
         """What may come at any moment and leaves the flow where it was; "" when nothing does."""
         conversation = self.conversation
+        if intents.MACHINE.search(meaning.text):
+            return f"{phrases.I_AM_A_MACHINE} {phrases.question(conversation)}"
         if meaning.intent is Intent.PERSON:
             return await self._fetch_person(meaning.text)
         if intents.REPEAT.search(meaning.text):
@@ -132,14 +112,20 @@ class _Turn:
             )
             return await self._answer_and_go_on("get_store_info", {"topic": topic})
         if meaning.intent is Intent.SERVICE_INQUIRY and meaning.services:
-            item = self.store.item(meaning.services[0])
-            return (
-                f"{phrases.price(item.name, item.price_min, item.price_max)} {phrases.question(conversation)}"
-            )
+            return self._say_price(meaning)
         if meaning.intent in NOT_BY_PHONE_YET:
             conversation.intent = meaning.intent
             return await self._fetch_person(meaning.text)
         return ""
+
+    def _say_price(self, meaning: Meaning) -> str:
+        """The menu's range; a caller who had no wish yet is asked whether this is one."""
+        item = self.store.item(meaning.services[0])
+        answer = phrases.price(item.name, item.price_min, item.price_max)
+        if not self.conversation.slots.services:
+            fill_facts(self.conversation, meaning)
+            self._ask(phrases.ASK_WANTS_IT, State.INTENT)
+        return f"{answer} {phrases.question(self.conversation)}"
 
     def _is_goodbye(self, meaning: Meaning) -> bool:
         """ "That's all" says goodbye only where nothing is under way."""
@@ -156,62 +142,37 @@ class _Turn:
         """Hold the turn against what was asked; a sentence back ends the turn."""
         match self.conversation.asked:
             case phrases.ASK_IS_CALLER:
-                self._take_identity(meaning)
+                take_identity(self.conversation, meaning)
             case phrases.ASK_NAME:
-                self._take_name(meaning)
-            case phrases.ASK_NUMBER_IS_BEST:
-                self._take_number_is_best(meaning)
-            case phrases.ASK_PHONE:
+                take_name(self.conversation, meaning)
+            case phrases.ASK_NUMBER_IS_BEST | phrases.ASK_PHONE | phrases.ASK_PHONE_CHECK:
                 return self._take_phone(meaning)
-            case phrases.ASK_PHONE_CHECK:
-                self._take_phone_check(meaning)
             case phrases.ASK_OFFER:
                 return await self._take_offer(meaning)
             case phrases.ASK_CONFIRM:
                 return await self._take_confirmation(meaning)
+            case phrases.ASK_CHANGE:
+                return self._take_change(meaning)
+            case phrases.ASK_WANTS_IT if meaning.is_no and meaning.is_empty:
+                self._start_over()
+                return self._ask(phrases.ASK_ANYTHING_ELSE, State.INTENT)
         return ""
-
-    def _take_identity(self, meaning: Meaning) -> None:
-        caller = self.conversation.caller
-        said = slots.find_name(meaning.text, was_asked=False).split(" ")[0]
-        is_other = bool(said) and not slots.sounds_like(said, caller.first_name)
-        if meaning.is_no or is_other:
-            caller.is_confirmed = False
-        elif meaning.is_yes or said or caller.first_name.lower() in meaning.text.lower():
-            caller.is_confirmed = True
-            self.conversation.slots.name = ""  # the store knows it better than our ears
-
-    def _take_name(self, meaning: Meaning) -> None:
-        name = slots.find_name(meaning.text, was_asked=True)
-        if name:
-            self.conversation.slots.name = name
-
-    def _take_number_is_best(self, meaning: Meaning) -> None:
-        said = slots.find_phone(meaning.text)
-        if said:
-            self.conversation.slots.phone = said
-        elif meaning.is_yes:
-            self.conversation.slots.phone = self.conversation.caller.number
-        elif meaning.is_no:
-            self.conversation.asked = phrases.ASK_PHONE
 
     def _take_phone(self, meaning: Meaning) -> str:
+        """Every number that is said is read back; a wrong length is asked for again in groups."""
+        conversation = self.conversation
         number = slots.find_phone(meaning.text)
-        if number:
-            self.conversation.slots.phone = number
+        if number and number != conversation.slots.phone:
+            conversation.slots.phone = number
             self._ask(phrases.ASK_PHONE_CHECK, State.SLOTS)
             return phrases.check_phone(number)
-        if len(spoken_digits(meaning.text)) > 2:
+        if conversation.asked == phrases.ASK_NUMBER_IS_BEST:
+            take_number_is_best(conversation, meaning)
+        elif conversation.asked == phrases.ASK_PHONE_CHECK:
+            take_phone_check(conversation, meaning)
+        elif not number and len(spoken_digits(meaning.text)) > 2:
             return phrases.NUMBER_INCOMPLETE
         return ""
-
-    def _take_phone_check(self, meaning: Meaning) -> None:
-        number = slots.find_phone(meaning.text)
-        if number and number != self.conversation.slots.phone:
-            self.conversation.slots.phone = number
-        elif meaning.is_no:
-            self.conversation.slots.phone = ""
-            self.conversation.asked = phrases.ASK_PHONE
 
     async def _take_offer(self, meaning: Meaning) -> str:
         conversation = self.conversation
@@ -247,21 +208,44 @@ class _Turn:
 
     async def _take_confirmation(self, meaning: Meaning) -> str:
         conversation = self.conversation
-        if other := await self._other_times(meaning):
+        if times := await self._other_times(meaning):
             conversation.chosen = None
-            return other
-        is_correcting = not meaning.wish.is_empty or meaning.services or slots.CORRECTION.search(meaning.text)
-        if conversation.chosen and not is_correcting:
-            if meaning.is_yes:
-                return await self._confirmed(conversation.chosen)
-            if (
-                meaning.is_no
-                and not slots.find_vehicle(meaning.text)
-                and not slots.find_name(meaning.text, was_asked=False)
-            ):
-                conversation.chosen = None
-                conversation.slots.wish = DayWish()
-                return "No problem. " + self._ask(phrases.ASK_DAY, State.SLOTS)
+            return times
+        offers = [] if meaning.contradiction else conversation.offers
+        other = slots.find_choice(meaning.text, offers, self.today)
+        if other and other != conversation.chosen:
+            conversation.chosen = other
+            return await self._next_step()
+        if not meaning.wish.is_empty or meaning.services or conversation.chosen is None:
+            return ""
+        is_correcting = bool(slots.CORRECTION.search(meaning.text))
+        if meaning.is_yes and not is_correcting:
+            return await self._confirmed(conversation.chosen)
+        names_a_slot = slots.find_vehicle(meaning.text) or slots.find_name(meaning.text, was_asked=False)
+        if names_a_slot or not (meaning.is_no or is_correcting):
+            return ""
+        return self._ask(phrases.ASK_CHANGE, State.CONFIRMATION)
+
+    def _take_change(self, meaning: Meaning) -> str:
+        """What is to be changed, when only its name was said; a new value is read like anywhere else."""
+        conversation = self.conversation
+        if not meaning.wish.is_empty or meaning.services or slots.find_vehicle(meaning.text):
+            return ""
+        text = meaning.text.lower()
+        if re.search(r"\b(car|vehicle|truck)\b", text):
+            conversation.slots.vehicle = None
+            return self._ask(phrases.ASK_VEHICLE, State.SLOTS)
+        if re.search(r"\bname\b", text) and not slots.find_name(meaning.text, was_asked=False):
+            conversation.slots.name = ""
+            return self._ask(phrases.ASK_NAME, State.SLOTS)
+        if re.search(r"\bservice\b", text):
+            conversation.slots.services = []
+            forget_offers(self.conversation)
+            return self._ask(phrases.ASK_SERVICE, State.SLOTS)
+        if re.search(r"\b(time|day|date|when)\b", text):
+            conversation.slots.wish = DayWish()
+            forget_offers(self.conversation)
+            return self._ask(phrases.ASK_DAY, State.SLOTS)
         return ""
 
     async def _confirmed(self, chosen: Offer) -> str:
@@ -271,48 +255,6 @@ class _Turn:
         return await self._book(chosen)
 
     # --- slots ----------------------------------------------------------------------------
-
-    def _fill_facts(self, meaning: Meaning) -> bool:
-        """Put service, car and name into their slots, whatever was asked; True when one changed."""
-        filled, asked = self.conversation.slots, self.conversation.asked
-        changed = False
-        if meaning.services and set(meaning.services) != set(filled.services):
-            is_adding = filled.services and not slots.CORRECTION.search(meaning.text)
-            new = [*filled.services, *meaning.services] if is_adding else meaning.services
-            filled.services = list(dict.fromkeys(new))
-            filled.concern = f"{filled.concern} {meaning.text}".strip()[:1000]
-            self._forget_offers()
-            changed = True
-        vehicle = None if asked in NO_CAR_EXPECTED else slots.find_vehicle(meaning.text)
-        if vehicle and (filled.vehicle is None or vehicle.model or vehicle.make != filled.vehicle.make):
-            filled.vehicle = vehicle
-            changed = True
-        elif filled.vehicle is None and asked == phrases.ASK_VEHICLE:
-            changed = self._take_unlisted_vehicle(meaning) or changed
-        name = slots.find_name(meaning.text, was_asked=False)
-        if name and not filled.name and self.conversation.caller.is_confirmed is not True:
-            filled.name = name
-            changed = True
-        return changed
-
-    def _fill_wish(self, meaning: Meaning) -> bool:
-        """A new wish for a day or time replaces what was offered or read back."""
-        if meaning.wish.is_empty:
-            return False
-        self.conversation.slots.wish = _merge(self.conversation.slots.wish, meaning.wish)
-        self._forget_offers()
-        return True
-
-    def _forget_offers(self) -> None:
-        self.conversation.offers, self.conversation.chosen = [], None
-
-    def _take_unlisted_vehicle(self, meaning: Meaning) -> bool:
-        """Asked for the car, any short answer is one: the list of models is never complete."""
-        name = slots.find_name(f"it's {meaning.text}", was_asked=True)
-        if not name or meaning.is_yes or meaning.is_no:
-            return False
-        self.conversation.slots.vehicle = slots.unlisted_vehicle(meaning.text)
-        return True
 
     # --- the next step --------------------------------------------------------------------
 
@@ -361,6 +303,7 @@ class _Turn:
             "not_before": wish.not_before,
             "not_after": wish.not_after,
             "exactly": wish.exactly,
+            "not_on": wish.not_on,
             "after": after,
             "before": before,
         }
@@ -377,8 +320,13 @@ class _Turn:
         if len(conversation.offers) == 1 and fits and wish.exactly:
             conversation.chosen = conversation.offers[0]
             return await self._next_step()
-        opening = "" if fits or after or before else phrases.NOT_EXACTLY
+        opening = "" if fits or after or before else self._why_not_exactly(wish)
         return f"{opening} {self._say_offers(result.spoken)}".strip()
+
+    def _why_not_exactly(self, wish: DayWish) -> str:
+        if wish.first and wish.first == wish.last and self.store.is_closed_on(wish.first):
+            return phrases.closed_on(wish.first)
+        return phrases.NOT_EXACTLY
 
     def _say_offers(self, spoken: str) -> str:
         self._ask(phrases.ASK_OFFER, State.SLOTS)
@@ -407,7 +355,7 @@ class _Turn:
             return await self._fetch_person(
                 f"Wanted {chosen.local:%c}: {filled.concern}", first=result.spoken
             )
-        self._forget_offers()
+        forget_offers(self.conversation)
         if result.code == "already_booked_that_day":
             filled.wish = DayWish()
             return f"{result.spoken} {self._ask(phrases.ASK_DAY, State.SLOTS)}"
@@ -426,7 +374,7 @@ class _Turn:
         """One more wish in the same call: the caller and the car stay, the rest is asked anew."""
         filled = self.conversation.slots
         filled.services, filled.concern, filled.wish = [], "", DayWish()
-        self._forget_offers()
+        forget_offers(self.conversation)
 
     # --- leaving the flow -----------------------------------------------------------------
 
@@ -450,6 +398,18 @@ class _Turn:
     async def _answer_and_go_on(self, tool: str, arguments: dict[str, Any]) -> str:
         result = await self.tools.call(tool, arguments)
         return f"{result.spoken} {phrases.question(self.conversation)}".strip()
+
+    async def _not_yet(self) -> str:
+        """A yes or a no that answers nothing: go on, but not for ever with the same question."""
+        asked = self.conversation.asked
+        reply = await self._next_step()
+        if self.conversation.asked != asked:
+            self.conversation.misses = 0
+            return reply
+        self.conversation.misses += 1
+        if self.conversation.misses >= MISSES_UNTIL_A_PERSON:
+            return await self._fetch_person("The desk could not understand the caller.")
+        return reply
 
     async def _not_understood(self) -> str:
         self.conversation.misses += 1
@@ -476,14 +436,3 @@ class _Turn:
         ):
             return ""
         return f"Sure, {phrases.say_services(names)}. "
-
-
-def _merge(old: DayWish, new: DayWish) -> DayWish:
-    """A new day keeps the old time of day, a new time keeps the old day."""
-    merged = old.model_copy(deep=True)
-    merged.said = new.said
-    if new.first:
-        merged.first, merged.last = new.first, new.last
-    if new.exactly or new.not_before or new.not_after:
-        merged.exactly, merged.not_before, merged.not_after = new.exactly, new.not_before, new.not_after
-    return merged

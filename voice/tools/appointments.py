@@ -29,6 +29,7 @@ class SlotSearch(BaseModel):
     not_before: time | None = Field(None, description="Earliest time of day, store time.")
     not_after: time | None = Field(None, description="Latest time of day, store time.")
     exactly: time | None = Field(None, description="The time of day wished for, store time.")
+    not_on: list[int] = Field(default_factory=list, description="Weekdays refused, 0 is Monday.")
     after: datetime | None = Field(None, description="Only openings later than this offer's local time.")
     before: datetime | None = Field(None, description="Only openings earlier than this offer's local time.")
 
@@ -143,7 +144,7 @@ def _search(desk: Desk, op_codes: list[OpCode], search: SlotSearch) -> tuple[lis
     zone, today = desk.store.zone, desk.store.today(desk.now)
     first = max(search.first_day or today, today)
     last = max(search.last_day or (first if search.first_day else first + timedelta(days=SEARCH_DAYS)), first)
-    slots = _within(booking.openings(desk.call.rooftop, op_codes, first, last, now=desk.now), search)
+    slots = _within(booking.openings(desk.call.rooftop, op_codes, first, last, now=desk.now), search, zone)
     timely = [slot for slot in slots if _is_timely(slot.arrives_at.astimezone(zone).time(), search)]
     exact = [slot for slot in timely if slot.arrives_at.astimezone(zone).time() == search.exactly]
     if exact:
@@ -152,16 +153,17 @@ def _search(desk: Desk, op_codes: list[OpCode], search: SlotSearch) -> tuple[lis
         return timely, search.exactly is None
     later = first + timedelta(days=SEARCH_DAYS)
     openings = booking.openings(desk.call.rooftop, op_codes, first, max(last, later), now=desk.now)
-    return _within(openings, search), False
+    return _within(openings, search, zone), False
 
 
-def _within(slots: list[Slot], search: SlotSearch) -> list[Slot]:
-    """Only those after and before the offers that the caller compared with."""
+def _within(slots: list[Slot], search: SlotSearch, zone: ZoneInfo) -> list[Slot]:
+    """Only those after and before the offers that the caller compared with, and not on refused days."""
     return [
         slot
         for slot in slots
         if (search.after is None or slot.arrives_at > search.after)
         and (search.before is None or slot.arrives_at < search.before)
+        and slot.arrives_at.astimezone(zone).weekday() not in search.not_on
     ]
 
 
@@ -195,14 +197,14 @@ def _customer(desk: Desk, wanted: Booking) -> Customer:
 
 
 def _vehicle(customer: Customer, said: VehicleSlot) -> Vehicle:
-    """The customer's only vehicle that fits what was said, or a new one."""
+    """The customer's (first) vehicle that fits what was said, or a new one."""
     owned = customer.vehicles.filter(ownerships__until__isnull=True)
     for field, value in (("make__iexact", said.make), ("model__iexact", said.model), ("year", said.year)):
         if value:
             owned = owned.filter(**{field: value})
-    fitting = list(owned.distinct()[:2])
-    if len(fitting) == 1:
-        return fitting[0]
+    fitting = owned.distinct().order_by("pk").first()
+    if fitting:
+        return fitting
     vehicle = Vehicle.objects.create(
         rooftop=customer.rooftop, year=said.year, make=said.make, model=said.model
     )

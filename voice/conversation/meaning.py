@@ -1,0 +1,141 @@
+"""What one turn says, and what that puts into the slots. Pure: no tools, no next question."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from voice.conversation import intents, phrases, slots
+from voice.conversation.dates import ContradictoryDate, find_wish
+from voice.conversation.facts import Store
+from voice.conversation.states import Conversation, DayWish, Intent
+
+NO_CAR_EXPECTED = (phrases.ASK_NAME, phrases.ASK_PHONE, phrases.ASK_PHONE_CHECK)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What one turn says, before it is held against the open question."""
+
+    text: str
+    intent: Intent
+    services: list[str]
+    wish: DayWish
+    contradiction: ContradictoryDate | None
+    is_yes: bool
+    is_no: bool
+
+    @property
+    def is_empty(self) -> bool:
+        return self.intent is Intent.UNKNOWN and not self.services and self.wish.is_empty
+
+
+def understand(heard: str, conversation: Conversation, store: Store, today: date) -> Meaning:
+    """Read one turn by itself; today is the store's calendar day."""
+    contradiction = None
+    wish = DayWish()
+    # A number being dictated is no date, whatever its digits look like.
+    if conversation.asked not in (phrases.ASK_PHONE, phrases.ASK_PHONE_CHECK):
+        try:
+            wish = find_wish(heard, today)
+        except ContradictoryDate as error:
+            contradiction = error
+    return Meaning(
+        text=heard,
+        intent=intents.find_intent(heard),
+        services=intents.find_services(heard, store.menu),
+        wish=wish,
+        contradiction=contradiction,
+        is_yes=slots.is_yes(heard),
+        is_no=slots.is_no(heard),
+    )
+
+
+def take_identity(conversation: Conversation, meaning: Meaning) -> None:
+    """Hold the turn against "Is this Maria?"."""
+    caller = conversation.caller
+    said = slots.find_name(meaning.text, was_asked=False).split(" ")[0]
+    is_other = bool(said) and not slots.sounds_like(said, caller.first_name)
+    if meaning.is_no or is_other or slots.is_somebody_else(meaning.text):
+        caller.is_confirmed = False
+    elif meaning.is_yes or said or caller.first_name.lower() in meaning.text.lower():
+        caller.is_confirmed = True
+        conversation.slots.name = ""  # the store knows it better than our ears
+
+
+def take_name(conversation: Conversation, meaning: Meaning) -> None:
+    name = slots.find_name(meaning.text, was_asked=True)
+    if name:
+        conversation.slots.name = name
+
+
+def take_number_is_best(conversation: Conversation, meaning: Meaning) -> None:
+    """Hold the turn against "Is the number you're calling from the best one?"."""
+    if meaning.is_yes:
+        conversation.slots.phone = conversation.caller.number
+    elif meaning.is_no:
+        conversation.asked = phrases.ASK_PHONE
+
+
+def take_phone_check(conversation: Conversation, meaning: Meaning) -> None:
+    """Hold the turn against "Did I get that number right?"."""
+    if meaning.is_no:
+        conversation.slots.phone = ""
+        conversation.asked = phrases.ASK_PHONE
+
+
+def fill_facts(conversation: Conversation, meaning: Meaning) -> bool:
+    """Put service, car and name into their slots, whatever was asked; True when one changed."""
+    filled, asked = conversation.slots, conversation.asked
+    changed = False
+    if meaning.services and set(meaning.services) != set(filled.services):
+        is_adding = filled.services and not slots.CORRECTION.search(meaning.text)
+        new = [*filled.services, *meaning.services] if is_adding else meaning.services
+        filled.services = list(dict.fromkeys(new))
+        filled.concern = f"{filled.concern} {meaning.text}".strip()[:1000]
+        forget_offers(conversation)
+        changed = True
+    vehicle = None if asked in NO_CAR_EXPECTED else slots.find_vehicle(meaning.text)
+    if vehicle and (filled.vehicle is None or vehicle.model or vehicle.make != filled.vehicle.make):
+        filled.vehicle = vehicle
+        changed = True
+    elif filled.vehicle is None and asked == phrases.ASK_VEHICLE and meaning.is_empty and conversation.misses:
+        changed = _take_unlisted_vehicle(conversation, meaning) or changed
+    name = slots.find_name(meaning.text, was_asked=False)
+    if name and not filled.name and conversation.caller.is_confirmed is not True:
+        filled.name = name
+        changed = True
+    return changed
+
+
+def fill_wish(conversation: Conversation, meaning: Meaning) -> bool:
+    """A new wish for a day or time replaces what was offered or read back."""
+    if meaning.wish.is_empty:
+        return False
+    conversation.slots.wish = merge(conversation.slots.wish, meaning.wish)
+    forget_offers(conversation)
+    return True
+
+
+def forget_offers(conversation: Conversation) -> None:
+    """What was offered or chosen no longer fits."""
+    conversation.offers, conversation.chosen = [], None
+
+
+def _take_unlisted_vehicle(conversation: Conversation, meaning: Meaning) -> bool:
+    """Asked for the car twice, any short answer is one: the list of models is never complete."""
+    name = slots.find_name(f"it's {meaning.text}", was_asked=True)
+    if not name or meaning.is_yes or meaning.is_no or slots.names_place(meaning.text):
+        return False
+    conversation.slots.vehicle = slots.unlisted_vehicle(meaning.text)
+    return True
+
+
+def merge(old: DayWish, new: DayWish) -> DayWish:
+    """A new day keeps the old time of day, a new time keeps the old day."""
+    merged = old.model_copy(deep=True)
+    merged.said = new.said
+    merged.not_on = new.not_on or (old.not_on if not new.first else [])
+    if new.first:
+        merged.first, merged.last = new.first, new.last
+    if new.exactly or new.not_before or new.not_after:
+        merged.exactly, merged.not_before, merged.not_after = new.exactly, new.not_before, new.not_after
+    return merged
