@@ -1,5 +1,5 @@
 # On a fresh machine: `make run`, or `make test`. Python 3.11 to 3.13 and make are all they need.
-.PHONY: run test check format demo-call bench doctor
+.PHONY: run test check format demo-call bench race doctor
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -22,6 +22,10 @@ demo-call: .venv/installed
 
 bench: .venv/installed
 	@$(DEV) exec -- python manage.py bench $(ARGS)
+
+race: .venv/installed
+	@$(BIN)/python -m tests.scheduling.race $(ARGS)
+	@HYPOTHESIS_DEPTH=20 $(BIN)/python -m pytest -q tests/scheduling/test_state_machine.py
 
 doctor: .venv/installed
 	@$(BIN)/python manage.py doctor
