@@ -8,9 +8,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 
-from crm.models import Customer, Rooftop
+from crm.models import Consent, Customer, RecallCheck, RepairOrder, Rooftop, Staff, Vehicle
 from dealership import demo
-from scheduling.models import Appointment, Closure, OpCode, Technician
+from dealership.demo.vins import check_digit
+from scheduling.models import Appointment, Closure, Demand, OpCode, Technician
 from tests.factories import SATURDAY, make_demo_store
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +27,7 @@ def test_two_rooftops_in_two_zones_with_the_whole_menu() -> None:
 
 def test_appointments_lie_on_open_days_from_today_and_never_overlap() -> None:
     otto = make_demo_store(with_appointments=True)
-    appointments = Appointment.objects.filter(rooftop=otto)
+    appointments = Appointment.objects.active().filter(rooftop=otto)
     assert appointments.count() == len(demo.APPOINTMENTS)
     assert all(SATURDAY < a.arrives_at < SATURDAY + timedelta(days=30) for a in appointments)
 
@@ -67,3 +68,72 @@ def test_everything_written_passes_its_own_validation() -> None:
         customer.full_clean()
         for phone in customer.phones.all():
             phone.full_clean(validate_unique=False)
+    for vehicle in Vehicle.objects.filter(rooftop=otto):
+        vehicle.full_clean()
+        assert vehicle.vin[8] == check_digit(vehicle.vin)
+        assert vehicle.plate
+
+
+# --- the fixture cases --------------------------------------------------------------------
+
+
+def test_a_household_shares_a_telephone_and_an_owner_has_two_alike() -> None:
+    otto = make_demo_store()
+    sharing = Customer.objects.filter(rooftop=otto, phones__number="+12125550145")
+    assert {person.first_name for person in sharing} == {"Susan", "David"}
+    alike = [str(vehicle) for vehicle in Customer.objects.get(first_name="Alan").vehicles.all()]
+    assert alike == ["2020 Subaru Outback"] * 2
+
+
+def test_a_sold_vehicle_has_a_former_and_a_present_owner() -> None:
+    make_demo_store()
+    sold = Vehicle.objects.get(make="Mazda")
+    owners = {owned.customer.first_name: owned.until for owned in sold.ownerships.all()}
+    assert owners["Ben"] is None
+    assert owners["Ruth"] == sold.ownerships.get(customer__first_name="Ben").since
+
+
+def test_the_newest_word_of_frank_is_no() -> None:
+    make_demo_store()
+    words = Consent.objects.filter(customer__first_name="Frank", channel=Consent.Channel.VOICE)
+    assert [consent.is_granted for consent in words] == [False, True]
+
+
+def test_tina_did_not_come_twice_within_a_year() -> None:
+    make_demo_store(with_appointments=True)
+    missed = Appointment.objects.filter(customer__first_name="Tina", status=Appointment.Status.NO_SHOW)
+    assert missed.filter(arrives_at__gt=SATURDAY - timedelta(days=365)).count() == 2
+
+
+def test_one_repair_order_stands_at_each_status_and_has_a_promise() -> None:
+    make_demo_store(with_appointments=True)
+    orders = RepairOrder.objects.exclude(status=RepairOrder.Status.CLOSED)
+    statuses = set(RepairOrder.Status) - {RepairOrder.Status.CLOSED}
+    assert {order.status for order in orders} == statuses
+    assert orders.count() == len(statuses)
+    assert all(order.promised_at for order in orders)
+    assert orders.filter(promised_at__lt=SATURDAY).exists()
+
+
+def test_work_is_carried_over_a_recall_has_no_remedy_and_somebody_speaks_spanish() -> None:
+    otto = make_demo_store()
+    carried = Demand.objects.filter(appointment__isnull=True, hold__isnull=True)
+    assert {row.day for row in carried} == {SATURDAY.date()}
+    assert RecallCheck.objects.filter(has_remedy=False).count() == 1
+    assert Customer.objects.filter(rooftop=otto, language="es").count() == 1
+
+
+def test_mike_is_two_people() -> None:
+    otto = make_demo_store()
+    mikes = Staff.objects.filter(rooftop=otto, aliases__contains=["Mike"])
+    assert {person.name for person in mikes} == {"Mike Alvarez", "Mike Chen"}
+
+
+def test_every_vehicle_has_readings_that_grow_and_some_have_history_and_declined_work() -> None:
+    otto = make_demo_store(with_appointments=True)
+    for vehicle in Vehicle.objects.filter(rooftop=otto):
+        miles = [reading.miles for reading in vehicle.odometer_readings.all()]
+        assert len(miles) == 3
+        assert miles == sorted(miles, reverse=True)
+    assert RepairOrder.objects.filter(status=RepairOrder.Status.CLOSED, vehicle__make="Honda").exists()
+    assert Vehicle.objects.filter(declined_services__amount__gt=0).exists()

@@ -1,0 +1,43 @@
+"""The demo store: Otto's Auto and Bart's Automotive, deterministic but for today's date.
+
+    menu.py      the menu as a table
+    store.py     a rooftop: hours, holidays, bays, people; the log-ins
+    people.py    customers and their vehicles
+    fixtures.py  what happened and what is booked
+    scale.py     as many customers and appointments as a load test needs
+
+Names, prices and minutes are invented; the telephone numbers are from the range reserved for fiction.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from crm.models import Rooftop
+from dealership.demo.fixtures import APPOINTMENTS, write_appointments, write_history
+from dealership.demo.people import write_people
+from dealership.demo.store import holidays, write_log_ins, write_rooftop
+
+__all__ = ["APPOINTMENTS", "BART", "OTTO", "create", "holidays"]
+
+OTTO = "Otto's Auto"
+BART = "Bart's Automotive"
+
+
+def create(*, now: datetime, advisor_password: str, manager_password: str) -> bool:
+    """Write the demo store unless it is there; False when it was. now is aware UTC.
+
+    Passwords are set again each time, so that what var/ says is always true.
+    """
+    with transaction.atomic():
+        write_log_ins(advisor_password, manager_password)
+        if Rooftop.objects.filter(name=OTTO).exists():
+            return False
+        otto = write_rooftop(
+            OTTO, "America/New_York", "18 Harbor Street, Albany, New York", "+12125550100", now
+        )
+        write_rooftop(BART, "America/Phoenix", "402 Mesa Road, Phoenix, Arizona", "+16025550100", now)
+        write_people(otto, now.astimezone(otto.zone).date())
+        write_history(otto, now)
+        write_appointments(otto, now)
+    return True
