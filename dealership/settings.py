@@ -78,6 +78,7 @@ LOGGING = {
 INSTALLED_APPS = [
     "daphne",  # first: it takes over `runserver`
     "unfold",
+    "unfold.contrib.import_export",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -87,6 +88,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "channels",
     "django_htmx",
+    "import_export",
     "django_celery_beat",
     "crm",
     "scheduling",
@@ -192,6 +194,8 @@ CACHES = {
         "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
     }
 }
+# Each step of asking Redis who is calling: the caller waits meanwhile. See crm/cache.py.
+CACHE_ANSWER_SECONDS = 0.02
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
@@ -212,6 +216,11 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "close-lost-calls": {"task": "voice.tasks.close_lost_calls", "schedule": 60.0},
 }
+
+# --- crm ----------------------------------------------------------------------------------
+
+NHTSA_BASE_URL = env.str("NHTSA_BASE_URL", "https://vpic.nhtsa.dot.gov/api")
+NHTSA_RECALLS_BASE_URL = env.str("NHTSA_RECALLS_BASE_URL", "https://api.nhtsa.gov")
 
 # --- voice --------------------------------------------------------------------------------
 # A role is served by the cloud when its key is set, else by the built-in provider.
