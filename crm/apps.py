@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class CrmConfig(AppConfig):
     name = "crm"
     verbose_name = "Store and customers"
+
+    def ready(self) -> None:
+        from crm import lookup  # its models exist only now
+
+        lookup.connect_signals()

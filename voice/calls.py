@@ -1,7 +1,6 @@
 """The life of a call's row: opened by a webhook, admitted to a media stream, finished."""
 
 import hmac
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -9,7 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from crm.models import Customer, FollowUpTask, Rooftop
+from crm import lookup
+from crm.models import FollowUpTask, Rooftop
 from scheduling.models import Appointment
 from voice.conversation.states import Caller, Conversation
 from voice.models import Call, Turn
@@ -41,7 +41,7 @@ def open_call(*, carrier: str, sid: str, caller_number: str, called_number: str,
     if rooftop is None:
         raise UnknownNumber
     number = "" if caller_number.lower() in WITHHELD else caller_number
-    candidates = customers_with(rooftop, number)
+    candidates = lookup.by_phone(rooftop, number)
     call, _ = Call.objects.get_or_create(
         sid=sid,
         defaults={
@@ -50,17 +50,10 @@ def open_call(*, carrier: str, sid: str, caller_number: str, called_number: str,
             "caller_number": number,
             "called_number": called_number,
             "started_at": now,
-            "customer": candidates[0] if len(candidates) == 1 else None,
+            "customer_id": candidates[0].id if len(candidates) == 1 else None,
         },
     )
     return call
-
-
-def customers_with(rooftop: Rooftop, number: str) -> Sequence[Customer]:
-    """Everybody at this rooftop who calls from number; caller ID proves nothing more."""
-    if not number:
-        return []
-    return list(Customer.objects.filter(rooftop=rooftop, phones__number=number).order_by("pk"))
 
 
 def stream_token(call: Call) -> str:

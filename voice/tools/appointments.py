@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from crm import lookup
 from crm.models import Customer, Ownership, Phone, Vehicle
 from scheduling import booking
 from scheduling.models import Appointment, OpCode
 from scheduling.slots import Slot, choose_offers
-from voice.calls import customers_with
 from voice.conversation import phrases
 from voice.conversation.states import Booked, Offer, State, VehicleSlot
 from voice.models import Call
@@ -181,12 +181,9 @@ def _customer(desk: Desk, wanted: Booking) -> Customer:
     rooftop = desk.call.rooftop
     first_name, _, last_name = wanted.name.strip().partition(" ")
     number = wanted.phone or caller.number
-    for customer in customers_with(rooftop, number):
-        if (
-            customer.first_name.lower() == first_name.lower()
-            and customer.last_name.lower() == last_name.lower()
-        ):
-            return customer
+    for known in lookup.by_phone(rooftop, number):
+        if known.first_name.lower() == first_name.lower() and known.last_name.lower() == last_name.lower():
+            return Customer.objects.get(pk=known.id)
     customer = Customer.objects.create(
         rooftop=rooftop, first_name=(first_name or "Unknown")[:60], last_name=last_name[:60]
     )

@@ -1,0 +1,286 @@
+"""Find the caller and what they drive: PostgreSQL, with Redis in front of it for five minutes.
+
+Redis may be down at the very moment of a write, so no write depends on it. An answer is kept under
+the version of its rooftop, and that version lives in PostgreSQL: it is the transaction that last
+wrote the rooftop's row. Whoever changes a customer, telephone number, vehicle or ownership touches
+that row when the change is committed, and from then on nobody finds the older answers. A look-up
+therefore reads one row by its primary key (about 0.1 ms) before it asks Redis. In exchange
+an old answer is never given, whichever process wrote it, whatever Redis kept or forgot meanwhile.
+
+Bulk writes (bulk_create, QuerySet.update, raw SQL, rows of Customer.phones.through) send no signals:
+call forget() after them.
+Inside a transaction Redis is left alone: others must not see what is not committed yet.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection, models, transaction
+from django.db.models import F, Func, Q, QuerySet, Value
+from django.db.models.functions import Concat, Upper
+from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_save
+from pydantic import TypeAdapter, ValidationError
+
+from crm import cache
+from crm.models import Customer, Ownership, Phone, Rooftop, Vehicle
+
+LIFETIME = timedelta(minutes=5)
+# The store's own number, given for everybody who had none, must not fetch ten thousand people.
+MOST = 50
+LENGTH_OF_VIN_END = 6
+
+
+@dataclass(frozen=True, slots=True)
+class KnownVehicle:
+    id: int
+    year: int | None
+    make: str
+    model: str
+    plate: str
+    last_six: str  # of the VIN; "" when that is unknown
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCustomer:
+    """Somebody we know, with the vehicles they have now."""
+
+    id: int
+    first_name: str
+    last_name: str
+    vehicles: tuple[KnownVehicle, ...] = ()
+
+
+KNOWN = TypeAdapter(tuple[KnownCustomer, ...])
+
+
+def by_phone(rooftop: Rooftop, number: str) -> tuple[KnownCustomer, ...]:
+    """Everybody at this rooftop who calls from number (E.164), oldest first, MOST at most.
+
+    Caller ID proves nothing: this is a hint whom to ask for. No number, nobody.
+    """
+    if not number:
+        return ()
+    return _remembered(
+        rooftop,
+        ("phone", number),
+        lambda: _known(rooftop, Customer.objects.filter(rooftop=rooftop, phones__number=number)),
+    )
+
+
+def by_name_and_vehicle(
+    rooftop: Rooftop, name: str, *, make: str = "", model: str = "", plate: str = "", vin6: str = ""
+) -> tuple[KnownCustomer, ...]:
+    """Everybody of this name who has such a vehicle now, oldest first, MOST at most.
+
+    name is first, last, or both. Every vehicle fact given has to fit; without any, nobody is found.
+    Case, accents, spaces, hyphens and apostrophes make no difference. vin6 is the VIN's last six.
+    """
+    who = _folded_text(name)
+    facts = {
+        "make": _folded_text(make),
+        "model": _folded_text(model),
+        "plate": _folded_text(plate),
+        "vin": _folded_text(vin6),
+    }
+    if not who or not any(facts.values()) or len(facts["vin"]) not in (0, LENGTH_OF_VIN_END):
+        return ()
+    return _remembered(
+        rooftop,
+        ("name and vehicle", who, *facts.values()),
+        lambda: _known(rooftop, _named(rooftop, who).filter(pk__in=_owners(rooftop, facts))),
+    )
+
+
+def forget(rooftop_ids: Iterable[int]) -> None:
+    """Give no older answers about these rooftops once the present transaction is committed."""
+    _owed.rooftops.update(rooftop_ids)
+    if _owed.rooftops:
+        transaction.on_commit(_pay, robust=True)
+
+
+# --- PostgreSQL ---------------------------------------------------------------------------
+
+_ACCENTED = "ÁÀÂÄÃÅÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØÚÙÛÜÝáàâäãåçéèêëíìîïñóòôöõøúùûüýÿ"
+_PLAIN = "AAAAAACEEEEIIIINOOOOOOUUUUYAAAAAACEEEEIIIINOOOOOOUUUUYY"
+_DROPPED = " '’-."
+_FOLD = str.maketrans(_ACCENTED, _PLAIN, _DROPPED)
+
+
+def _folded_text(text: str) -> str:
+    return text.translate(_FOLD).upper()
+
+
+def _folded(expression: F | Concat) -> Upper:
+    """The same in SQL: characters of translate() beyond its third argument are dropped."""
+    return Upper(
+        Func(
+            expression,
+            Value(_ACCENTED + _DROPPED),
+            Value(_PLAIN),
+            function="translate",
+            output_field=models.TextField(),
+        )
+    )
+
+
+def _named(rooftop: Rooftop, who: str) -> QuerySet[Customer]:
+    return (
+        Customer.objects.filter(rooftop=rooftop)
+        .alias(
+            first=_folded(F("first_name")),
+            last=_folded(F("last_name")),
+            full=_folded(Concat(F("first_name"), F("last_name"))),
+        )
+        .filter(Q(full=who) | Q(first=who) | Q(last=who))
+    )
+
+
+def _owners(rooftop: Rooftop, facts: dict[str, str]) -> QuerySet[Ownership, int]:
+    owned = _present(rooftop)
+    for field, fact in facts.items():
+        if fact:
+            lookup = f"{field}__endswith" if field == "vin" else field
+            owned = owned.alias(**{field: _folded(F(f"vehicle__{field}"))}).filter(**{lookup: fact})
+    return owned.values_list("customer_id", flat=True)
+
+
+def _present(rooftop: Rooftop) -> QuerySet[Ownership]:
+    return Ownership.objects.filter(until__isnull=True, vehicle__rooftop=rooftop)
+
+
+def _known(rooftop: Rooftop, customers: QuerySet[Customer]) -> tuple[KnownCustomer, ...]:
+    people = list(customers.order_by("pk").values_list("pk", "first_name", "last_name")[:MOST])
+    vehicles: dict[int, dict[int, KnownVehicle]] = {pk: {} for pk, _, _ in people}
+    rows = (
+        _present(rooftop)
+        .filter(customer__in=vehicles)
+        .order_by("vehicle_id")
+        .values_list(
+            "customer_id",
+            "vehicle_id",
+            "vehicle__year",
+            "vehicle__make",
+            "vehicle__model",
+            "vehicle__plate",
+            "vehicle__vin",
+        )
+    )
+    for customer_id, vehicle_id, year, make, model, plate, vin in rows if people else ():
+        vehicles[customer_id][vehicle_id] = KnownVehicle(
+            vehicle_id, year, make, model, plate, vin[-LENGTH_OF_VIN_END:]
+        )
+    return tuple(
+        KnownCustomer(pk, first_name, last_name, tuple(vehicles[pk].values()))
+        for pk, first_name, last_name in people
+    )
+
+
+# --- Redis in front -----------------------------------------------------------------------
+
+
+def _remembered(
+    rooftop: Rooftop, question: tuple[str, ...], load: Callable[[], tuple[KnownCustomer, ...]]
+) -> tuple[KnownCustomer, ...]:
+    if connection.in_atomic_block:
+        return load()
+    # The version first: an answer that a write overtakes is kept under the old one, where nobody looks.
+    name = cache.key("lookup", rooftop.pk, _version(rooftop.pk), *question)
+    kept = cache.read(name)
+    if kept is not None:
+        try:
+            return KNOWN.validate_json(kept, strict=True)
+        except ValidationError:
+            pass  # not ours, or from another release
+    known = load()
+    cache.write(name, KNOWN.dump_json(known), LIFETIME)
+    return known
+
+
+def _version(rooftop_id: int) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT xmin::text FROM crm_rooftop WHERE id = %s", [rooftop_id])
+        row = cursor.fetchone()
+    return row[0] if row else ""
+
+
+# --- what makes answers old ---------------------------------------------------------------
+
+
+class _Owed(threading.local):
+    """The rooftops whose version this thread has to change: a connection serves one thread.
+
+    A rollback leaves them here, and the next commit changes them for nothing, which does no harm.
+    """
+
+    def __init__(self) -> None:
+        self.rooftops: set[int] = set()
+
+
+_owed = _Owed()
+
+
+def _pay() -> None:
+    """Touch the rooftops' rows, one statement and transaction each, so that no two writers deadlock."""
+    for pk in sorted(_owed.rooftops):
+        Rooftop.objects.filter(pk=pk).update(name=F("name"))
+        _owed.rooftops.discard(pk)
+
+
+# How each leads to the rooftops of the people whose answers it is part of.
+_PATHS: dict[type[models.Model], str] = {
+    Customer: "rooftop_id",
+    Vehicle: "rooftop_id",
+    Ownership: "customer__rooftop_id",
+    Phone: "customers__rooftop_id",
+}
+
+
+def connect_signals() -> None:
+    """Called once by CrmConfig.ready()."""
+    for sender in _PATHS:
+        pre_save.connect(_before_save, sender=sender, dispatch_uid="crm.lookup")
+        post_save.connect(_after_save, sender=sender, dispatch_uid="crm.lookup")
+        pre_delete.connect(_before_delete, sender=sender, dispatch_uid="crm.lookup")
+    m2m_changed.connect(_membership_changed, sender=Customer.phones.through, dispatch_uid="crm.lookup")
+
+
+def _before_save(sender: type[models.Model], instance: models.Model, **kwargs: Any) -> None:
+    # As it stands in the database: the row may be moving away from a rooftop, a customer or a number.
+    # Only noted, for nothing is written yet; _after_save changes the versions.
+    if not instance._state.adding:
+        _owed.rooftops.update(_rooftops_in_database(sender, instance))
+
+
+def _after_save(sender: type[models.Model], instance: models.Model, created: bool, **kwargs: Any) -> None:
+    match instance:
+        case Customer() | Vehicle():
+            forget([instance.rooftop_id])
+        case Phone() if created:
+            pass  # nobody's yet
+        case _:
+            forget(_rooftops_in_database(sender, instance))
+
+
+def _before_delete(sender: type[models.Model], instance: models.Model, **kwargs: Any) -> None:
+    forget(_rooftops_in_database(sender, instance))
+
+
+def _membership_changed(
+    sender: type[models.Model], instance: Customer | Phone, action: str, **kwargs: Any
+) -> None:
+    if action not in ("post_add", "post_remove", "pre_clear"):
+        return
+    if isinstance(instance, Customer):
+        forget([instance.rooftop_id])
+    elif action == "pre_clear":
+        forget(_rooftops_in_database(Phone, instance))
+    else:
+        forget(Customer.objects.filter(pk__in=kwargs["pk_set"]).values_list("rooftop_id", flat=True))
+
+
+def _rooftops_in_database(sender: type[models.Model], instance: models.Model) -> list[int]:
+    ids = sender._default_manager.filter(pk=instance.pk).values_list(_PATHS[sender], flat=True).distinct()
+    return [pk for pk in ids if pk is not None]
