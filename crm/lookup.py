@@ -5,7 +5,8 @@ the version of its rooftop, and that version lives in PostgreSQL: it is the tran
 wrote the rooftop's row. Whoever changes a customer, telephone number, vehicle or ownership touches
 that row when the change is committed, and from then on nobody finds the older answers. A look-up
 therefore reads one row by its primary key (about 0.1 ms) before it asks Redis. In exchange
-an old answer is never given, whichever process wrote it, whatever Redis kept or forgot meanwhile.
+no look-up after a write gives an old answer, whichever process wrote, whatever Redis kept or forgot.
+Only a writer killed between its commit and the touch leaves old answers, for LIFETIME at most.
 
 Bulk writes (bulk_create, QuerySet.update, raw SQL, rows of Customer.phones.through) send no signals:
 call forget() after them.
