@@ -36,6 +36,8 @@ FIXED = {
     "OPENAI_API_KEY": "",
     "OPENAI_BASE_URL": "http://127.0.0.1:9",
     "LOCAL_STT_MODEL": "",
+    "NHTSA_BASE_URL": "http://127.0.0.1:9",
+    "NHTSA_RECALLS_BASE_URL": "http://127.0.0.1:9",
     "DATABASE_POOL_SIZE": "0",
 }
 
