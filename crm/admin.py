@@ -20,7 +20,9 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from crm import phone
+from crm.customer_sheets import CustomerSheet, VehicleSheet
 from crm.models import Customer, FollowUpTask, Ownership, Phone, Rooftop, RooftopNumber, Staff, Vehicle
+from crm.sheets import SheetAdmin
 from crm.store_admin import StoreAdmin, StoreInline, store_time
 
 
@@ -82,7 +84,8 @@ class VehicleInline(StoreInline):
 
 
 @admin.register(Customer)
-class CustomerAdmin(StoreAdmin):
+class CustomerAdmin(SheetAdmin, StoreAdmin):
+    resource_classes = (CustomerSheet,)
     form = CustomerForm
     list_display = ("name", "phone_list", "vehicle_list", "email", "rooftop")
     list_filter = ("rooftop", "language")
@@ -143,7 +146,8 @@ class OwnerInline(StoreInline):
 
 
 @admin.register(Vehicle)
-class VehicleAdmin(StoreAdmin):
+class VehicleAdmin(SheetAdmin, StoreAdmin):
+    resource_classes = (VehicleSheet,)
     list_display = ("__str__", "plate", "vin", "owner_list", "rooftop")
     list_filter = ("rooftop",)
     search_fields = ("make", "model", "year", "plate", "vin", "owners__last_name", "owners__first_name")

@@ -14,8 +14,10 @@ from unfold.decorators import action, display
 
 from crm.admin import lines
 from crm.models import Customer, Rooftop
+from crm.sheets import SheetAdmin
 from crm.store_admin import StoreAdmin, store_time
 from scheduling import booking
+from scheduling.appointment_sheets import AppointmentSheet
 from scheduling.forms import BookForm, CancelForm, MoveForm, RefusableForm
 from scheduling.models import Allocation, Appointment, OpCode
 
@@ -63,9 +65,10 @@ class CallFilter(admin.SimpleListFilter):
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(StoreAdmin):
+class AppointmentAdmin(SheetAdmin, StoreAdmin):
     """Look up, book, move and cancel visits; what booking refuses becomes an error of the form."""
 
+    resource_classes = (AppointmentSheet,)
     list_display = ("arrival_time", "customer", "vehicle", "services", "work", "state", "source")
     list_filter = (DayFilter, "status", CallFilter, "rooftop")
     search_fields = (

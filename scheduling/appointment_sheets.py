@@ -1,0 +1,201 @@
+"""Appointments as CSV files. What comes in is booked through booking.py, row by row, in one transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils import timezone
+from import_export.fields import Field
+
+from crm import phone
+from crm.models import Customer, Rooftop, Vehicle
+from crm.sheets import Sheet, rooftop_named
+from scheduling import booking
+from scheduling.lane import to_utc
+from scheduling.models import Appointment, OpCode, Transport
+
+WALL_TIME = "%Y-%m-%d %H:%M"
+BETWEEN = ";"
+
+
+class AppointmentSheet(Sheet):
+    """arrives_at is wall time at the rooftop. A number and a status are written by booking alone."""
+
+    confirmation_number = Field("confirmation_number", "confirmation_number", readonly=True)
+    status = Field("status", "status", readonly=True)
+    rooftop = Field("rooftop", "rooftop", readonly=True)
+    arrives_at = Field("arrives_at")
+    customer = Field("customer", "customer", readonly=True)
+    phone = Field("phone")
+    vehicle = Field("vehicle")
+    services = Field("services")
+    transport = Field("transport", "transport", readonly=True)
+    concern = Field("concern", "concern", readonly=True)
+
+    required_columns: Sequence[str] = ("rooftop", "arrives_at", "phone", "vehicle", "services")
+    most_rows = 500  # the days of all rows stay locked until the last one is checked
+
+    class Meta:
+        model = Appointment
+        import_id_fields: Sequence[str] = ()
+        fields: Sequence[str] = (
+            *("confirmation_number", "status", "rooftop", "arrives_at", "customer", "phone", "vehicle"),
+            *("services", "transport", "concern"),
+        )
+
+    # --- out -------------------------------------------------------------------------------
+
+    def filter_export(self, queryset: Any, **kwargs: Any) -> Any:
+        return queryset.select_related("rooftop", "customer", "vehicle").prefetch_related(
+            "customer__phones", "lines__op_code"
+        )
+
+    def dehydrate_arrives_at(self, visit: Appointment) -> str:
+        return f"{visit.local_arrival:{WALL_TIME}}" if visit.pk else ""
+
+    def dehydrate_phone(self, visit: Appointment) -> str:
+        return next((str(number) for number in visit.customer.phones.all()), "") if visit.pk else ""
+
+    def dehydrate_vehicle(self, visit: Appointment) -> str:
+        return (visit.vehicle.vin or visit.vehicle.plate or str(visit.vehicle)) if visit.pk else ""
+
+    def dehydrate_services(self, visit: Appointment) -> str:
+        return f"{BETWEEN} ".join(line.op_code.code for line in visit.lines.all()) if visit.pk else ""
+
+    def dehydrate_rooftop(self, visit: Appointment) -> str:
+        return str(visit.rooftop) if visit.pk else ""
+
+    def dehydrate_customer(self, visit: Appointment) -> str:
+        return str(visit.customer) if visit.pk else ""
+
+    # --- in --------------------------------------------------------------------------------
+
+    def get_instance(self, instance_loader: Any, row: Any) -> None:
+        return None  # a file books; moving and cancelling are done on the page of the visit
+
+    def import_instance(self, instance: Any, row: Any, **kwargs: Any) -> None:
+        pass  # save_instance reads the row
+
+    def validate_instance(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
+    def save_m2m(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
+    def save_instance(self, instance: Any, is_create: bool, row: Any, **kwargs: Any) -> None:
+        user = kwargs.get("user")
+        wanted = read_row(row)
+        try:
+            written = booking.book(
+                **wanted,
+                actor=user.get_username() if user else "import",
+                source=Appointment.Source.STAFF,
+                now=timezone.now(),
+            )
+        except booking.Refusal as refusal:
+            raise ValidationError({"arrives_at": refusal.sentence}) from refusal
+        if not written.is_active:
+            number = written.confirmation_number
+            raise ValidationError(
+                {"arrives_at": f"This was imported before and is {written.status} ({number})."}
+            )
+        instance.pk = written.pk
+        instance.refresh_from_db()
+
+
+def read_row(row: Any) -> dict[str, Any]:
+    """What booking.book() wants, from one row. Raises ValidationError with every wrong column."""
+    errors: dict[str, str] = {}
+
+    def ask(column: str, read: Any, *facts: Any) -> Any:
+        try:
+            return read(row.get(column, ""), *facts)
+        except ValueError as problem:
+            errors[column] = str(problem)
+            return None
+
+    if row.get("confirmation_number"):
+        errors["confirmation_number"] = "Leave it empty: a file only books new visits."
+    rooftop = ask("rooftop", rooftop_named)
+    transport = ask("transport", _transport)
+    arrives_at = customer = vehicle = op_codes = None
+    if rooftop:
+        arrives_at = ask("arrives_at", _arrival, rooftop)
+        op_codes = ask("services", _op_codes, rooftop)
+        customer = ask("phone", _customer, row.get("customer", ""), rooftop)
+    if customer:
+        vehicle = ask("vehicle", _vehicle, customer)
+    if errors or vehicle is None or arrives_at is None:
+        raise ValidationError({column: [text] for column, text in errors.items()})
+    return {
+        "rooftop": rooftop,
+        "customer": customer,
+        "vehicle": vehicle,
+        "op_codes": op_codes,
+        "arrives_at": arrives_at,
+        "transport": transport,
+        "concern": row.get("concern", ""),
+        "idempotency_key": f"import:{vehicle.pk}:{arrives_at.isoformat()}",
+    }
+
+
+def _arrival(text: str, rooftop: Rooftop) -> datetime:
+    try:
+        wall = datetime.strptime(text, WALL_TIME)  # noqa: DTZ007 — the rooftop's zone comes next
+    except ValueError:
+        raise ValueError(
+            f"{text or 'Nothing'} is not a day and time. Write it like 2027-03-15 09:15."
+        ) from None
+    moment = to_utc(wall.date(), wall.time(), rooftop.zone)
+    if moment is None:
+        raise ValueError(f"The clocks skip {text} at this rooftop. Write another time.")
+    return moment
+
+
+def _op_codes(text: str, rooftop: Rooftop) -> list[OpCode]:
+    codes = [part.strip().upper() for part in text.split(BETWEEN) if part.strip()]
+    found = {item.code: item for item in OpCode.objects.filter(rooftop=rooftop, code__in=codes)}
+    wrong = [code for code in codes if code not in found]
+    if wrong or not codes:
+        raise ValueError(
+            f"{wrong[0] if wrong else 'Nothing'} is not on the menu. Write codes like LOF; TROT."
+        )
+    return [found[code] for code in codes]
+
+
+def _customer(text: str, name: str, rooftop: Rooftop) -> Customer:
+    number = phone.parse(text)
+    if number is None:
+        raise ValueError(f"{text or 'Nothing'} is not a telephone number. Write it like (212) 555-0143.")
+    found = list(Customer.objects.filter(rooftop=rooftop, phones__number=number))
+    named = [person for person in found if str(person).lower() == name.lower()] if name else found
+    if len(named) == 1:
+        return named[0]
+    if not found:
+        raise ValueError(f"This rooftop has no customer with {text}. Import the customer first.")
+    raise ValueError(f"{text} belongs to {', '.join(map(str, found))}. Write one of them under customer.")
+
+
+def _vehicle(text: str, customer: Customer) -> Vehicle:
+    owned = Vehicle.objects.filter(
+        Q(ownerships__until__isnull=True) | Q(ownerships__until__gte=timezone.now().date()),
+        ownerships__customer=customer,
+    ).distinct()
+    wanted = text.upper()
+    by_sign = [vehicle for vehicle in owned if wanted and wanted in (vehicle.vin, vehicle.plate.upper())]
+    by_name = [vehicle for vehicle in owned if wanted == str(vehicle).upper()]
+    for found in (by_sign, by_name):
+        if len(found) == 1:
+            return found[0]
+    cars = ", ".join(f"{vehicle} {vehicle.plate}".strip() for vehicle in owned) or "no vehicle"
+    raise ValueError(
+        f"{text or 'Nothing'} is not one vehicle of {customer}, who has {cars}. Write VIN or plate."
+    )
+
+
+def _transport(text: str) -> str | None:
+    if text and text not in Transport.values:
+        raise ValueError(f"{text} is not a way to go on. Write one of: {', '.join(Transport.values)}.")
+    return text or None
