@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q, QuerySet
 
 from crm.models import Customer, FollowUpTask, RepairOrder, Rooftop, Vehicle
@@ -28,6 +28,7 @@ from scheduling.models import (
     Demand,
     Hold,
     OpCode,
+    OpeningHours,
     Technician,
     WaitlistEntry,
 )
@@ -322,10 +323,12 @@ def complete(appointment: Appointment, *, actor: str, now: datetime) -> Appointm
 
 def no_show(appointment: Appointment, *, actor: str, now: datetime) -> Appointment:
     """The customer did not come, half an hour after the time: frees everything, makes a task."""
-    if now < appointment.arrives_at + NO_SHOW_AFTER:
-        raise Refusal("too_soon", "Wait until 30 minutes after the appointment before calling it a no-show.")
 
     def follow_up(current: Appointment) -> None:
+        # As it is now: somebody may have moved it to a later time meanwhile.
+        if now < current.arrives_at + NO_SHOW_AFTER:
+            sentence = "Wait until 30 minutes after the appointment before calling it a no-show."
+            raise Refusal("too_soon", sentence)
         _free(current)
         FollowUpTask.objects.create(
             rooftop=current.rooftop,
@@ -578,7 +581,7 @@ def _take(
             )
         )
     Allocation.objects.bulk_create(rows)
-    day = slot.arrives_at.astimezone(rooftop.zone).date()
+    day = slot.day or slot.arrives_at.astimezone(rooftop.zone).date()
     Demand.objects.bulk_create(
         Demand(**owner, day=day, skill=skill, minutes=round(minutes))
         for skill, minutes in slot.demand.items()
@@ -682,8 +685,14 @@ def _days_between(rooftop: Rooftop, starts_at: datetime, ends_at: datetime) -> l
 
 
 def _lock_days(rooftop: Rooftop, *moments: datetime) -> None:
-    """Wait for the store's days, in one order for everybody, and not longer than LOCK_TIMEOUT_MS."""
-    days = sorted({moment.astimezone(rooftop.zone).date().toordinal() for moment in moments})
+    """Wait for the store's days, in one order for everybody, and not longer than LOCK_TIMEOUT_MS.
+
+    Where the store is open over midnight a moment may belong to the day before.
+    """
+    dates = {moment.astimezone(rooftop.zone).date().toordinal() for moment in moments}
+    if OpeningHours.objects.filter(rooftop=rooftop, closes__lte=F("opens")).exists():
+        dates |= {day - 1 for day in dates}
+    days = sorted(dates)
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
         for day in days:
@@ -700,11 +709,11 @@ def _in_transaction(write: Callable[[], Result], rooftop: Rooftop, moment: datet
             # The constraints have the last word, whatever was checked before.
             if attempt == ATTEMPTS:
                 raise Refusal("slot_taken", f"{_local(rooftop, moment)} is taken.") from error
-        except OperationalError as error:
+        except (OperationalError, InterfaceError) as error:
             # Deadlock, serialization failure, a lock that did not come, a server that went away.
-            if attempt == ATTEMPTS:
-                raise Refusal("busy", "The calendar is busy. Try again in a moment.") from error
             if not connection.in_atomic_block:
                 connection.close_if_unusable_or_obsolete()
+            if attempt == ATTEMPTS:
+                raise Refusal("busy", "The calendar is busy. Try again in a moment.") from error
         time.sleep(secrets.randbelow(50) / 1000)
     raise AssertionError("unreachable")

@@ -118,6 +118,8 @@ class Day:
         self.opens_at = at_wall_time(day, rule.opens, lane.zone)
         self.closes_at = at_wall_time(_until(day, rule.opens, rule.closes), rule.closes, lane.zone)
         self.open_spans = subtract([(self.opens_at, self.closes_at)], lane.closures)
+        # Half a holiday sends the cars home before it begins.
+        self.last_open_at = self.open_spans[-1][1] if self.open_spans else self.opens_at
         shifts = {person.id: self._shift_spans(person) for person in lane.technicians}
         self.technician_gaps = {
             person: self._gaps(spans, lane.taken.technicians.get(person, ()))
@@ -143,14 +145,19 @@ class Day:
         return subtract(spans, near)
 
     def _shift_spans(self, person: TechnicianFacts) -> list[Span]:
-        """The person's hours on this date while the store is open."""
+        """The person's hours while the store is open; shifts without a break between them are one."""
         zone = self.lane.zone
-        shifts = [
-            (at_wall_time(self.date, begins, zone), at_wall_time(_until(self.date, begins, ends), ends, zone))
-            for weekday, begins, ends in person.shifts
-            if weekday == self.date.weekday()
-        ]
-        return [span for shift in shifts for span in intersect(shift, self.open_spans)]
+        is_over_midnight = self.rule.closes <= self.rule.opens
+        shifts = []
+        for weekday, begins, ends in person.shifts:
+            for days in (-1, 0, 1):
+                date_ = self.date + timedelta(days=days)
+                # The day before matters when its shift ends today, the next when the store is open into it.
+                is_near = days == 0 or (ends <= begins if days < 0 else is_over_midnight)
+                if is_near and weekday == date_.weekday():
+                    until = at_wall_time(_until(date_, begins, ends), ends, zone)
+                    shifts.append((at_wall_time(date_, begins, zone), until))
+        return [span for shift in join(shifts) for span in intersect(shift, self.open_spans)]
 
     def arrivals(self) -> list[datetime]:
         """The grid of arrivals, each once, in order; wall times that the clocks skip are left out."""
@@ -171,9 +178,12 @@ class Day:
 
     def _arrival_bounds(self) -> tuple[datetime, datetime]:
         """First and last arrival as wall times; the last may lie after midnight."""
-        first, last = self.rule.first_arrival, self.rule.last_arrival
-        tomorrow = timedelta(days=1) if last < first else timedelta()
-        return datetime.combine(self.date, first), datetime.combine(self.date, last) + tomorrow
+        is_over_midnight = self.rule.closes <= self.rule.opens
+        first, last = (
+            datetime.combine(self.date, wall) + timedelta(days=is_over_midnight and wall < self.rule.opens)
+            for wall in (self.rule.first_arrival, self.rule.last_arrival)
+        )
+        return first, last
 
     def budget(self, *, booked: Mapping[int, float] | None = None) -> list[tuple[frozenset[str], float]]:
         """Each technician's skills and the minutes of work that may still be promised of them.
@@ -222,6 +232,17 @@ def subtract(spans: Sequence[Span], others: Iterable[Span]) -> list[Span]:
     return sorted(set(remaining))
 
 
+def join(spans: Iterable[Span]) -> list[Span]:
+    """The same stretches, sorted, with those that touch made one."""
+    joined: list[Span] = []
+    for start, end in sorted(span for span in spans if span[0] < span[1]):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return joined
+
+
 def intersect(span: Span, others: Iterable[Span]) -> list[Span]:
     return [
         (max(span[0], start), min(span[1], end)) for start, end in others if span[0] < end and start < span[1]
@@ -237,7 +258,20 @@ def to_utc(day: date, wall: time, zone: ZoneInfo) -> datetime | None:
 
 def at_wall_time(day: date, wall: time, zone: ZoneInfo) -> datetime:
     """Like to_utc, but a skipped wall time is the moment at which the clocks jump over it."""
-    return datetime.combine(day, wall, tzinfo=zone).astimezone(UTC)
+    moment = to_utc(day, wall, zone)
+    if moment is not None:
+        return moment
+    # In the gap fold=1 counts with the offset after the jump and so lies before it, fold=0 behind it.
+    before = datetime.combine(day, wall, tzinfo=zone).replace(fold=1).astimezone(UTC)
+    jump = datetime.combine(day, wall, tzinfo=zone).astimezone(UTC)
+    offset = before.astimezone(zone).utcoffset()
+    while jump - before > timedelta(minutes=1):
+        middle = before + (jump - before) // 2
+        if middle.astimezone(zone).utcoffset() == offset:
+            before = middle
+        else:
+            jump = middle
+    return jump.replace(second=0, microsecond=0)
 
 
 def _until(day: date, begins: time, ends: time) -> date:

@@ -61,6 +61,7 @@ class Slot:
     advisor_id: int | None = None
     loaner_id: int | None = None
     demand: dict[str, float] = field(default_factory=dict)  # minutes by skill, promised by the day
+    day: date | None = None  # whose hours these are: after midnight the day before's
 
 
 def chain(services: Iterable[Step]) -> tuple[Step, ...]:
@@ -85,12 +86,13 @@ def chain(services: Iterable[Step]) -> tuple[Step, ...]:
 def open_slots(visit: Visit, lane: Lane, first: date, last: date, *, now: datetime) -> Iterator[Slot]:
     """Yield the arrivals that can be kept from first to last (the store's days), earliest first."""
     today = now.astimezone(lane.zone).date()
-    date_ = max(first, today)
-    while date_ <= min(last, today + timedelta(days=lane.horizon_days)):
+    horizon = today + timedelta(days=lane.horizon_days)
+    date_ = max(first, today - timedelta(days=1))  # yesterday's hours may go on after midnight
+    while date_ <= min(last, horizon):
         day = lane.day(date_)
         if day and _reason_against_day(visit, day) is None:
             for arrives_at in day.arrivals():
-                if arrives_at < now + lane.lead:
+                if arrives_at < now + lane.lead or arrives_at.astimezone(lane.zone).date() > horizon:
                     continue
                 slot = slot_at(visit, day, arrives_at)
                 if isinstance(slot, Slot):
@@ -119,7 +121,7 @@ def slot_at(visit: Visit, day: Day, arrives_at: datetime) -> Slot | str:
     loaner = _free_loaner(day, (arrives_at, kept.ready_at)) if visit.transport == LOANER else None
     if visit.transport == LOANER and loaner is None:
         return "transport_full"
-    return Slot(arrives_at, kept.ready_at, kept.work, advisor, loaner, kept.demand)
+    return Slot(arrives_at, kept.ready_at, kept.work, advisor, loaner, kept.demand, day.date)
 
 
 def _reason_against_day(visit: Visit, day: Day) -> str | None:
@@ -160,28 +162,34 @@ def _departure(departures: Sequence[time], day: Day, arrives_at: datetime) -> da
 
 
 def _wait(visit: Visit, day: Day, arrives_at: datetime) -> Slot | str:
-    """Work that begins after the write-up and goes on without a gap."""
-    work: list[Work] = []
-    booked: dict[TechnicianFacts, float] = {}
+    """Work that begins after the write-up and goes on without a gap: the first way that keeps the day's promises."""
     starts_at = arrives_at + WRITE_UP
-    for step in visit.steps:
-        found = _free_pair(step, day, starts_at)
-        if found is None:
-            return "slot_taken"
-        technician, bay, span = found
-        work.append(Work(technician.id, bay.id, *span))
-        booked[technician] = booked.get(technician, 0.0) + (span[1] - span[0]) / timedelta(minutes=1)
-        starts_at = span[1]
-    if any(day.minutes_left(person, minutes) < 0 for person, minutes in booked.items()):
-        return "slot_taken"
-    if day.demand and not is_feasible(day.demand, day.budget(booked={p.id: m for p, m in booked.items()})):
-        return "slot_taken"
-    return Slot(arrives_at, starts_at, tuple(work))
+    for work in _ways(visit.steps, day, starts_at):
+        booked: dict[int, float] = {}
+        for piece in work:
+            minutes = (piece.ends_at - piece.starts_at) / timedelta(minutes=1)
+            booked[piece.technician_id] = booked.get(piece.technician_id, 0.0) + minutes
+        if any(day.minutes_left(p, booked[p.id]) < 0 for p in day.lane.technicians if p.id in booked):
+            continue
+        if day.demand and not is_feasible(day.demand, day.budget(booked=booked)):
+            continue
+        return Slot(arrives_at, work[-1].ends_at, work)
+    return "slot_taken"
+
+
+def _ways(steps: Sequence[Step], day: Day, starts_at: datetime) -> Iterator[tuple[Work, ...]]:
+    """Every choice of technicians for the steps one after the other, the best first."""
+    if not steps:
+        yield ()
+        return
+    for technician, bay, span in _free_pairs(steps[0], day, starts_at):
+        for rest in _ways(steps[1:], day, span[1]):
+            yield (Work(technician.id, bay.id, *span), *rest)
 
 
 def _leave(visit: Visit, day: Day, arrives_at: datetime) -> Slot | str:
     """Hours of each skill on this day, before closing and beside all that is promised already."""
-    if arrives_at + WRITE_UP + timedelta(minutes=visit.minutes) > day.closes_at:
+    if arrives_at + WRITE_UP + timedelta(minutes=visit.minutes) > day.last_open_at:
         return "closed"
     wanted: dict[str, float] = {}
     for step in visit.steps:
@@ -193,11 +201,13 @@ def _leave(visit: Visit, day: Day, arrives_at: datetime) -> Slot | str:
         return "slot_taken"
     if not is_feasible(wanted, day.capacity_after(arrives_at + WRITE_UP)):
         return "slot_taken"
-    return Slot(arrives_at, day.closes_at, demand=wanted)
+    return Slot(arrives_at, day.last_open_at, demand=wanted)
 
 
-def _free_pair(step: Step, day: Day, starts_at: datetime) -> tuple[TechnicianFacts, BayFacts, Span] | None:
-    """The free technician with the fewest other skills, then the freest; and a bay for as long."""
+def _free_pairs(
+    step: Step, day: Day, starts_at: datetime
+) -> Iterator[tuple[TechnicianFacts, BayFacts, Span]]:
+    """Free technicians, those with the fewest other skills first, then the freest; and a bay for as long."""
     candidates = sorted(
         (person for person in day.lane.technicians if step.skill in person.skills),
         key=lambda person: (len(person.skills), -day.free_minutes[person.id], person.id),
@@ -211,8 +221,7 @@ def _free_pair(step: Step, day: Day, starts_at: datetime) -> tuple[TechnicianFac
             None,
         )
         if bay:
-            return person, bay, span
-    return None
+            yield person, bay, span
 
 
 def _free_advisor(day: Day, arrives_at: datetime) -> int | None:
