@@ -22,8 +22,11 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from crm import phone
 from crm.customer_sheets import CustomerSheet, VehicleSheet
 from crm.models import Customer, FollowUpTask, Ownership, Phone, Rooftop, RooftopNumber, Staff, Vehicle
+from crm.service_admin import ConsentAdmin, DeclinedInline, ReadingInline, RecallInline, RepairOrderAdmin
 from crm.sheets import SheetAdmin
 from crm.store_admin import StoreAdmin, StoreInline, store_time
+
+__all__ = ["ConsentAdmin", "RepairOrderAdmin"]
 
 
 def lines(texts: Iterable[object]) -> SafeString | str:
@@ -96,7 +99,10 @@ class CustomerAdmin(SheetAdmin, StoreAdmin):
         ("first_name", "last_name"),
         "phone_numbers",
         "email",
-        "language",
+        "date_of_birth",
+        "address",
+        ("state", "zip_code"),
+        ("language", "preferred_advisor"),
         "rooftop",
         "notes",
     )
@@ -152,8 +158,8 @@ class VehicleAdmin(SheetAdmin, StoreAdmin):
     list_filter = ("rooftop",)
     search_fields = ("make", "model", "year", "plate", "vin", "owners__last_name", "owners__first_name")
     search_help_text = "Make, model, plate, VIN or owner"
-    fields = (("year", "make", "model"), ("plate", "vin"), "rooftop")
-    inlines = (OwnerInline,)
+    fields = (("year", "make", "model", "trim"), ("plate", "vin"), "warranty_ends", "rooftop")
+    inlines = (OwnerInline, ReadingInline, DeclinedInline, RecallInline)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Vehicle]:
         rows: QuerySet[Vehicle] = super().get_queryset(request)
@@ -255,7 +261,7 @@ class StaffAdmin(StoreAdmin):
     list_filter = ("rooftop", "role")
     list_select_related = ("rooftop", "user")
     search_fields = ("name",)
-    fields = ("name", "role", "extension", "rooftop", "user")
+    fields = ("name", "role", "extension", "aliases", "rooftop", "user")
 
 
 # --- log-ins ------------------------------------------------------------------------------

@@ -163,6 +163,25 @@ UNFOLD = {
                 ],
             },
             {
+                "title": "Store",
+                "collapsible": True,
+                "items": [
+                    {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{page}_changelist")}
+                    for title, icon, page in (
+                        ("Repair orders", "build", "crm_repairorder"),
+                        ("Menu", "menu_book", "scheduling_opcode"),
+                        ("Opening hours", "schedule", "scheduling_openinghours"),
+                        ("Closures", "event_busy", "scheduling_closure"),
+                        ("Time off and blocks", "block", "scheduling_allocation"),
+                        ("Bays", "garage", "scheduling_bay"),
+                        ("Technicians", "engineering", "scheduling_technician"),
+                        ("Transport", "airport_shuttle", "scheduling_transportoption"),
+                        ("Waitlist", "hourglass_top", "scheduling_waitlistentry"),
+                        ("Rooftops", "storefront", "crm_rooftop"),
+                    )
+                ],
+            },
+            {
                 "title": "Phone desk",
                 "items": [
                     {"title": "Calls", "icon": "call", "link": reverse_lazy("calls")},

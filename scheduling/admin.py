@@ -5,12 +5,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from crm.admin import lines
-from crm.store_admin import StoreAdmin, StoreInline, store_time
+from crm.store_admin import StoreAdmin, StoreInline
 from scheduling.appointment_admin import AppointmentAdmin
 from scheduling.forms import OpCodeForm, TechnicianForm
-from scheduling.models import Bay, Closure, OpCode, OpeningHours, Shift, Skill, Technician
+from scheduling.models import Bay, OpCode, OpeningHours, Shift, Skill, Technician
+from scheduling.store_admin import BlockAdmin, ClosureAdmin
 
-__all__ = ["AppointmentAdmin"]
+__all__ = ["AppointmentAdmin", "BlockAdmin", "ClosureAdmin"]
 
 
 @admin.register(OpCode)
@@ -27,7 +28,8 @@ class OpCodeAdmin(StoreAdmin):
         ("minutes", "price_min", "price_max"),
         "skill",
         "bay_types",
-        "is_bookable_by_phone",
+        ("is_bookable_by_phone", "can_wait", "per_day"),
+        "absorbed_by",
         "rooftop",
     )
 
@@ -42,24 +44,13 @@ class OpeningHoursAdmin(StoreAdmin):
     list_filter = ("rooftop",)
     list_select_related = ("rooftop",)
     ordering = ("rooftop", "weekday", "opens")
-    fields = ("weekday", ("opens", "closes"), ("first_arrival", "last_arrival"), "rooftop")
-
-
-@admin.register(Closure)
-class ClosureAdmin(StoreAdmin):
-    list_display = ("reason", "begins", "ends", "rooftop")
-    list_filter = ("rooftop",)
-    list_select_related = ("rooftop",)
-    search_fields = ("reason",)
-    fields = ("reason", ("starts_at", "ends_at"), "rooftop")
-
-    @admin.display(description="From", ordering="starts_at")
-    def begins(self, closure: Closure) -> str:
-        return store_time(closure.starts_at, closure.rooftop)
-
-    @admin.display(description="Until", ordering="ends_at")
-    def ends(self, closure: Closure) -> str:
-        return store_time(closure.ends_at, closure.rooftop)
+    fields = (
+        "weekday",
+        ("opens", "closes"),
+        ("first_arrival", "last_arrival"),
+        ("valid_from", "valid_to"),
+        "rooftop",
+    )
 
 
 @admin.register(Bay)
