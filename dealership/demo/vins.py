@@ -1,11 +1,8 @@
 """Vehicle identification numbers that look right and belong to nobody. Pure."""
 
-_LETTERS = dict(
-    zip("ABCDEFGHJKLMNPRSTUVWXYZ", [*range(1, 9), *range(1, 6), 7, 9, *range(2, 10)], strict=True)
-)
-_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
+from crm.vin import check_digit
+
 _YEAR_CODES = "ABCDEFGHJKLMNPRSTVWXY"  # 2010 to 2030
-_CHECK_POSITION = 8
 
 # (make, model) → the eight places that say who made what
 DESCRIPTORS = {
@@ -36,12 +33,3 @@ def vin_for(make: str, model: str, year: int, serial: int) -> str:
     """A VIN with its check digit; year from 2010 to 2030, serial under a million."""
     head, tail = DESCRIPTORS[make, model], f"{_YEAR_CODES[year - 2010]}A{serial:06d}"
     return f"{head}{check_digit(f'{head}0{tail}')}{tail}"
-
-
-def check_digit(vin: str) -> str:
-    """What the ninth of the 17 places must be in North America (49 CFR 565); its own value is ignored."""
-    total = sum(
-        weight * (int(place) if place.isdigit() else _LETTERS[place])
-        for place, weight in zip(vin, _WEIGHTS, strict=True)
-    )
-    return "X" if total % 11 == 10 else str(total % 11)

@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 
 from crm.models import Consent, Customer, RecallCheck, RepairOrder, Rooftop, Staff, Vehicle
+from crm.vin import check_digit
 from dealership import demo
-from dealership.demo.vins import check_digit
 from scheduling.models import Appointment, Closure, Demand, OpCode, Technician
 from tests.factories import SATURDAY, make_demo_store
 

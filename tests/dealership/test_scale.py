@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from crm.models import Customer, Ownership, Phone, Rooftop, Vehicle
-from dealership.demo.vins import check_digit
+from crm.vin import check_digit
 from scheduling import booking
 from scheduling.models import Allocation, Appointment, AppointmentLine, OpCode
 from tests.factories import SATURDAY
