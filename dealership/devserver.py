@@ -285,7 +285,7 @@ def _state(database_url: str) -> str:
     digest = hashlib.sha256(database_url.encode())
     for pattern in (
         "*/migrations/*.py",
-        "crm/demo*.py",
+        "dealership/demo/*.py",
         "*/management/commands/demo_store.py",
         "requirements.txt",
     ):
