@@ -25,7 +25,7 @@ bench: .venv/installed
 
 race: .venv/installed
 	@$(BIN)/python -m tests.scheduling.race $(ARGS)
-	@HYPOTHESIS_DEPTH=20 $(BIN)/python -m pytest -q tests/scheduling/test_state_machine.py
+	@HYPOTHESIS_DEPTH=20 $(BIN)/python -m pytest -q --timeout 0 tests/scheduling/test_state_machine.py
 
 doctor: .venv/installed
 	@$(BIN)/python manage.py doctor

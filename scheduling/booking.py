@@ -17,6 +17,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError, connecti
 from django.db.models import F, Q, QuerySet
 
 from crm.models import Customer, FollowUpTask, RepairOrder, Rooftop, Vehicle
+from scheduling.capacity import is_feasible
 from scheduling.load import load_lane, visit_for
 from scheduling.models import (
     Allocation,
@@ -228,7 +229,10 @@ def reschedule(
         current = _current(appointment, version)
         if current.arrives_at == arrives_at:
             return current
+        if current.status == Status.CHECKED_IN:
+            raise Refusal("wrong_status", "This vehicle is here already; its appointment cannot be moved.")
         _forget_expired(rooftop, now)
+        _refuse_second_visit(rooftop, current.vehicle, arrives_at, moving=current)
         op_codes = [line.op_code for line in current.lines.select_related("op_code")]
         visit = visit_for(op_codes, current.transport)
         slot = _slot_or_refuse(
@@ -387,7 +391,8 @@ def block(
 ) -> Allocation:
     """Take a technician (time off, busy by the calendar) or a bay out of the lane for a while.
 
-    Raises Refusal slot_taken naming an appointment that stands in the way.
+    Raises Refusal slot_taken naming an appointment that stands in the way, or when the cars left
+    on that day could no longer be done without this technician.
     """
 
     def write() -> Allocation:
@@ -398,7 +403,8 @@ def block(
         other = in_the_way.filter(appointment__isnull=False).select_related("appointment").first()
         if other and other.appointment:
             raise Refusal("slot_taken", f"Move {_describe(other.appointment)} first.")
-        return Allocation.objects.create(
+        could_be_kept = technician is None or _keeps_promises(rooftop, starts_at, ends_at, now)
+        written = Allocation.objects.create(
             rooftop=rooftop,
             kind=Allocation.Kind.TIME_OFF if technician else Allocation.Kind.BLOCK,
             technician=technician,
@@ -407,8 +413,22 @@ def block(
             ends_at=ends_at,
             reason=reason,
         )
+        if technician and could_be_kept and not _keeps_promises(rooftop, starts_at, ends_at, now):
+            raise Refusal(
+                "slot_taken", "Cars that are left that day need these hours. Move one of them first."
+            )
+        return written
 
     return _in_transaction(write, rooftop, starts_at)
+
+
+def _keeps_promises(rooftop: Rooftop, starts_at: datetime, ends_at: datetime, now: datetime) -> bool:
+    """Can the cars that are left on the days of this span still be done?"""
+    first = starts_at.astimezone(rooftop.zone).date() - timedelta(days=1)
+    last = ends_at.astimezone(rooftop.zone).date()
+    lane = load_lane(rooftop, first, last, now=now)
+    days = [lane.day(date_) for date_ in lane.demand]
+    return all(is_feasible(day.demand, day.budget()) for day in days if day)
 
 
 def close_store(
@@ -521,12 +541,15 @@ def _describe(appointment: Appointment) -> str:
     return f"{appointment.customer}'s {appointment.vehicle} (number {appointment.confirmation_number})"
 
 
-def _refuse_second_visit(rooftop: Rooftop, vehicle: Vehicle, arrives_at: datetime) -> None:
+def _refuse_second_visit(
+    rooftop: Rooftop, vehicle: Vehicle, arrives_at: datetime, *, moving: Appointment | None = None
+) -> None:
     zone = rooftop.zone
     midnight = arrives_at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     other = (
         Appointment.objects.active()
         .filter(vehicle=vehicle, arrives_at__gte=midnight, arrives_at__lt=midnight + timedelta(days=1))
+        .exclude(pk=moving.pk if moving else 0)
         .first()
     )
     if other:

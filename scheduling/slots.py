@@ -213,7 +213,9 @@ def _free_pairs(
         key=lambda person: (len(person.skills), -day.free_minutes[person.id], person.id),
     )
     for person in candidates:
-        span = (starts_at, starts_at + timedelta(minutes=ceil(step.minutes / person.proficiency)))
+        # Rounded first: 21 minutes at 0.7 are 30, but 30.000000000000004 as floats divide.
+        minutes = ceil(round(step.minutes / person.proficiency, 6))
+        span = (starts_at, starts_at + timedelta(minutes=minutes))
         if not fits(span, day.technician_gaps[person.id]):
             continue
         bay = next(

@@ -107,7 +107,7 @@ class Runner:
         except Exception as problem:
             outcome = {"broken": repr(problem)}
         outcome.setdefault("what", what)
-        self.history.write(end=key, ms=(time.perf_counter() - began) * 1000, **outcome)
+        self.history.write(end=key, ms=(time.perf_counter() - began) * 1000, at=time.time(), **outcome)
 
     def book(self, key: str) -> dict[str, Any]:
         from scheduling import booking
@@ -280,7 +280,7 @@ def run(plan: Plan, folder: Path) -> dict[str, Any]:
 
     from tests.scheduling import race_checks
 
-    rooftop = _open_store(plan)
+    rooftop = open_store(plan)
     if not plan.guarded:
         with connection.cursor() as cursor:
             for name in CONSTRAINTS:
@@ -319,7 +319,7 @@ def _strike(process: ForkProcess, history: Path) -> None:
         time.sleep(0.001)
 
 
-def _open_store(plan: Plan) -> "Rooftop":
+def open_store(plan: Plan) -> "Rooftop":
     """A store where exactly capacity visits of each kind fit at once."""
     from datetime import time as wall
 

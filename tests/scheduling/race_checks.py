@@ -30,7 +30,8 @@ def judge(
     faults: dict[str, list[str]] = {"overlaps": list(overlaps(rooftop))}
     at_rest = {"asked": 0, "open": 0}
     if not is_control:
-        unfinished = len(begun) - len(ended)
+        # What is refused as busy may have been written: the server went away before it could say so.
+        unfinished = len(begun) - len(ended) + outcomes["busy"]
         faults["half-written"] = list(half_written(rooftop))
         faults["lost"] = list(lost(rooftop, ended, unfinished))
         faults["over a cap"] = list(over_a_cap(rooftop))

@@ -100,7 +100,8 @@ def can_share_out(demand: dict[str, Decimal], people: Iterable[tuple[frozenset[s
 class SlowLane:
     """One store as its rows are now; make a new one after every change."""
 
-    def __init__(self, rooftop: Rooftop, now: datetime) -> None:
+    def __init__(self, rooftop: Rooftop, now: datetime, *, without: int = 0) -> None:
+        """without: the pk of an appointment to leave out, because it is about to move."""
         self.rooftop, self.now, self.zone = rooftop, now, rooftop.zone
         self.rules = list(OpeningHours.objects.filter(rooftop=rooftop))
         self.technicians = list(Technician.objects.filter(rooftop=rooftop).prefetch_related("shifts"))
@@ -114,7 +115,7 @@ class SlowLane:
         self.taken: dict[tuple[str, int], set[Minute]] = defaultdict(set)
         self.away: dict[int, set[Minute]] = defaultdict(set)
         for row in Allocation.objects.filter(rooftop=rooftop):
-            if row.hold_id and row.hold_id not in hold_ids:
+            if row.appointment_id == without or (row.hold_id and row.hold_id not in hold_ids):
                 continue
             minutes = self._minutes([row])
             for kind in ("technician", "bay", "advisor", "loaner"):
@@ -123,11 +124,14 @@ class SlowLane:
                 self.away[row.technician_id] |= minutes
         self.demand: dict[date, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         for promised in Demand.objects.filter(rooftop=rooftop):
-            if promised.hold_id is None or promised.hold_id in hold_ids:
+            if promised.appointment_id != without and promised.hold_id in {None, *hold_ids}:
                 self.demand[promised.day][promised.skill] += promised.minutes
         self.arrivals: list[tuple[datetime, str, list[str]]] = [
             (a.arrives_at, a.transport, [line.op_code.code for line in a.lines.all()])
-            for a in Appointment.objects.active().filter(rooftop=rooftop).prefetch_related("lines__op_code")
+            for a in Appointment.objects.active()
+            .filter(rooftop=rooftop)
+            .exclude(pk=without)
+            .prefetch_related("lines__op_code")
         ] + [(hold.arrives_at, hold.transport, hold.codes) for hold in living_holds]
         self._open_minutes: dict[date, set[Minute]] = {}
         self._present: dict[tuple[int, date], set[Minute]] = {}

@@ -215,3 +215,50 @@ def test_of_many_callers_at_once_exactly_one_gets_the_last_opening() -> None:
     assert sorted(outcomes) == ["booked"] + ["slot_taken"] * (len(names) - 1)
     assert Appointment.objects.count() == 1
     assert Allocation.objects.filter(kind="work").count() == 1
+
+
+def test_a_move_onto_a_day_on_which_the_vehicle_comes_anyway_is_refused(otto: Rooftop) -> None:
+    book(otto, at(otto, 9))
+    other = book(otto, at(otto, 9, day=date(2026, 11, 25)))
+    refused = refusal(lambda: booking.reschedule(other, at(otto, 14), actor="t", now=SATURDAY))
+    assert refused.code == "already_booked_that_day"
+
+
+def test_a_no_show_is_judged_by_the_time_to_which_it_was_moved_meanwhile(otto: Rooftop) -> None:
+    seen = book(otto, at(otto, 9))
+    booking.reschedule(seen, at(otto, 14), actor="t", now=SATURDAY)
+    refused = refusal(lambda: booking.no_show(seen, actor="t", now=at(otto, 10)))
+    assert refused.code == "too_soon"
+    assert seen.allocations.exists()
+
+
+def test_time_off_is_refused_while_cars_that_are_left_need_the_hours(otto: Rooftop) -> None:
+    """Only one technician inspects; the day is full of inspections without an hour."""
+    inspector = otto.technicians.get(skills__contains=["inspection"])
+    for name in ("Maria", "James", "Susan", "Grace"):
+        who = Customer.objects.get(rooftop=otto, first_name=name)
+        vehicle = who.vehicles.first()
+        assert vehicle
+        booking.book(
+            otto,
+            who,
+            vehicle,
+            services(otto, "SI"),
+            at(otto, 8, 15),
+            actor="t",
+            source="staff",
+            transport="key_drop",
+            now=SATURDAY,
+        )
+    afternoon = (at(otto, 10), at(otto, 18))
+    refused = refusal(
+        lambda: booking.block(otto, *afternoon, reason="dentist", technician=inspector, now=SATURDAY)
+    )
+    assert refused.code == "slot_taken"
+    booking.block(otto, at(otto, 16), at(otto, 18), reason="dentist", technician=inspector, now=SATURDAY)
+
+
+def test_a_vehicle_that_is_here_is_not_moved_to_another_time(otto: Rooftop) -> None:
+    appointment = booking.check_in(book(otto, at(otto, 9)), actor="t", now=SATURDAY)
+    refused = refusal(lambda: booking.reschedule(appointment, at(otto, 14), actor="t", now=SATURDAY))
+    assert refused.code == "wrong_status"
