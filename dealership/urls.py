@@ -8,6 +8,7 @@ from dealership.health import health
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="phone")),
+    path("favicon.ico", RedirectView.as_view(url="/static/phone/icon.svg")),
     path("health", health, name="health"),
     path("admin/", admin.site.urls),
     path("", include("voice.urls")),

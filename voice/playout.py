@@ -87,6 +87,10 @@ class Script:
             end = max(end, start + len(text) * UNHURRIED)
         self._clauses.append((text, start, end))
 
+    def read(self) -> tuple[str, str]:
+        """Everything, for somebody who reads it on a screen: nothing is missed."""
+        return " ".join(text for text, *_ in self._clauses), ""
+
     def split(self, heard: int) -> tuple[str, str]:
         """Return (what was heard, what was not), cut at a word."""
         said: list[str] = []

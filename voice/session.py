@@ -197,7 +197,7 @@ class Session:
                     case MarkReached(name=name):
                         self.speaker.mark_reached(name)
                     case Typed(text=text):
-                        await self._caller_said(text)
+                        await self._caller_said(text, is_reading=True)
                     case Digit(digit=digit):
                         await self._key_pressed(digit)
                     case Stopped():
@@ -207,11 +207,11 @@ class Session:
         self._outcome = self._outcome or Call.Outcome.HUNG_UP
         self._over.set()
 
-    async def _caller_said(self, text: str) -> None:
-        """A whole turn at once: typed, or keyed in."""
+    async def _caller_said(self, text: str, *, is_reading: bool = False) -> None:
+        """A whole turn at once: typed by somebody who reads the captions, or keyed in."""
         now = self._clock()
         await self._send(Caption("caller", text, is_final=True))
-        await self._interrupt()
+        await self._interrupt(is_reading=is_reading)
         self._finish_turn(CallerTurn(text, now, now))
 
     async def _key_pressed(self, digit: str) -> None:
@@ -375,18 +375,20 @@ class Session:
         self.tools.begin_turn()
         return self.speaker.begin(since, must_be_said=must_be_said)
 
-    async def _interrupt(self) -> None:
-        """The caller speaks: stop talking at once. What was not heard was not said."""
+    async def _interrupt(self, *, is_reading: bool = False) -> None:
+        """The caller speaks: stop talking at once. What was not heard (or read) was not said."""
         utterance = self.speaker.current
         if utterance is None or utterance.playout.sent_bytes == 0:
             return
         utterance.playout.clear(time.monotonic())
-        self._settle(utterance)  # before the caller's words are kept, and however long the rest takes to stop
+        self._settle(
+            utterance, is_reading=is_reading
+        )  # before the caller's words are kept, and however long the rest takes to stop
         if self._answering:
             self._answering.cancel()
         await self._send(Clear())
 
-    def _settle(self, utterance: Utterance) -> None:
+    def _settle(self, utterance: Utterance, *, is_reading: bool = False) -> None:
         """The utterance is over: history and record keep what was heard of it, once."""
         if self.speaker.current is not utterance:
             return
@@ -395,7 +397,7 @@ class Session:
         if utterance.starts_at is None:
             return
         heard_bytes = utterance.playout.heard(time.monotonic())
-        said, self._cut_off = utterance.script.split(heard_bytes)
+        said, self._cut_off = utterance.script.read() if is_reading else utterance.script.split(heard_bytes)
         if said:
             self.conversation.history.append(Message(speaker="desk", text=said))
         begins = utterance.starts_at - self._began

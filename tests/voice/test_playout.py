@@ -83,6 +83,13 @@ def test_of_a_clause_that_is_still_being_spoken_no_more_is_believed_than_a_slow_
     assert script.split(5 * SECOND) == (text, "")
 
 
+def test_somebody_who_reads_misses_nothing() -> None:
+    script = Script()
+    script.add("On Tuesday I have nine AM.", 0, 2600)
+    script.add("Which works for you?", 2600, 2600)
+    assert script.read() == ("On Tuesday I have nine AM. Which works for you?", "")
+
+
 def test_a_clause_that_made_no_sound_was_not_heard() -> None:
     script = Script()
     script.add("Hello there.", 0, 0)

@@ -353,6 +353,21 @@ async def test_yes_to_a_date_that_was_not_heard_does_not_book(opening: str) -> N
         assert len(await appointments()) == 1
 
 
+async def test_a_caller_who_types_has_read_the_date_on_the_screen(opening: str) -> None:
+    async with ringing(MARIA) as phone:
+        await phone.reply()
+        await phone.say(opening)
+        await phone.say("Yes, this is Maria.")
+        phone.plays_at_once = False
+        await phone.send("text", body="The second one, please.")
+        await phone.until(lambda: len(phone.held) >= 5)
+        phone.plays_at_once = True
+        await phone.send("text", body="Yes.")
+        assert (await phone.reply()).endswith("Shall I book it?")
+        assert "You're booked" in await phone.reply()
+        assert len(await appointments()) == 1
+
+
 async def test_a_date_heard_in_two_pieces_was_heard(opening: str) -> None:
     """A cough in the middle of the read-back; the yes that follows the rest of it counts."""
     async with ringing(MARIA) as phone:
