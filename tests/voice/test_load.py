@@ -65,7 +65,7 @@ async def test_ten_callers_at_once_book_ten_openings(uvicorn_url: str, tuesday: 
     opening = f"I need an oil change for my Honda Civic next {tuesday:%A}."
 
     async def book(index: int) -> Call:
-        async with phoning(uvicorn_url, f"+121255501{60 + index}") as phone:
+        async with phoning(uvicorn_url, f"+164655501{60 + index}") as phone:
             await phone.reply()
             choice = ("first", "second")[index % 2]  # five want the same one
             await phone.converse(opening, answers(NAMES[index], choice))
