@@ -123,9 +123,13 @@ class SlowLane:
             if row.technician_id and row.kind in ("time_off", "block"):
                 self.away[row.technician_id] |= minutes
         self.demand: dict[date, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-        for promised in Demand.objects.filter(rooftop=rooftop):
-            if promised.appointment_id != without and promised.hold_id in {None, *hold_ids}:
-                self.demand[promised.day][promised.skill] += promised.minutes
+        rows = Demand.objects.filter(rooftop=rooftop).select_related("appointment", "hold")
+        for promised in rows:
+            if promised.appointment_id == without or promised.hold_id not in {None, *hold_ids}:
+                continue
+            owner = promised.appointment or promised.hold
+            day = self._day_of_hours(owner.arrives_at) if owner else promised.day
+            self.demand[day][promised.skill] += promised.minutes
         self.arrivals: list[tuple[datetime, str, list[str]]] = [
             (a.arrives_at, a.transport, [line.op_code.code for line in a.lines.all()])
             for a in Appointment.objects.active()
@@ -165,6 +169,15 @@ class SlowLane:
         local = arrives_at.astimezone(self.zone).date()
         minute = minute_of(arrives_at)
         return next((day for day in (local, local - DAY) if minute in self.open_minutes(day)), None)
+
+    def _day_of_hours(self, arrives_at: datetime) -> date:
+        """Like day_of, when the store has been closed since."""
+        local = arrives_at.astimezone(self.zone).date()
+        for day in (local, local - DAY):
+            rule = self.rule(day)
+            if rule and minute_of(arrives_at) in stretch(self.zone, day, rule.opens, rule.closes):
+                return day
+        return local
 
     def present(self, person: Technician, day: date) -> set[Minute]:
         if (person.pk, day) not in self._present:
