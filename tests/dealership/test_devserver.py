@@ -309,4 +309,6 @@ def test_a_second_process_number_owner_is_left_alone(tmp_path: Path) -> None:
     pid_file = tmp_path / "postgres" / "postmaster.pid"
     pid_file.write_text(f"{os.getpid()}\n{tmp_path / 'postgres'}\n")
     services = start_services(tmp_path, redis_url="x", is_durable=False)
+    has_started = pid_file.read_text().split()[0] != str(os.getpid())
     services.stop()
+    assert has_started

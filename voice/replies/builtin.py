@@ -75,7 +75,6 @@ class _Turn:
             if meaning.is_no and meaning.is_empty:
                 return await self._say_goodbye()
             self._start_over()
-        had_offers = bool(conversation.offers)
         asked = conversation.asked
         changed = fill_facts(conversation, meaning)
         before = conversation.model_copy(deep=True)
@@ -90,7 +89,7 @@ class _Turn:
         changed = fill_wish(conversation, meaning) or changed or conversation != before
         if changed or conversation.asked != asked:
             conversation.misses = 0
-            return await self._next_step(is_new_search=changed and had_offers)
+            return await self._next_step()
         if meaning.is_yes or meaning.is_no or meaning.intent is Intent.BOOK:
             return await self._not_yet()
         return await self._not_understood()
@@ -258,7 +257,7 @@ class _Turn:
 
     # --- the next step --------------------------------------------------------------------
 
-    async def _next_step(self, *, is_new_search: bool = False) -> str:
+    async def _next_step(self) -> str:
         """Ask for what is missing; with everything there, offer, read back, book."""
         conversation = self.conversation
         filled, caller = conversation.slots, conversation.caller
@@ -274,7 +273,7 @@ class _Turn:
         if filled.wish.is_empty:
             return self._acknowledge() + self._ask(phrases.ASK_DAY, State.SLOTS)
         if conversation.chosen is None:
-            return await self._offer(is_new_search=is_new_search)
+            return await self._offer()
         if not caller.is_confirmed:
             missing = self._missing_contact()
             if missing:
@@ -291,9 +290,7 @@ class _Turn:
             return self._ask(phrases.ASK_NUMBER_IS_BEST if is_known else phrases.ASK_PHONE, State.SLOTS)
         return ""
 
-    async def _offer(
-        self, *, after: datetime | None = None, before: datetime | None = None, is_new_search: bool = False
-    ) -> str:
+    async def _offer(self, *, after: datetime | None = None, before: datetime | None = None) -> str:
         conversation = self.conversation
         wish = conversation.slots.wish
         search: dict[str, Any] = {
