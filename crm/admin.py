@@ -21,12 +21,13 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from crm import phone
 from crm.customer_sheets import CustomerSheet, VehicleSheet
+from crm.fault_admin import SystemFaultAdmin
 from crm.models import Customer, FollowUpTask, Ownership, Phone, Rooftop, RooftopNumber, Staff, Vehicle
 from crm.service_admin import ConsentAdmin, DeclinedInline, ReadingInline, RecallInline, RepairOrderAdmin
 from crm.sheets import SheetAdmin
 from crm.store_admin import StoreAdmin, StoreInline, store_time
 
-__all__ = ["ConsentAdmin", "RepairOrderAdmin"]
+__all__ = ["ConsentAdmin", "RepairOrderAdmin", "SystemFaultAdmin"]
 
 
 def lines(texts: Iterable[object]) -> SafeString | str:
