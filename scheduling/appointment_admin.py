@@ -20,6 +20,7 @@ from scheduling import booking
 from scheduling.appointment_sheets import AppointmentSheet
 from scheduling.forms import BookForm, CancelForm, MoveForm, RefusableForm
 from scheduling.models import Allocation, Appointment, OpCode
+from scheduling.refusals import Refusal
 
 ALTERNATIVES = 3
 SEARCHED = timedelta(days=6)
@@ -169,7 +170,7 @@ class AppointmentAdmin(SheetAdmin, StoreAdmin):
         extra_context = {**(extra_context or {}), "show_save_and_add_another": False}
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
-        except booking.Refusal:
+        except Refusal:
             # The transaction is rolled back: show the same form again, now with request.refused.
             return super().changeform_view(request, object_id, form_url, extra_context)
 
@@ -178,7 +179,7 @@ class AppointmentAdmin(SheetAdmin, StoreAdmin):
         wanted, now = form.cleaned_data, timezone.now()
         try:
             written = self._move(request, obj, wanted, now) if change else self._book(request, wanted, now)
-        except booking.Refusal as refusal:
+        except Refusal as refusal:
             op_codes = [line.op_code for line in obj.lines.all()] if change else list(wanted["op_codes"])
             rooftop = obj.rooftop if change else wanted["customer"].rooftop
             near = nearest_openings(rooftop, op_codes, wanted["arrival"], now)
@@ -244,7 +245,7 @@ class AppointmentAdmin(SheetAdmin, StoreAdmin):
                 now=timezone.now(),
                 version=form.cleaned_data["seen_version"],
             )
-        except booking.Refusal as refusal:
+        except Refusal as refusal:
             form.add_error(None, refusal.sentence)
             return False
         self.log_change(request, appointment, "Cancelled.")

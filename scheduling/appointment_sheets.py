@@ -15,6 +15,7 @@ from crm.sheets import Sheet, rooftop_named
 from scheduling import booking
 from scheduling.lane import to_utc
 from scheduling.models import Appointment, OpCode, Transport
+from scheduling.refusals import Refusal
 
 WALL_TIME = "%Y-%m-%d %H:%M"
 BETWEEN = ";"
@@ -94,7 +95,7 @@ class AppointmentSheet(Sheet):
                 source=Appointment.Source.STAFF,
                 now=timezone.now(),
             )
-        except booking.Refusal as refusal:
+        except Refusal as refusal:
             raise ValidationError({"arrives_at": refusal.sentence}) from refusal
         if not written.is_active:
             number = written.confirmation_number

@@ -1,4 +1,4 @@
-"""The one door through which the lane is written: hold, book, move, cancel, check in, close, block.
+"""The one door through which visits are written: hold, book, move, cancel, check in.
 
 Phone desk, admin and any later API come here. Each function locks the store's days, checks, saves
 in one transaction, and refuses with a short code and a sentence. The lock makes two callers wait
@@ -7,57 +7,40 @@ Allocation are the proof that no person or thing is ever taken twice.
 """
 
 import secrets
-import time
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
-from typing import TypeVar
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
-from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import F, QuerySet
 
 from crm.models import Customer, FollowUpTask, RepairOrder, Rooftop, Vehicle
-from scheduling.capacity import is_feasible
+from scheduling import locking
 from scheduling.load import load_lane, visit_for
 from scheduling.models import (
     Allocation,
     Appointment,
     AppointmentEvent,
     AppointmentLine,
-    Bay,
-    Closure,
     Demand,
     Hold,
     OpCode,
-    OpeningHours,
-    Technician,
     WaitlistEntry,
 )
-from scheduling.slots import WRITE_UP, Slot, Visit, open_slots, slot_at
+from scheduling.refusals import (
+    Refusal,
+    check_overbooking,
+    local_time,
+    refuse_second_visit,
+    slot_or_refuse,
+)
+from scheduling.slots import WRITE_UP, Slot, open_slots
 
-Result = TypeVar("Result")
 Party = tuple[Customer, Vehicle]
 
-LOCK_TIMEOUT_MS = 3000
-ATTEMPTS = 3
 HOLD_FOR = timedelta(minutes=3)
 NO_SHOW_AFTER = timedelta(minutes=30)
 OUTREACH_WITHIN = timedelta(days=1)
 Status = Appointment.Status
-
-
-class Refusal(Exception):
-    """A change that cannot be. code is for programs, sentence for people at a screen.
-
-    Codes: slot_taken, closed, too_soon, beyond_horizon, no_service, no_skill, transport_full,
-    already_booked_that_day, not_active, wrong_status, stale_version, not_allowed, busy.
-    The sentence may name another customer: it is never spoken to a caller.
-    """
-
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.code = code
-        self.sentence = sentence
 
 
 # --- openings -----------------------------------------------------------------------------
@@ -95,11 +78,11 @@ def hold(
     """Keep an opening for HOLD_FOR while the caller decides. A repeated key moves its hold here."""
 
     def write() -> Hold:
-        _lock_days(rooftop, arrives_at)
-        _forget_expired(rooftop, now)
+        locking.lock_days(rooftop, arrives_at)
+        Hold.objects.forget_expired(rooftop, now)
         Hold.objects.filter(rooftop=rooftop, key=key).delete()
         visit = visit_for(op_codes, transport)
-        slot = _slot_or_refuse(rooftop, visit, arrives_at, now)
+        slot = slot_or_refuse(rooftop, visit, arrives_at, now)
         held = Hold.objects.create(
             rooftop=rooftop,
             key=key,
@@ -111,7 +94,7 @@ def hold(
         _take(rooftop, slot, hold=held)
         return held
 
-    return _in_transaction(write, rooftop, arrives_at)
+    return locking.in_transaction(write, rooftop, arrives_at)
 
 
 def book(
@@ -172,18 +155,18 @@ def book_for(
     """Like book(), for a customer and vehicle that party finds or creates in the same transaction."""
     if not op_codes:
         raise Refusal("no_service", "Choose at least one service.")
-    _check_overbooking(overbook_reason, by)
+    check_overbooking(overbook_reason, by)
 
     def write() -> Appointment:
-        _lock_days(rooftop, arrives_at)
+        locking.lock_days(rooftop, arrives_at)
         if idempotency_key and (earlier := _by_key(idempotency_key)):
             return earlier
-        _forget_expired(rooftop, now)
+        Hold.objects.forget_expired(rooftop, now)
         Hold.objects.filter(rooftop=rooftop, key=held).delete()
         customer, vehicle = party()
-        _refuse_second_visit(rooftop, vehicle, arrives_at)
+        refuse_second_visit(rooftop, vehicle, arrives_at)
         visit = visit_for(op_codes, transport)
-        slot = _slot_or_refuse(rooftop, visit, arrives_at, now, overbook=bool(overbook_reason))
+        slot = slot_or_refuse(rooftop, visit, arrives_at, now, overbook=bool(overbook_reason))
         appointment = Appointment.objects.create(
             rooftop=rooftop,
             customer=customer,
@@ -201,10 +184,10 @@ def book_for(
         _write_lines(appointment, op_codes)
         _take(rooftop, slot, appointment=appointment)
         beyond = f", beyond capacity: {overbook_reason}" if overbook_reason else ""
-        _log(appointment, actor, f"booked for {_local(rooftop, arrives_at)}{beyond}", now)
+        _log(appointment, actor, f"booked for {local_time(rooftop, arrives_at)}{beyond}", now)
         return appointment
 
-    return _in_transaction(write, rooftop, arrives_at)
+    return locking.in_transaction(write, rooftop, arrives_at)
 
 
 def reschedule(
@@ -222,22 +205,20 @@ def reschedule(
     version is the one the caller of this function saw; a newer one in the database refuses.
     """
     rooftop = appointment.rooftop
-    _check_overbooking(overbook_reason, by)
+    check_overbooking(overbook_reason, by)
 
     def write() -> Appointment:
-        _lock_days(rooftop, appointment.arrives_at, arrives_at)
+        locking.lock_days(rooftop, appointment.arrives_at, arrives_at)
         current = _current(appointment, version)
         if current.arrives_at == arrives_at:
             return current
         if current.status == Status.CHECKED_IN:
             raise Refusal("wrong_status", "This vehicle is here already; its appointment cannot be moved.")
-        _forget_expired(rooftop, now)
-        _refuse_second_visit(rooftop, current.vehicle, arrives_at, moving=current)
+        Hold.objects.forget_expired(rooftop, now)
+        refuse_second_visit(rooftop, current.vehicle, arrives_at, moving=current)
         op_codes = [line.op_code for line in current.lines.select_related("op_code")]
         visit = visit_for(op_codes, current.transport)
-        slot = _slot_or_refuse(
-            rooftop, visit, arrives_at, now, moving=current, overbook=bool(overbook_reason)
-        )
+        slot = slot_or_refuse(rooftop, visit, arrives_at, now, moving=current, overbook=bool(overbook_reason))
         _free(current)
         _compare_and_set(
             current,
@@ -248,10 +229,10 @@ def reschedule(
             overbook_reason=overbook_reason,
         )
         _take(rooftop, slot, appointment=current)
-        _log(current, actor, f"moved to {_local(rooftop, arrives_at)}", now)
+        _log(current, actor, f"moved to {local_time(rooftop, arrives_at)}", now)
         return current
 
-    return _in_transaction(write, rooftop, arrives_at)
+    return locking.in_transaction(write, rooftop, arrives_at)
 
 
 def cancel(
@@ -264,7 +245,7 @@ def cancel(
     rooftop = appointment.rooftop
 
     def write() -> Appointment:
-        _lock_days(rooftop, appointment.arrives_at)
+        locking.lock_days(rooftop, appointment.arrives_at)
         current = _fresh(appointment)
         if current.status == Status.CANCELLED:
             return current
@@ -275,7 +256,7 @@ def cancel(
         _tell_waitlist(current, now)
         return current
 
-    return _in_transaction(write, rooftop, appointment.arrives_at)
+    return locking.in_transaction(write, rooftop, appointment.arrives_at)
 
 
 # --- the day of the visit -----------------------------------------------------------------
@@ -338,7 +319,7 @@ def no_show(appointment: Appointment, *, actor: str, now: datetime) -> Appointme
             rooftop=current.rooftop,
             kind=FollowUpTask.Kind.OUTREACH,
             customer=current.customer,
-            summary=f"Did not come on {_local(current.rooftop, current.arrives_at)}; offer another time.",
+            summary=f"Did not come on {local_time(current.rooftop, current.arrives_at)}; offer another time.",
             due_at=now + OUTREACH_WITHIN,
         )
 
@@ -360,7 +341,7 @@ def _step(
     rooftop = appointment.rooftop
 
     def write() -> Appointment:
-        _lock_days(rooftop, appointment.arrives_at)
+        locking.lock_days(rooftop, appointment.arrives_at)
         current = _fresh(appointment)
         if current.status == to:
             return current
@@ -373,196 +354,7 @@ def _step(
         _log(current, actor, what, now)
         return _fresh(current)
 
-    return _in_transaction(write, rooftop, appointment.arrives_at)
-
-
-# --- the store's own time -----------------------------------------------------------------
-
-
-def block(
-    rooftop: Rooftop,
-    starts_at: datetime,
-    ends_at: datetime,
-    *,
-    reason: str,
-    now: datetime,
-    technician: Technician | None = None,
-    bay: Bay | None = None,
-) -> Allocation:
-    """Take a technician (time off, busy by the calendar) or a bay out of the lane for a while.
-
-    Raises Refusal slot_taken naming an appointment that stands in the way, or when the cars left
-    on that day could no longer be done without this technician.
-    """
-
-    def write() -> Allocation:
-        _lock_days(rooftop, *_days_between(rooftop, starts_at, ends_at))
-        _forget_expired(rooftop, now)
-        in_the_way = Allocation.objects.filter(rooftop=rooftop, starts_at__lt=ends_at, ends_at__gt=starts_at)
-        in_the_way = in_the_way.filter(technician=technician) if technician else in_the_way.filter(bay=bay)
-        other = in_the_way.filter(appointment__isnull=False).select_related("appointment").first()
-        if other and other.appointment:
-            raise Refusal("slot_taken", f"Move {_describe(other.appointment)} first.")
-        could_be_kept = technician is None or _keeps_promises(rooftop, starts_at, ends_at, now)
-        written = Allocation.objects.create(
-            rooftop=rooftop,
-            kind=Allocation.Kind.TIME_OFF if technician else Allocation.Kind.BLOCK,
-            technician=technician,
-            bay=bay,
-            starts_at=starts_at,
-            ends_at=ends_at,
-            reason=reason,
-        )
-        if technician and could_be_kept and not _keeps_promises(rooftop, starts_at, ends_at, now):
-            raise Refusal(
-                "slot_taken", "Cars that are left that day need these hours. Move one of them first."
-            )
-        return written
-
-    return _in_transaction(write, rooftop, starts_at)
-
-
-def _keeps_promises(rooftop: Rooftop, starts_at: datetime, ends_at: datetime, now: datetime) -> bool:
-    """Can the cars that are left on the days of this span still be done?"""
-    first = starts_at.astimezone(rooftop.zone).date() - timedelta(days=1)
-    last = ends_at.astimezone(rooftop.zone).date()
-    lane = load_lane(rooftop, first, last, now=now)
-    days = [lane.day(date_) for date_ in lane.demand]
-    return all(is_feasible(day.demand, day.budget()) for day in days if day)
-
-
-def close_store(
-    rooftop: Rooftop, starts_at: datetime, ends_at: datetime, *, reason: str, now: datetime
-) -> tuple[Closure, list[Appointment]]:
-    """Close the store for a while: the closure, and the appointments that now need another time.
-
-    Each of those becomes a task for staff; nothing is cancelled silently.
-    """
-
-    def write() -> tuple[Closure, list[Appointment]]:
-        _lock_days(rooftop, *_days_between(rooftop, starts_at, ends_at))
-        Hold.objects.filter(rooftop=rooftop, arrives_at__gte=starts_at, arrives_at__lt=ends_at).delete()
-        closure = Closure.objects.create(rooftop=rooftop, starts_at=starts_at, ends_at=ends_at, reason=reason)
-        affected = list(
-            Appointment.objects.active()
-            .filter(rooftop=rooftop, arrives_at__lt=ends_at, ready_at__gt=starts_at)
-            .select_related("customer", "rooftop")
-        )
-        FollowUpTask.objects.bulk_create(
-            FollowUpTask(
-                rooftop=rooftop,
-                kind=FollowUpTask.Kind.CONFLICT,
-                customer=appointment.customer,
-                summary=f"{reason}: find another time for {appointment}.",
-                due_at=now + OUTREACH_WITHIN,
-            )
-            for appointment in affected
-        )
-        return closure, affected
-
-    return _in_transaction(write, rooftop, starts_at)
-
-
-# --- refusing -----------------------------------------------------------------------------
-
-
-def _slot_or_refuse(
-    rooftop: Rooftop,
-    visit: Visit,
-    arrives_at: datetime,
-    now: datetime,
-    *,
-    moving: Appointment | None = None,
-    overbook: bool = False,
-) -> Slot:
-    date_ = arrives_at.astimezone(rooftop.zone).date()
-    when = _local(rooftop, arrives_at)
-    first = date_ - timedelta(days=1)  # a day that closes after midnight
-    lane = load_lane(rooftop, first, date_, now=now, without=moving)
-    days = [day for day in (lane.day(date_), lane.day(first)) if day]
-    found: Slot | str = "closed"
-    for day in days:
-        found = slot_at(visit, day, arrives_at)
-        if found != "closed":
-            break
-    if overbook:
-        return found if isinstance(found, Slot) else _unkept(visit, arrives_at)
-    if arrives_at < now + timedelta(minutes=rooftop.lead_minutes):
-        raise Refusal("too_soon", f"{when} is too soon: {rooftop.lead_minutes} minutes' notice are needed.")
-    if date_ > now.astimezone(rooftop.zone).date() + timedelta(days=rooftop.horizon_days):
-        raise Refusal("beyond_horizon", f"{when} is more than {rooftop.horizon_days} days ahead.")
-    if isinstance(found, Slot):
-        return found
-    raise _refusal(found, rooftop, visit, arrives_at, moving)
-
-
-def _unkept(visit: Visit, arrives_at: datetime) -> Slot:
-    """An overbooked visit: it takes nobody and nothing, people will see to it."""
-    return Slot(arrives_at, arrives_at + WRITE_UP + timedelta(minutes=visit.minutes))
-
-
-def _refusal(
-    code: str, rooftop: Rooftop, visit: Visit, arrives_at: datetime, moving: Appointment | None
-) -> Refusal:
-    when = _local(rooftop, arrives_at)
-    if code == "closed":
-        return Refusal(code, f"{when}: the store is closed, or closes before the work would be done.")
-    if code == "no_skill":
-        return Refusal(code, "Nobody at this store has the skill for all of these services.")
-    if code == "transport_full":
-        return Refusal(
-            code, f"{when}: no more customers who {visit.transport.replace('_', ' ')} can be taken then."
-        )
-    other = _clash(rooftop, visit, arrives_at, moving)
-    return Refusal(code, f"{when} is taken" + (f" by {_describe(other)}." if other else ": the day is full."))
-
-
-def _clash(
-    rooftop: Rooftop, visit: Visit, arrives_at: datetime, moving: Appointment | None
-) -> Appointment | None:
-    """An appointment whose work stands in the way: the one that begins first."""
-    ends_at = arrives_at + WRITE_UP + timedelta(minutes=visit.minutes)
-    skills = [step.skill for step in visit.steps]
-    bay_types = {bay_type for step in visit.steps for bay_type in step.bay_types}
-    in_the_way = Allocation.objects.filter(
-        Q(technician__skills__overlap=skills) | Q(bay__bay_type__in=bay_types),
-        rooftop=rooftop,
-        appointment__isnull=False,
-        starts_at__lt=ends_at,
-        ends_at__gt=arrives_at + WRITE_UP,
-    )
-    if moving:
-        in_the_way = in_the_way.exclude(appointment=moving)
-    row = in_the_way.select_related("appointment__customer", "appointment__vehicle").first()
-    return row.appointment if row else None
-
-
-def _describe(appointment: Appointment) -> str:
-    return f"{appointment.customer}'s {appointment.vehicle} (number {appointment.confirmation_number})"
-
-
-def _refuse_second_visit(
-    rooftop: Rooftop, vehicle: Vehicle, arrives_at: datetime, *, moving: Appointment | None = None
-) -> None:
-    zone = rooftop.zone
-    midnight = arrives_at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    other = (
-        Appointment.objects.active()
-        .filter(vehicle=vehicle, arrives_at__gte=midnight, arrives_at__lt=midnight + timedelta(days=1))
-        .exclude(pk=moving.pk if moving else 0)
-        .first()
-    )
-    if other:
-        raise Refusal(
-            "already_booked_that_day",
-            f"This vehicle comes in that day already, at {other.local_arrival:%-I:%M %p} "
-            f"(number {other.confirmation_number}). Move that appointment instead.",
-        )
-
-
-def _check_overbooking(reason: str, by: AbstractBaseUser | AnonymousUser | None) -> None:
-    if reason and not (isinstance(by, User) and by.has_perm("scheduling.overbook")):
-        raise Refusal("not_allowed", "Booking beyond capacity needs the permission to overbook.")
+    return locking.in_transaction(write, rooftop, appointment.arrives_at)
 
 
 # --- writing ------------------------------------------------------------------------------
@@ -630,11 +422,6 @@ def _write_lines(appointment: Appointment, op_codes: Sequence[OpCode]) -> None:
     )
 
 
-def _forget_expired(rooftop: Rooftop, now: datetime) -> None:
-    """Holds that ran out stand in nobody's way, not even in the constraints'."""
-    Hold.objects.filter(rooftop=rooftop, expires_at__lte=now).delete()
-
-
 def _tell_waitlist(cancelled: Appointment, now: datetime) -> None:
     day = cancelled.local_arrival.date()
     skills = {line.op_code.skill for line in cancelled.lines.select_related("op_code")}
@@ -692,51 +479,3 @@ def _new_confirmation_number(rooftop: Rooftop) -> str:
         number = str(secrets.randbelow(900_000) + 100_000)
         if not Appointment.objects.filter(rooftop=rooftop, confirmation_number=number).exists():
             return number
-
-
-def _local(rooftop: Rooftop, moment: datetime) -> str:
-    return f"{moment.astimezone(rooftop.zone):%A, %B %-d, %-I:%M %p}"
-
-
-# --- locks and transactions ---------------------------------------------------------------
-
-
-def _days_between(rooftop: Rooftop, starts_at: datetime, ends_at: datetime) -> list[datetime]:
-    """One moment in each of the store's days that the span touches."""
-    length = ends_at - starts_at
-    return [starts_at + timedelta(days=n) for n in range(length.days + 1)] + [ends_at]
-
-
-def _lock_days(rooftop: Rooftop, *moments: datetime) -> None:
-    """Wait for the store's days, in one order for everybody, and not longer than LOCK_TIMEOUT_MS.
-
-    Where the store is open over midnight a moment may belong to the day before.
-    """
-    dates = {moment.astimezone(rooftop.zone).date().toordinal() for moment in moments}
-    if OpeningHours.objects.filter(rooftop=rooftop, closes__lte=F("opens")).exists():
-        dates |= {day - 1 for day in dates}
-    days = sorted(dates)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
-        for day in days:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [rooftop.pk, day])
-
-
-def _in_transaction(write: Callable[[], Result], rooftop: Rooftop, moment: datetime) -> Result:
-    """Run write in one transaction; what another one prevented is tried again, then refused."""
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            with transaction.atomic():
-                return write()
-        except IntegrityError as error:
-            # The constraints have the last word, whatever was checked before.
-            if attempt == ATTEMPTS:
-                raise Refusal("slot_taken", f"{_local(rooftop, moment)} is taken.") from error
-        except (OperationalError, InterfaceError) as error:
-            # Deadlock, serialization failure, a lock that did not come, a server that went away.
-            if not connection.in_atomic_block:
-                connection.close_if_unusable_or_obsolete()
-            if attempt == ATTEMPTS:
-                raise Refusal("busy", "The calendar is busy. Try again in a moment.") from error
-        time.sleep(secrets.randbelow(50) / 1000)
-    raise AssertionError("unreachable")

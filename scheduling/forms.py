@@ -15,8 +15,8 @@ from unfold.widgets import (
 
 from crm.models import Customer, Vehicle
 from crm.store_admin import WallTimeInput
-from scheduling.booking import Refusal
 from scheduling.models import Appointment, BayType, OpCode, Skill, Technician
+from scheduling.refusals import Refusal
 
 
 class RefusableForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -191,6 +191,12 @@ class Loaner(models.Model):
         return self.name
 
 
+class HoldQuerySet(models.QuerySet["Hold"]):
+    def forget_expired(self, rooftop: Rooftop, now: datetime) -> None:
+        """Holds that ran out stand in nobody's way, not even in the constraints'."""
+        self.filter(rooftop=rooftop, expires_at__lte=now).delete()
+
+
 class Hold(models.Model):
     """An opening kept for a caller who is still deciding; counts as taken until it expires."""
 
@@ -200,6 +206,8 @@ class Hold(models.Model):
     codes = ArrayField(models.CharField(max_length=10))
     arrives_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)
+
+    objects = HoldQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"hold until {self.expires_at:%H:%M:%S}"

@@ -8,8 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from crm.store_admin import StoreAdmin, store_time
-from scheduling import booking
+from scheduling import closing
 from scheduling.models import Allocation, Closure, Loaner, TransportOption, WaitlistEntry
+from scheduling.refusals import Refusal
 from scheduling.store_forms import BlockForm, ClosureForm
 
 BLOCKS = (Allocation.Kind.TIME_OFF, Allocation.Kind.BLOCK)
@@ -35,7 +36,7 @@ class RefusableAdmin(StoreAdmin):
     ) -> HttpResponse:
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
-        except booking.Refusal as refusal:
+        except Refusal as refusal:
             # Rolled back: show the same form again, now with what booking said.
             request.refusal = refusal  # type: ignore[attr-defined]
             return super().changeform_view(request, object_id, form_url, extra_context)
@@ -43,7 +44,7 @@ class RefusableAdmin(StoreAdmin):
 
 @admin.register(Closure)
 class ClosureAdmin(RefusableAdmin):
-    """A new closure goes through booking.close_store, so that every visit it touches becomes a task."""
+    """A new closure goes through closing.close_store, so that every visit it touches becomes a task."""
 
     form = ClosureForm
     list_display = ("reason", "begins", "ends", "rooftop")
@@ -59,7 +60,7 @@ class ClosureAdmin(RefusableAdmin):
         if change:
             super().save_model(request, obj, form, change)
             return
-        written, affected = booking.close_store(
+        written, affected = closing.close_store(
             obj.rooftop, obj.starts_at, obj.ends_at, reason=obj.reason, now=timezone.now()
         )
         obj.pk = written.pk
@@ -79,7 +80,7 @@ class ClosureAdmin(RefusableAdmin):
 
 @admin.register(Allocation)
 class BlockAdmin(RefusableAdmin):
-    """Time off and bays out of use, through booking.block. What visits take is shown with the visits."""
+    """Time off and bays out of use, through closing.block. What visits take is shown with the visits."""
 
     form = BlockForm
     list_display = ("__str__", "begins", "ends", "reason", "rooftop")
@@ -96,7 +97,7 @@ class BlockAdmin(RefusableAdmin):
         return False  # delete it and block another time
 
     def save_model(self, request: HttpRequest, obj: Allocation, form: Any, change: bool) -> None:
-        written = booking.block(
+        written = closing.block(
             obj.rooftop,
             obj.starts_at,
             obj.ends_at,

@@ -4,8 +4,8 @@ from typing import Any
 
 from django import forms
 
-from scheduling.booking import Refusal
 from scheduling.models import Allocation, Closure
+from scheduling.refusals import Refusal
 
 
 class SpanForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -14,6 +14,7 @@ from crm.models import (
 from scheduling import booking
 from scheduling.lane import at_wall_time, to_utc
 from scheduling.models import Appointment, AppointmentEvent, AppointmentLine, Demand, OpCode, Skill
+from scheduling.refusals import Refusal
 
 # customer's first name, op code, days from today, wall time
 APPOINTMENTS = (
@@ -241,6 +242,6 @@ def write_appointments(rooftop: Rooftop, now: datetime) -> None:
                     source=Appointment.Source.DEMO,
                     now=now,
                 )
-            except booking.Refusal:
+            except Refusal:
                 continue
             break

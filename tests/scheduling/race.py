@@ -92,7 +92,7 @@ class Runner:
         self.closed_bay: int | None = None
 
     def attempt(self, count: int) -> None:
-        from scheduling.booking import Refusal
+        from scheduling.refusals import Refusal
 
         weights = CROWD if self.plan.crowd else WEIGHTS
         what = self.dice.choices(list(weights), list(weights.values()))[0]
@@ -159,7 +159,7 @@ class Runner:
         return self._changed(booking.cancel(appointment, reason="race", actor=key, now=NOW))
 
     def close_bay(self, key: str) -> dict[str, Any]:
-        from scheduling import booking
+        from scheduling import closing
         from scheduling.models import Allocation
 
         if self.closed_bay:
@@ -167,7 +167,7 @@ class Runner:
             Allocation.objects.filter(pk=block).delete()
             return {"what": "open_bay", "block": block}
         starts_at = self._at()
-        block = booking.block(
+        block = closing.block(
             self.rooftop,
             starts_at,
             starts_at + timedelta(minutes=self.dice.choice((15, 60, 120))),
@@ -253,9 +253,9 @@ def _pause_after_the_check() -> None:
 
 def _take_the_lock_off() -> None:
     """The control: nobody waits for anybody."""
-    from scheduling import booking
+    from scheduling import locking
 
-    booking.__dict__["_lock_days"] = lambda *args: None
+    locking.__dict__["lock_days"] = lambda *args: None
 
 
 def _die_half_way(number: int) -> None:

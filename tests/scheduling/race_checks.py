@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from crm.models import Customer, Rooftop, Vehicle
 from scheduling import booking
 from scheduling.models import Allocation, Appointment, Demand, OpCode
+from scheduling.refusals import Refusal
 from tests.scheduling.race import DAYS, SERVICES
 from tests.scheduling.slow_model import SlowLane
 
@@ -254,7 +255,7 @@ def _try(
                 now=now,
                 transport=transport,
             )
-        except booking.Refusal as refusal:
+        except Refusal as refusal:
             return refusal.code
         finally:
             transaction.set_rollback(True)

@@ -14,6 +14,7 @@ from crm.models import Customer, Ownership, Rooftop, Vehicle
 from dealership import demo
 from scheduling import booking
 from scheduling.models import Allocation, Appointment, AppointmentEvent, Closure, OpCode, Technician
+from scheduling.refusals import Refusal
 from tests.factories import SATURDAY, make_demo_store
 from voice.models import Call, ToolCall
 
@@ -72,7 +73,7 @@ def fill_express(store: Rooftop, arrives_at: datetime) -> Appointment:
     while True:
         try:
             make_appointment(store, arrives_at, first_name="Carlos")
-        except booking.Refusal:
+        except Refusal:
             return first
 
 

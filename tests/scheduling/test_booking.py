@@ -8,9 +8,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from crm.models import Customer, Rooftop, Vehicle
-from scheduling import booking
-from scheduling.booking import Refusal
+from scheduling import booking, closing
 from scheduling.models import Allocation, Appointment, Closure, OpCode
+from scheduling.refusals import Refusal
 from tests.factories import SATURDAY, make_demo_store
 
 TUESDAY = date(2026, 11, 24)
@@ -252,10 +252,10 @@ def test_time_off_is_refused_while_cars_that_are_left_need_the_hours(otto: Rooft
         )
     afternoon = (at(otto, 10), at(otto, 18))
     refused = refusal(
-        lambda: booking.block(otto, *afternoon, reason="dentist", technician=inspector, now=SATURDAY)
+        lambda: closing.block(otto, *afternoon, reason="dentist", technician=inspector, now=SATURDAY)
     )
     assert refused.code == "slot_taken"
-    booking.block(otto, at(otto, 16), at(otto, 18), reason="dentist", technician=inspector, now=SATURDAY)
+    closing.block(otto, at(otto, 16), at(otto, 18), reason="dentist", technician=inspector, now=SATURDAY)
 
 
 def test_a_vehicle_that_is_here_is_not_moved_to_another_time(otto: Rooftop) -> None:

@@ -7,8 +7,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 
 from crm.models import Customer, FollowUpTask, RepairOrder, Rooftop, Vehicle
-from scheduling import booking
-from scheduling.booking import Refusal
+from scheduling import booking, closing
 from scheduling.models import (
     Allocation,
     Appointment,
@@ -21,6 +20,7 @@ from scheduling.models import (
     TransportOption,
     WaitlistEntry,
 )
+from scheduling.refusals import Refusal
 from tests.factories import SATURDAY, make_demo_store
 
 TUESDAY = date(2026, 11, 24)
@@ -228,7 +228,7 @@ def test_hours_that_come_free_make_a_task_for_the_waitlist(otto: Rooftop) -> Non
 def test_a_closure_lists_who_is_affected_makes_their_tasks_and_wins_over_a_hold(otto: Rooftop) -> None:
     visit = book(otto, at(otto, 9))
     booking.hold(otto, services(otto, "LOF"), at(otto, 10), key="call-1", now=SATURDAY)
-    _, affected = booking.close_store(otto, at(otto, 8), at(otto, 12), reason="Flood", now=SATURDAY)
+    _, affected = closing.close_store(otto, at(otto, 8), at(otto, 12), reason="Flood", now=SATURDAY)
     assert affected == [visit]
     assert FollowUpTask.objects.get().kind == FollowUpTask.Kind.CONFLICT
     visit.refresh_from_db()
@@ -238,14 +238,14 @@ def test_a_closure_lists_who_is_affected_makes_their_tasks_and_wins_over_a_hold(
 
 def test_a_bay_and_a_technician_can_be_taken_out_unless_somebody_is_on_it(otto: Rooftop) -> None:
     lane = Bay.objects.get(rooftop=otto, bay_type="inspection")
-    booking.block(otto, at(otto, 13), at(otto, 18), reason="lift service", now=SATURDAY, bay=lane)
+    closing.block(otto, at(otto, 13), at(otto, 18), reason="lift service", now=SATURDAY, bay=lane)
     assert code_of(lambda: book(otto, at(otto, 14))) == "slot_taken"
     visit = book(otto, at(otto, 9))
     omar = Technician.objects.get(rooftop=otto, name="Omar Haddad")
     with pytest.raises(Refusal, match=visit.confirmation_number):
-        booking.block(otto, at(otto, 8), at(otto, 11), reason="dentist", now=SATURDAY, technician=omar)
+        closing.block(otto, at(otto, 8), at(otto, 11), reason="dentist", now=SATURDAY, technician=omar)
     booking.cancel(visit, reason="x", actor="test", now=SATURDAY)
-    booking.block(otto, at(otto, 8), at(otto, 11), reason="dentist", now=SATURDAY, technician=omar)
+    closing.block(otto, at(otto, 8), at(otto, 11), reason="dentist", now=SATURDAY, technician=omar)
     assert code_of(lambda: book(otto, at(otto, 9))) == "slot_taken"
 
 

@@ -25,8 +25,7 @@ from hypothesis.stateful import (
 )
 
 from crm.models import Customer, FollowUpTask, Rooftop, Staff, Vehicle
-from scheduling import booking
-from scheduling.booking import Refusal
+from scheduling import booking, closing
 from scheduling.models import (
     Allocation,
     Appointment,
@@ -39,6 +38,7 @@ from scheduling.models import (
     Technician,
     TransportOption,
 )
+from scheduling.refusals import Refusal
 from tests.scheduling.race_checks import overlaps
 from tests.scheduling.slow_model import DAY, SlowLane
 
@@ -262,7 +262,7 @@ class Store(RuleBasedStateMachine):
         is_free = not any(row.hold is None or row.hold.expires_at > self.now for row in rows)
         span = (starts_at, ends_at)
         try:
-            booking.block(self.rooftop, *span, reason="test", now=self.now, **{kind: thing})
+            closing.block(self.rooftop, *span, reason="test", now=self.now, **{kind: thing})
         except Refusal as refusal:
             assert refusal.code == "slot_taken"
             assert not is_free or is_person, "a free bay can be closed"
@@ -275,7 +275,7 @@ class Store(RuleBasedStateMachine):
         starts_at = self._grid()[when % len(self._grid())]
         ends_at = starts_at + timedelta(minutes=30 * half_hours)
         tasks = FollowUpTask.objects.filter(rooftop=self.rooftop, kind="conflict").count()
-        _, affected = booking.close_store(self.rooftop, starts_at, ends_at, reason="Flood", now=self.now)
+        _, affected = closing.close_store(self.rooftop, starts_at, ends_at, reason="Flood", now=self.now)
         self.has_closed = True
         assert FollowUpTask.objects.filter(rooftop=self.rooftop, kind="conflict").count() == tasks + len(
             affected

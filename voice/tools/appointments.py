@@ -9,6 +9,7 @@ from crm import lookup
 from crm.models import Customer, Ownership, Phone, Vehicle
 from scheduling import booking
 from scheduling.models import Appointment, OpCode
+from scheduling.refusals import Refusal
 from scheduling.slots import Slot, choose_offers
 from voice.conversation import phrases
 from voice.conversation.states import Booked, Offer, State, VehicleSlot
@@ -107,7 +108,7 @@ def book_appointment(desk: Desk, wanted: Booking) -> ToolResult:
             held=desk.call.sid,
             now=desk.now,
         )
-    except booking.Refusal as refusal:
+    except Refusal as refusal:
         return ToolResult(refusal.code, phrases.refused(refusal.code))
     desk.appointment_id = appointment.pk
     conversation.booked = Booked(confirmation_number=appointment.confirmation_number, local=offer.local)

@@ -1,0 +1,99 @@
+"""The store's own time: a technician or a bay out of the lane for a while, the store closed.
+
+Under the same locks as scheduling/booking.py, so that closing a bay races safely with booking it.
+"""
+
+from datetime import datetime, timedelta
+
+from crm.models import FollowUpTask, Rooftop
+from scheduling import locking
+from scheduling.capacity import is_feasible
+from scheduling.load import load_lane
+from scheduling.models import Allocation, Appointment, Bay, Closure, Hold, Technician
+from scheduling.refusals import Refusal, describe
+
+CONFLICT_WITHIN = timedelta(days=1)
+
+
+def block(
+    rooftop: Rooftop,
+    starts_at: datetime,
+    ends_at: datetime,
+    *,
+    reason: str,
+    now: datetime,
+    technician: Technician | None = None,
+    bay: Bay | None = None,
+) -> Allocation:
+    """Take a technician (time off, busy by the calendar) or a bay out of the lane for a while.
+
+    Raises Refusal slot_taken naming an appointment that stands in the way, or when the cars left
+    on that day could no longer be done without this technician.
+    """
+
+    def write() -> Allocation:
+        locking.lock_days(rooftop, *locking.days_between(rooftop, starts_at, ends_at))
+        Hold.objects.forget_expired(rooftop, now)
+        in_the_way = Allocation.objects.filter(rooftop=rooftop, starts_at__lt=ends_at, ends_at__gt=starts_at)
+        in_the_way = in_the_way.filter(technician=technician) if technician else in_the_way.filter(bay=bay)
+        other = in_the_way.filter(appointment__isnull=False).select_related("appointment").first()
+        if other and other.appointment:
+            raise Refusal("slot_taken", f"Move {describe(other.appointment)} first.")
+        could_be_kept = technician is None or _keeps_promises(rooftop, starts_at, ends_at, now)
+        written = Allocation.objects.create(
+            rooftop=rooftop,
+            kind=Allocation.Kind.TIME_OFF if technician else Allocation.Kind.BLOCK,
+            technician=technician,
+            bay=bay,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            reason=reason,
+        )
+        if technician and could_be_kept and not _keeps_promises(rooftop, starts_at, ends_at, now):
+            raise Refusal(
+                "slot_taken", "Cars that are left that day need these hours. Move one of them first."
+            )
+        return written
+
+    return locking.in_transaction(write, rooftop, starts_at)
+
+
+def _keeps_promises(rooftop: Rooftop, starts_at: datetime, ends_at: datetime, now: datetime) -> bool:
+    """Can the cars that are left on the days of this span still be done?"""
+    first = starts_at.astimezone(rooftop.zone).date() - timedelta(days=1)
+    last = ends_at.astimezone(rooftop.zone).date()
+    lane = load_lane(rooftop, first, last, now=now)
+    days = [lane.day(date_) for date_ in lane.demand]
+    return all(is_feasible(day.demand, day.budget()) for day in days if day)
+
+
+def close_store(
+    rooftop: Rooftop, starts_at: datetime, ends_at: datetime, *, reason: str, now: datetime
+) -> tuple[Closure, list[Appointment]]:
+    """Close the store for a while: the closure, and the appointments that now need another time.
+
+    Each of those becomes a task for staff; nothing is cancelled silently.
+    """
+
+    def write() -> tuple[Closure, list[Appointment]]:
+        locking.lock_days(rooftop, *locking.days_between(rooftop, starts_at, ends_at))
+        Hold.objects.filter(rooftop=rooftop, arrives_at__gte=starts_at, arrives_at__lt=ends_at).delete()
+        closure = Closure.objects.create(rooftop=rooftop, starts_at=starts_at, ends_at=ends_at, reason=reason)
+        affected = list(
+            Appointment.objects.active()
+            .filter(rooftop=rooftop, arrives_at__lt=ends_at, ready_at__gt=starts_at)
+            .select_related("customer", "rooftop")
+        )
+        FollowUpTask.objects.bulk_create(
+            FollowUpTask(
+                rooftop=rooftop,
+                kind=FollowUpTask.Kind.CONFLICT,
+                customer=appointment.customer,
+                summary=f"{reason}: find another time for {appointment}.",
+                due_at=now + CONFLICT_WITHIN,
+            )
+            for appointment in affected
+        )
+        return closure, affected
+
+    return locking.in_transaction(write, rooftop, starts_at)
