@@ -12,6 +12,7 @@ import queue
 import threading
 import time
 from datetime import datetime
+from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
@@ -69,8 +70,8 @@ def flush(seconds: float) -> bool:
 
 def _fitting(text: str, field: str) -> str:
     """text as its column can hold it; PostgreSQL stores no NUL."""
-    longest = SystemFault._meta.get_field(field).max_length
-    return str(text).replace("\0", "")[:longest]
+    column: Any = SystemFault._meta.get_field(field)
+    return str(text).replace("\0", "")[: column.max_length]
 
 
 # --- the writer ---------------------------------------------------------------------------
