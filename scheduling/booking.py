@@ -54,13 +54,19 @@ def openings(
     *,
     now: datetime,
     transport: str | None = None,
+    advisor: int | None = None,
+    held: str = "",
 ) -> list[Slot]:
     """Every arrival that can be kept between two days of the store, earliest first. now: aware UTC.
 
     Without a transport the customer waits where the services allow it, else leaves the car.
+    advisor, a Staff id, writes the car up where free then. held names the asker's own hold,
+    which stands in nobody's way.
     """
-    lane = load_lane(rooftop, first, last, now=now)
-    return list(open_slots(visit_for(op_codes, transport), lane, first, last, now=now))
+    own = Hold.objects.filter(rooftop=rooftop, key=held).first() if held else None
+    lane = load_lane(rooftop, first, last, now=now, without=own)
+    visit = visit_for(op_codes, transport, advisor=advisor)
+    return list(open_slots(visit, lane, first, last, now=now))
 
 
 # --- booking ------------------------------------------------------------------------------
@@ -74,6 +80,7 @@ def hold(
     key: str,
     now: datetime,
     transport: str | None = None,
+    advisor: int | None = None,
 ) -> Hold:
     """Keep an opening for HOLD_FOR while the caller decides. A repeated key moves its hold here."""
 
@@ -81,7 +88,7 @@ def hold(
         locking.lock_days(rooftop, arrives_at)
         Hold.objects.forget_expired(rooftop, now)
         Hold.objects.filter(rooftop=rooftop, key=key).delete()
-        visit = visit_for(op_codes, transport)
+        visit = visit_for(op_codes, transport, advisor=advisor)
         slot = slot_or_refuse(rooftop, visit, arrives_at, now)
         held = Hold.objects.create(
             rooftop=rooftop,
@@ -165,7 +172,7 @@ def book_for(
         Hold.objects.filter(rooftop=rooftop, key=held).delete()
         customer, vehicle = party()
         refuse_second_visit(rooftop, vehicle, arrives_at)
-        visit = visit_for(op_codes, transport)
+        visit = visit_for(op_codes, transport, advisor=customer.preferred_advisor_id)
         slot = slot_or_refuse(rooftop, visit, arrives_at, now, overbook=bool(overbook_reason))
         appointment = Appointment.objects.create(
             rooftop=rooftop,
@@ -217,7 +224,7 @@ def reschedule(
         Hold.objects.forget_expired(rooftop, now)
         refuse_second_visit(rooftop, current.vehicle, arrives_at, moving=current)
         op_codes = [line.op_code for line in current.lines.select_related("op_code")]
-        visit = visit_for(op_codes, current.transport)
+        visit = visit_for(op_codes, current.transport, advisor=current.advisor_id)
         slot = slot_or_refuse(rooftop, visit, arrives_at, now, moving=current, overbook=bool(overbook_reason))
         _free(current)
         _compare_and_set(

@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from scheduling.capacity import RESERVE
@@ -126,10 +127,10 @@ class Day:
             for person, spans in shifts.items()
         }
         self.free_minutes = {person: _minutes(_length(gaps)) for person, gaps in self.technician_gaps.items()}
-        self._present_minutes = {
-            person: _minutes(_length(self._gaps(spans, lane.taken.time_off.get(person, ()))))
-            for person, spans in shifts.items()
+        self._present = {
+            person: self._gaps(spans, lane.taken.time_off.get(person, ())) for person, spans in shifts.items()
         }
+        self._present_minutes = {person: _minutes(_length(spans)) for person, spans in self._present.items()}
         self.bay_gaps = {
             bay.id: self._gaps(self.open_spans, lane.taken.bays.get(bay.id, ())) for bay in lane.bays
         }
@@ -200,6 +201,35 @@ class Day:
         """What may still be promised of this technician today; below zero is into the reserve."""
         present, free = self._present_minutes[person.id], self.free_minutes[person.id]
         return (present * (1 - RESERVE) - (present - free) - booked) * person.proficiency
+
+    def load_at(self, moment: datetime) -> float:
+        """How much of the technicians' hours in this half of the day is promised already, 0 to 1.
+
+        What is promised by the day counts in both halves alike.
+        """
+        return self._load_after_noon if moment >= self._noon else self._load_before_noon
+
+    @cached_property
+    def _noon(self) -> datetime:
+        return at_wall_time(self.date, time(12), self.lane.zone)
+
+    @cached_property
+    def _load_before_noon(self) -> float:
+        return self._load((self.opens_at, self._noon))
+
+    @cached_property
+    def _load_after_noon(self) -> float:
+        return self._load((self._noon, self.closes_at))
+
+    def _load(self, half: Span) -> float:
+        def minutes(gaps: Mapping[int, Sequence[Span]], span: Span) -> float:
+            return sum(_minutes(_length(intersect(span, spans))) for spans in gaps.values())
+
+        present = minutes(self._present, half)
+        if not present:
+            return 1.0
+        promised = sum(self.demand.values()) / sum(self._present_minutes.values())
+        return min(1.0, 1 - minutes(self.technician_gaps, half) / present + promised)
 
     def capacity_after(self, moment: datetime) -> list[tuple[frozenset[str], float]]:
         """Each technician's skills and free minutes from moment to closing."""

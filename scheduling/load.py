@@ -26,8 +26,13 @@ from scheduling.models import (
 from scheduling.slots import Step, Visit, chain
 
 
-def visit_for(op_codes: Sequence[OpCode], transport: str | None = None) -> Visit:
-    """The visit that these services make; a service that another one includes takes no time of its own."""
+def visit_for(
+    op_codes: Sequence[OpCode], transport: str | None = None, *, advisor: int | None = None
+) -> Visit:
+    """The visit that these services make; a service that another one includes takes no time of its own.
+
+    advisor is the preferred one, a Staff id.
+    """
     codes = {item.code for item in op_codes}
     steps = [
         Step(item.skill, frozenset(item.bay_types), item.minutes)
@@ -35,7 +40,10 @@ def visit_for(op_codes: Sequence[OpCode], transport: str | None = None) -> Visit
         if codes.isdisjoint(item.absorbed_by)
     ]
     return Visit(
-        chain(steps), transport or default_transport(op_codes), tuple(item.code for item in op_codes)
+        chain(steps),
+        transport or default_transport(op_codes),
+        tuple(item.code for item in op_codes),
+        advisor,
     )
 
 

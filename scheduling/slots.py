@@ -21,6 +21,7 @@ WAITER = "waiter"
 KEY_DROP = "key_drop"
 LOANER = "loaner"
 SHUTTLE = "shuttle"
+LOAD_STEPS = 3  # half-days are alike in load within a third of their hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What is wished for. codes are the op codes, for their caps a day."""
+    """What is wished for. codes are the op codes, for their caps a day; advisor is preferred, not asked for."""
 
     steps: tuple[Step, ...]
     transport: str = WAITER
     codes: tuple[str, ...] = ()
+    advisor: int | None = None
 
     @property
     def minutes(self) -> int:
@@ -62,6 +64,7 @@ class Slot:
     loaner_id: int | None = None
     demand: dict[str, float] = field(default_factory=dict)  # minutes by skill, promised by the day
     day: date | None = None  # whose hours these are: after midnight the day before's
+    load: float = 0.0  # how much of this half of the day is taken already, 0 to 1
 
 
 def chain(services: Iterable[Step]) -> tuple[Step, ...]:
@@ -110,7 +113,7 @@ def slot_at(visit: Visit, day: Day, arrives_at: datetime) -> Slot | str:
         return "closed"
     if reason := _reason_against_day(visit, day):
         return reason
-    advisor = None if visit.transport == KEY_DROP else _free_advisor(day, arrives_at)
+    advisor = None if visit.transport == KEY_DROP else _free_advisor(visit, day, arrives_at)
     if visit.transport != KEY_DROP and day.lane.advisors and advisor is None:
         return "slot_taken"
     kept = _wait(visit, day, arrives_at) if visit.transport == WAITER else _leave(visit, day, arrives_at)
@@ -121,7 +124,8 @@ def slot_at(visit: Visit, day: Day, arrives_at: datetime) -> Slot | str:
     loaner = _free_loaner(day, (arrives_at, kept.ready_at)) if visit.transport == LOANER else None
     if visit.transport == LOANER and loaner is None:
         return "transport_full"
-    return Slot(arrives_at, kept.ready_at, kept.work, advisor, loaner, kept.demand, day.date)
+    load = day.load_at(arrives_at)
+    return Slot(arrives_at, kept.ready_at, kept.work, advisor, loaner, kept.demand, day.date, load)
 
 
 def _reason_against_day(visit: Visit, day: Day) -> str | None:
@@ -226,9 +230,12 @@ def _free_pairs(
             yield person, bay, span
 
 
-def _free_advisor(day: Day, arrives_at: datetime) -> int | None:
+def _free_advisor(visit: Visit, day: Day, arrives_at: datetime) -> int | None:
+    """The preferred one, else the one with the most undivided time."""
     span = (arrives_at, arrives_at + WRITE_UP)
     free = [advisor for advisor, gaps in day.advisor_gaps.items() if fits(span, gaps)]
+    if visit.advisor in free:
+        return visit.advisor
     return min(free, key=lambda advisor: (-len(day.advisor_gaps[advisor]), advisor), default=None)
 
 
@@ -245,24 +252,40 @@ def _free_loaner(day: Day, span: Span) -> int | None:
 
 
 def choose_offers(
-    slots: Sequence[Slot], zone: ZoneInfo, *, wanted: time | None = None, count: int = 3
+    slots: Sequence[Slot],
+    zone: ZoneInfo,
+    *,
+    wanted: time | None = None,
+    advisor: int | None = None,
+    count: int = 3,
 ) -> list[Slot]:
-    """At most count of the openings, in time order: the ones nearest a wished time of day, else spread.
+    """At most count of the openings (given and returned in time order), in different half-days if there are.
 
-    Without a wished time the first opening of each half-day comes first, then others at least an
-    hour apart, so that the caller hears real alternatives.
+    With a wished time of day those nearest to it; else the first opening, and beside it the
+    half-days with the most room. In one half-day the preferred advisor's openings come first.
     """
-    if wanted is not None and slots:
-        first_day = [slot for slot in slots if _half_day(slot, zone)[0] == _half_day(slots[0], zone)[0]]
-        target = wanted.hour * 60 + wanted.minute
-        nearest = sorted(first_day, key=lambda slot: abs(_minutes(slot, zone) - target))
-        return sorted(nearest[:count], key=lambda slot: slot.arrives_at)
+    if not slots:
+        return []
+    start = slots[0].arrives_at.astimezone(zone)
+    target = datetime.combine(start.date(), wanted, tzinfo=zone) if wanted else start
+    best_first = sorted(
+        slots,
+        key=lambda slot: (
+            abs(slot.arrives_at - target) if wanted else int(slot.load * LOAD_STEPS),
+            advisor is not None and slot.advisor_id != advisor,
+            slot.arrives_at,
+        ),
+    )
+    if not wanted:
+        half_day = [slot for slot in slots if _half_day(slot, zone) == _half_day(slots[0], zone)]
+        best_first.insert(0, next((slot for slot in half_day if slot.advisor_id == advisor), slots[0]))
+    apart = timedelta(0) if wanted else timedelta(hours=1)
     chosen: list[Slot] = []
     for is_same_half_allowed in (False, True):
-        for slot in slots:
-            apart = all(abs(slot.arrives_at - other.arrives_at) >= timedelta(hours=1) for other in chosen)
+        for slot in best_first:
             new_half = all(_half_day(slot, zone) != _half_day(other, zone) for other in chosen)
-            if len(chosen) < count and apart and (new_half or is_same_half_allowed):
+            is_apart = all(abs(slot.arrives_at - other.arrives_at) >= apart for other in chosen)
+            if len(chosen) < count and slot not in chosen and is_apart and (new_half or is_same_half_allowed):
                 chosen.append(slot)
     return sorted(chosen, key=lambda slot: slot.arrives_at)
 
@@ -270,8 +293,3 @@ def choose_offers(
 def _half_day(slot: Slot, zone: ZoneInfo) -> tuple[date, bool]:
     local = slot.arrives_at.astimezone(zone)
     return local.date(), local.hour >= 12
-
-
-def _minutes(slot: Slot, zone: ZoneInfo) -> int:
-    local = slot.arrives_at.astimezone(zone)
-    return local.hour * 60 + local.minute

@@ -324,13 +324,56 @@ def test_offers_lie_in_different_half_days() -> None:
     assert local(offers[0]) < time(12) <= local(offers[-1])
 
 
-def test_offers_come_nearest_to_a_wished_time() -> None:
+def test_offers_come_nearest_to_a_wished_time_and_from_the_other_half_too() -> None:
     slots = [slot for slot in openings(make_lane(), visit(OIL)) if local(slot) != time(10)]
     assert [local(slot) for slot in choose_offers(slots, ALBANY, wanted=time(10))] == [
-        time(9, 30),
         time(9, 45),
         time(10, 15),
+        time(12, 45),
     ]
+
+
+def test_a_full_half_day_is_offered_after_an_empty_one() -> None:
+    busy = [(at(8, day=TUESDAY + timedelta(days=n)), at(11, day=TUESDAY + timedelta(days=n))) for n in (1, 2)]
+    lane = make_lane(taken=Taken(technicians={1: busy, 2: busy}))
+    slots = list(open_slots(visit(OIL), lane, TUESDAY, TUESDAY + timedelta(days=2), now=NOW))
+    offers = [slot.arrives_at.astimezone(ALBANY) for slot in choose_offers(slots, ALBANY)]
+    # Tuesday morning and afternoon, then Wednesday afternoon: its morning is taken for the most part.
+    assert [(offer.date() - TUESDAY, offer.hour < 12) for offer in offers] == [
+        (timedelta(0), True),
+        (timedelta(0), False),
+        (timedelta(days=1), False),
+    ]
+
+
+def test_the_first_opening_is_offered_however_full_its_half_day() -> None:
+    lane = make_lane(taken=Taken(technicians={1: [(at(7), at(10))], 2: [(at(7), at(12))]}))
+    offers = choose_offers(list(open_slots(visit(OIL), lane, TUESDAY, date(2026, 12, 4), now=NOW)), ALBANY)
+    assert offers[0].arrives_at == at(9, 45)
+
+
+def test_what_is_promised_by_the_day_weighs_on_both_halves() -> None:
+    lane = make_lane(demand={TUESDAY: {"general": 480.0}})
+    assert {round(slot.load, 1) for slot in openings(lane, visit(OIL))} == {0.4}
+
+
+ANNE, BEN = 100, 200
+
+
+def test_the_preferred_advisor_writes_up_when_free() -> None:
+    lane = make_lane(advisors=(ANNE, BEN))
+    wish = replace(visit(OIL), advisor=BEN)
+    assert {slot.advisor_id for slot in openings(lane, wish)} == {BEN}
+    busy = replace(lane, taken=Taken(advisors={BEN: [(at(7), at(9))]}))
+    assert openings(busy, wish)[0].advisor_id == ANNE
+
+
+def test_openings_with_the_preferred_advisor_come_first() -> None:
+    lane = make_lane(advisors=(ANNE, BEN), taken=Taken(advisors={BEN: [(at(7), at(9)), (at(12), at(14))]}))
+    slots = openings(lane, replace(visit(OIL), advisor=BEN))
+    morning, *_, afternoon = choose_offers(slots, ALBANY, advisor=BEN)
+    assert (morning.advisor_id, local(morning)) == (BEN, time(9))
+    assert (afternoon.advisor_id, local(afternoon)) == (BEN, time(14))
 
 
 def test_nothing_open_gives_no_offers() -> None:

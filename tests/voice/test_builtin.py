@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from crm.models import Customer, FollowUpTask, Vehicle
-from scheduling.models import Appointment, Closure
+from scheduling.models import Appointment, Closure, Hold
 from tests.factories import SATURDAY, make_demo_store
 from tests.talking import MARIA, STRANGER, Talk
 from voice.conversation.states import Ending, State
@@ -257,11 +257,41 @@ async def test_later_and_earlier_compare_with_what_was_offered(wish: str) -> Non
     assert talk.conversation.offers[-1].local < later[0].local
 
 
-async def test_a_time_that_is_taken_meanwhile_is_offered_anew() -> None:
+async def two_at_the_offers() -> tuple[Talk, Talk]:
+    """Both have heard the same openings, and one technician could do either car."""
     first, second = await Talk.begin(MARIA, sid="CA1"), await Talk.begin("+12125550144", sid="CA2")
     for talk, car in ((first, "Civic"), (second, "F-150")):
-        await say_all(talk, f"state inspection for my {car} on Tuesday at ten", "yes")
+        await say_all(talk, f"state inspection for my {car} on Tuesday", "yes")
+    assert [offer.handle for offer in first.conversation.offers] == [
+        offer.handle for offer in second.conversation.offers
+    ]
+    return first, second
+
+
+async def test_a_time_is_kept_for_the_caller_who_hears_it_read_back() -> None:
+    first, second = await two_at_the_offers()
+    assert "Shall I book it?" in await first.say("the first one")
+    lost = await second.say("the first one")
+    assert "somebody has just taken that time" in lost
+    assert "Which of those" in lost
+    assert await booked() == []
     assert "booked" in await first.say("yes")
+    await say_all(second, "the first one", "yes")
+    assert len({appointment.arrives_at for appointment in await booked()}) == 2
+
+
+async def test_a_time_that_is_kept_can_be_asked_for_again() -> None:
+    talk = await Talk.begin(MARIA)
+    await say_all(talk, "state inspection for my Civic Tuesday at ten", "yes", "wait, what about Wednesday?")
+    assert "Shall I book it?" in await talk.say("no, Tuesday at ten")
+
+
+async def test_a_time_that_is_taken_after_the_read_back_is_offered_anew() -> None:
+    """The caller thinks for longer than a time is kept."""
+    first, second = await two_at_the_offers()
+    await second.say("the first one")
+    await in_database(Hold.objects.all().delete)
+    await say_all(first, "the first one", "yes")
     reply = await second.say("yes")
     assert "somebody has just taken that time" in reply
     assert len(await booked()) == 1
@@ -414,7 +444,11 @@ async def test_every_tool_call_is_kept_with_its_result() -> None:
     rows = await in_database(
         lambda: list(ToolCall.objects.values_list("name", "code", "appointment__vehicle__model"))
     )
-    assert rows == [("get_available_slots", "ok", None), ("book_appointment", "ok", "Civic")]
+    assert rows == [
+        ("get_available_slots", "ok", None),
+        ("hold_offer", "ok", None),
+        ("book_appointment", "ok", "Civic"),
+    ]
 
 
 async def test_a_second_booking_in_the_same_call_starts_from_the_same_caller() -> None:

@@ -95,7 +95,7 @@ async def test_utterance_end_after_speech_final_is_not_a_second_end(deepgram: De
 
 
 async def test_utterance_end_alone_ends_a_noisy_utterance(deepgram: Deepgram) -> None:
-    deepgram.say(Said("Tuesday at ten.", by_fallback=True))
+    deepgram.say(Said("Tuesday at ten.", ends="utterance_end"))
 
     events = await heard(voice(0.6), silence(2))
 

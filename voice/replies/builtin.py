@@ -27,7 +27,7 @@ from voice.conversation.meaning import (
 )
 from voice.conversation.numbers import spoken_digits
 from voice.conversation.states import Conversation, DayWish, Ending, Intent, Offer, State
-from voice.ports import Tools
+from voice.ports import ToolResult, Tools
 
 MISSES_UNTIL_A_PERSON = 3
 NOT_BY_PHONE_YET = {Intent.CANCEL, Intent.RESCHEDULE, Intent.CHECK}
@@ -278,8 +278,17 @@ class _Turn:
             missing = self._missing_contact()
             if missing:
                 return missing
-        self._ask(phrases.ASK_CONFIRM, State.CONFIRMATION)
-        return phrases.read_back(conversation, self.store, conversation.chosen)
+        return await self._read_back(conversation.chosen)
+
+    async def _read_back(self, chosen: Offer) -> str:
+        """Keep the opening while the caller thinks; when it is gone already, offer another at once."""
+        keeping = {"offer": chosen.handle, "services": self.conversation.slots.services}
+        result = await self.tools.call("hold_offer", keeping)
+        # A calendar that cannot be reached is told of at the booking: nothing is promised here.
+        if result.is_ok or result.code in ("unavailable", "busy"):
+            self._ask(phrases.ASK_CONFIRM, State.CONFIRMATION)
+            return phrases.read_back(self.conversation, self.store, chosen)
+        return await self._after_refusal(result)
 
     def _missing_contact(self) -> str:
         filled, caller = self.conversation.slots, self.conversation.caller
@@ -352,6 +361,11 @@ class _Turn:
             return await self._fetch_person(
                 f"Wanted {chosen.local:%c}: {filled.concern}", first=result.spoken
             )
+        return await self._after_refusal(result)
+
+    async def _after_refusal(self, result: ToolResult) -> str:
+        """The opening is not to be had: say so and offer others."""
+        filled = self.conversation.slots
         forget_offers(self.conversation)
         if result.code == "already_booked_that_day":
             filled.wish = DayWish()

@@ -35,6 +35,13 @@ class SlotSearch(BaseModel):
     before: datetime | None = Field(None, description="Only openings earlier than this offer's local time.")
 
 
+class Keeping(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    offer: str = Field(description="Handle of an offer made in this call.")
+    services: list[str] = Field(min_length=1, description="Op codes from the menu.")
+
+
 class Booking(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -57,7 +64,7 @@ def get_available_slots(desk: Desk, search: SlotSearch) -> ToolResult:
     if not slots:
         return ToolResult("nothing_open", "I don't have anything open in the next two weeks.")
     zone = desk.store.zone
-    chosen = choose_offers(slots, zone, wanted=search.exactly)
+    chosen = choose_offers(slots, zone, wanted=search.exactly, advisor=_preferred_advisor(desk))
     conversation = desk.conversation
     conversation.offers = [_offer(slot, zone) for slot in chosen]
     return ToolResult(
@@ -77,10 +84,32 @@ def get_available_slots(desk: Desk, search: SlotSearch) -> ToolResult:
     )
 
 
+@tool("Keep the chosen offer for three minutes, right before you read it back.")
+def hold_offer(desk: Desk, wanted: Keeping) -> ToolResult:
+    offer = _offered(desk, wanted.offer)
+    op_codes = _op_codes(desk, wanted.services)
+    if offer is None:
+        return ToolResult("unknown_offer", "Let me look at our openings again.")
+    if op_codes is None:
+        return ToolResult("unknown_service", "I don't have that on our menu.")
+    try:
+        held = booking.hold(
+            desk.call.rooftop,
+            op_codes,
+            offer.arrives_at,
+            key=desk.call.sid,
+            now=desk.now,
+            advisor=_preferred_advisor(desk),
+        )
+    except Refusal as refusal:
+        return ToolResult(refusal.code, phrases.refused(refusal.code))
+    return ToolResult("ok", data={"until": held.expires_at.isoformat()})
+
+
 @tool("Book an offer, only after it was read back and the caller clearly said yes.", is_write=True)
 def book_appointment(desk: Desk, wanted: Booking) -> ToolResult:
     conversation = desk.conversation
-    offer = next((offer for offer in conversation.offers if offer.handle == wanted.offer), None)
+    offer = _offered(desk, wanted.offer)
     if offer is None:
         return ToolResult("unknown_offer", "Let me look at our openings again.")
     op_codes = _op_codes(desk, wanted.services)
@@ -120,6 +149,19 @@ def book_appointment(desk: Desk, wanted: Booking) -> ToolResult:
     )
 
 
+def _offered(desk: Desk, handle: str) -> Offer | None:
+    return next((offer for offer in desk.conversation.offers if offer.handle == handle), None)
+
+
+def _preferred_advisor(desk: Desk) -> int | None:
+    """The advisor whom the caller likes to see; nobody's while we do not know who calls."""
+    caller = desk.conversation.caller
+    if not (caller.is_confirmed and caller.customer_id):
+        return None
+    known = Customer.objects.filter(pk=caller.customer_id).values_list("preferred_advisor_id", flat=True)
+    return known.first()
+
+
 def _offer(slot: Slot, zone: ZoneInfo) -> Offer:
     return Offer(
         handle=f"offer-{slot.arrives_at:%m%d-%H%M}",
@@ -145,16 +187,29 @@ def _search(desk: Desk, op_codes: list[OpCode], search: SlotSearch) -> tuple[lis
     zone, today = desk.store.zone, desk.store.today(desk.now)
     first = max(search.first_day or today, today)
     last = max(search.last_day or (first if search.first_day else first + timedelta(days=SEARCH_DAYS)), first)
-    slots = _within(booking.openings(desk.call.rooftop, op_codes, first, last, now=desk.now), search, zone)
+    slots = _open_between(desk, op_codes, search, first, last)
     timely = [slot for slot in slots if _is_timely(slot.arrives_at.astimezone(zone).time(), search)]
     exact = [slot for slot in timely if slot.arrives_at.astimezone(zone).time() == search.exactly]
     if exact:
         return exact[:1], True
     if timely:
         return timely, search.exactly is None
-    later = first + timedelta(days=SEARCH_DAYS)
-    openings = booking.openings(desk.call.rooftop, op_codes, first, max(last, later), now=desk.now)
-    return _within(openings, search, zone), False
+    return _open_between(desk, op_codes, search, first, max(last, first + timedelta(days=SEARCH_DAYS))), False
+
+
+def _open_between(
+    desk: Desk, op_codes: list[OpCode], search: SlotSearch, first: date, last: date
+) -> list[Slot]:
+    slots = booking.openings(
+        desk.call.rooftop,
+        op_codes,
+        first,
+        last,
+        now=desk.now,
+        advisor=_preferred_advisor(desk),
+        held=desk.call.sid,
+    )
+    return _within(slots, search, desk.store.zone)
 
 
 def _within(slots: list[Slot], search: SlotSearch, zone: ZoneInfo) -> list[Slot]:
