@@ -4,16 +4,24 @@ Wall-clock rules (hours, shifts) are the store's; every moment is aware UTC. A d
 after midnight belongs to the date on which it opened.
 """
 
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
+from operator import attrgetter, itemgetter
 from zoneinfo import ZoneInfo
 
 from scheduling.capacity import RESERVE
 
 Span = tuple[datetime, datetime]  # half-open
+
+# How a shift's weekday lies to a date's: today's, yesterday's, tomorrow's; modulo 7.
+NEAR = {0: 0, 6: -1, 1: 1}
+KEPT = 8192  # wall times worked out already; 90 days of a store have about a thousand
+
+_starts: Callable[[Span], datetime] = itemgetter(0)
+_ends: Callable[[Span], datetime] = itemgetter(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What is taken, by resource: sorted or not, it is sorted here once."""
+    """What is taken, by resource: sorted, and never the same one twice at a moment."""
 
     technicians: Mapping[int, Sequence[Span]] = field(default_factory=dict)
     bays: Mapping[int, Sequence[Span]] = field(default_factory=dict)
@@ -98,7 +106,7 @@ class Lane:
     transports: Mapping[str, TransportRule] = field(default_factory=dict)
     closures: tuple[Span, ...] = ()
     taken: Taken = field(default_factory=Taken)
-    arrivals: tuple[Arrival, ...] = ()
+    arrivals: tuple[Arrival, ...] = ()  # earliest first
     # Promised by the day (drop-offs) and left over from before: minutes by date and skill.
     demand: Mapping[date, Mapping[str, float]] = field(default_factory=dict)
     code_caps: Mapping[str, int] = field(default_factory=dict)  # op code → visits a day
@@ -139,11 +147,16 @@ class Day:
             for advisor in lane.advisors
         }
         self.demand = dict(lane.demand.get(day, {}))
-        self.arrived = [a for a in lane.arrivals if self.opens_at <= a.arrives_at < self.closes_at]
+        self.arrived = lane.arrivals[
+            bisect_left(lane.arrivals, self.opens_at, key=attrgetter("arrives_at")) : bisect_left(
+                lane.arrivals, self.closes_at, key=attrgetter("arrives_at")
+            )
+        ]
 
     def _gaps(self, spans: Sequence[Span], taken: Sequence[Span]) -> list[Span]:
-        near = [span for span in taken if span[0] < self.closes_at and self.opens_at < span[1]]
-        return subtract(spans, near)
+        # A lane holds three months: look only at what this day can meet.
+        first = bisect_right(taken, self.opens_at, key=_ends)
+        return subtract(spans, taken[first : bisect_left(taken, self.closes_at, lo=first, key=_starts)])
 
     def _shift_spans(self, person: TechnicianFacts) -> list[Span]:
         """The person's hours while the store is open; shifts without a break between them are one."""
@@ -151,31 +164,27 @@ class Day:
         is_over_midnight = self.rule.closes <= self.rule.opens
         shifts = []
         for weekday, begins, ends in person.shifts:
-            for days in (-1, 0, 1):
+            days = NEAR.get((weekday - self.date.weekday()) % 7)
+            # The day before matters when its shift ends today, the next when the store is open into it.
+            if days == 0 or (days == -1 and ends <= begins) or (days == 1 and is_over_midnight):
                 date_ = self.date + timedelta(days=days)
-                # The day before matters when its shift ends today, the next when the store is open into it.
-                is_near = days == 0 or (ends <= begins if days < 0 else is_over_midnight)
-                if is_near and weekday == date_.weekday():
-                    until = at_wall_time(_until(date_, begins, ends), ends, zone)
-                    shifts.append((at_wall_time(date_, begins, zone), until))
+                until = at_wall_time(_until(date_, begins, ends), ends, zone)
+                shifts.append((at_wall_time(date_, begins, zone), until))
         return [span for shift in join(shifts) for span in intersect(shift, self.open_spans)]
 
     def arrivals(self) -> list[datetime]:
-        """The grid of arrivals, each once, in order; wall times that the clocks skip are left out."""
-        wall, last = self._arrival_bounds()
-        moments = []
-        while wall <= last:
-            moment = to_utc(wall.date(), wall.time(), self.lane.zone)
-            if moment is not None:
-                moments.append(moment)
-            wall += self.lane.grid
-        return moments
+        """The grid of arrivals that takes_arrival_at allows, in order."""
+        moments = grid_between(*self._arrival_bounds(), self.lane.grid, self.lane.zone)
+        return [moment for moment in moments if self._is_open_at(moment)]
 
     def takes_arrival_at(self, moment: datetime) -> bool:
         """Is this within the hours for arrivals, and the store not closed just then?"""
         local = moment.astimezone(self.lane.zone).replace(tzinfo=None)
         first, last = self._arrival_bounds()
-        return first <= local <= last and any(start <= moment < end for start, end in self.open_spans)
+        return first <= local <= last and self._is_open_at(moment)
+
+    def _is_open_at(self, moment: datetime) -> bool:
+        return any(start <= moment < end for start, end in self.open_spans)
 
     def _arrival_bounds(self) -> tuple[datetime, datetime]:
         """First and last arrival as wall times; the last may lie after midnight."""
@@ -245,21 +254,23 @@ class Day:
 
 def fits(span: Span, gaps: Sequence[Span]) -> bool:
     """Does span lie wholly in one of the gaps (sorted, disjoint)?"""
-    index = bisect_right(gaps, span[0], key=lambda gap: gap[0]) - 1
+    index = bisect_right(gaps, span[0], key=_starts) - 1
     return index >= 0 and span[1] <= gaps[index][1]
 
 
 def subtract(spans: Sequence[Span], others: Iterable[Span]) -> list[Span]:
-    """What remains of spans without others, sorted."""
-    remaining = sorted(spans)
-    for start, end in others:
-        remaining = [
-            piece
-            for span in remaining
-            for piece in ((span[0], min(span[1], start)), (max(span[0], end), span[1]))
-            if piece[0] < piece[1]
-        ]
-    return sorted(set(remaining))
+    """What remains of spans (disjoint) without others, sorted."""
+    remaining = []
+    taken = join(others)
+    for start, end in sorted(spans):
+        for begins, ends in taken:
+            if begins < end and start < ends:
+                if start < begins:
+                    remaining.append((start, begins))
+                start = ends
+        if start < end:
+            remaining.append((start, end))
+    return remaining
 
 
 def join(spans: Iterable[Span]) -> list[Span]:
@@ -279,6 +290,14 @@ def intersect(span: Span, others: Iterable[Span]) -> list[Span]:
     ]
 
 
+@lru_cache(KEPT // 8)
+def grid_between(first: datetime, last: datetime, grid: timedelta, zone: ZoneInfo) -> tuple[datetime, ...]:
+    """The grid from one wall time (naive) to another in UTC, each once; what the clocks skip is left out."""
+    walls = (first + n * grid for n in range((last - first) // grid + 1))
+    moments = (to_utc(wall.date(), wall.time(), zone) for wall in walls)
+    return tuple(moment for moment in moments if moment is not None)
+
+
 def to_utc(day: date, wall: time, zone: ZoneInfo) -> datetime | None:
     """A wall time of the store in UTC (the first of two on a repeated hour); None if clocks skip it."""
     local = datetime.combine(day, wall, tzinfo=zone)
@@ -286,6 +305,7 @@ def to_utc(day: date, wall: time, zone: ZoneInfo) -> datetime | None:
     return moment if moment.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None) else None
 
 
+@lru_cache(KEPT)
 def at_wall_time(day: date, wall: time, zone: ZoneInfo) -> datetime:
     """Like to_utc, but a skipped wall time is the moment at which the clocks jump over it."""
     moment = to_utc(day, wall, zone)

@@ -8,11 +8,12 @@ by the day, feasibly shared out among the technicians. Rules: docs/how-booking-w
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from math import ceil
 from zoneinfo import ZoneInfo
 
 from scheduling.capacity import is_feasible
-from scheduling.lane import BayFacts, Day, Lane, Span, TechnicianFacts, at_wall_time, fits
+from scheduling.lane import Day, Lane, Span, at_wall_time, fits
 
 WRITE_UP = timedelta(minutes=15)  # the advisor takes the car in before work can begin
 SETUP_MINUTES = 10  # once a visit: moving the car, paperwork
@@ -90,16 +91,17 @@ def open_slots(visit: Visit, lane: Lane, first: date, last: date, *, now: dateti
     """Yield the arrivals that can be kept from first to last (the store's days), earliest first."""
     today = now.astimezone(lane.zone).date()
     horizon = today + timedelta(days=lane.horizon_days)
+    beyond = at_wall_time(horizon + timedelta(days=1), time(0), lane.zone)
     date_ = max(first, today - timedelta(days=1))  # yesterday's hours may go on after midnight
     while date_ <= min(last, horizon):
         day = lane.day(date_)
-        if day and _reason_against_day(visit, day) is None:
+        question = _Question(visit, day) if day else None
+        if day and question and not question.refused:
             for arrives_at in day.arrivals():
-                if arrives_at < now + lane.lead or arrives_at.astimezone(lane.zone).date() > horizon:
-                    continue
-                slot = slot_at(visit, day, arrives_at)
-                if isinstance(slot, Slot):
-                    yield slot
+                if now + lane.lead <= arrives_at < beyond:
+                    slot = question.at(arrives_at)
+                    if isinstance(slot, Slot):
+                        yield slot
         date_ += timedelta(days=1)
 
 
@@ -111,132 +113,173 @@ def slot_at(visit: Visit, day: Day, arrives_at: datetime) -> Slot | str:
     """
     if not day.takes_arrival_at(arrives_at):
         return "closed"
-    if reason := _reason_against_day(visit, day):
-        return reason
-    advisor = None if visit.transport == KEY_DROP else _free_advisor(visit, day, arrives_at)
-    if visit.transport != KEY_DROP and day.lane.advisors and advisor is None:
-        return "slot_taken"
-    kept = _wait(visit, day, arrives_at) if visit.transport == WAITER else _leave(visit, day, arrives_at)
-    if isinstance(kept, str):
-        return kept
-    if reason := _reason_against_transport(visit, day, arrives_at):
-        return reason
-    loaner = _free_loaner(day, (arrives_at, kept.ready_at)) if visit.transport == LOANER else None
-    if visit.transport == LOANER and loaner is None:
-        return "transport_full"
-    load = day.load_at(arrives_at)
-    return Slot(arrives_at, kept.ready_at, kept.work, advisor, loaner, kept.demand, day.date, load)
+    question = _Question(visit, day)
+    return question.refused or question.at(arrives_at)
 
 
-def _reason_against_day(visit: Visit, day: Day) -> str | None:
-    skills = {skill for person in day.lane.technicians for skill in person.skills}
-    if any(step.skill not in skills for step in visit.steps):
-        return "no_skill"
-    for code in visit.codes:
-        cap = day.lane.code_caps.get(code)
-        if cap is not None and sum(code in arrival.codes for arrival in day.arrived) >= cap:
+class _Question:
+    """One visit asked of one day: what is the same for all arrivals is worked out once."""
+
+    def __init__(self, visit: Visit, day: Day) -> None:
+        self.visit = visit
+        self.day = day
+        self.refused = self._reason_against_day()  # the code of what stands against the whole day
+        self.same = [arrival.arrives_at for arrival in day.arrived if arrival.transport == visit.transport]
+        self._candidates = {step: self._technicians_for(step) for step in visit.steps}
+        self._bays = {
+            step: [bay for bay in day.lane.bays if bay.bay_type in step.bay_types] for step in visit.steps
+        }
+        self._keeps: dict[tuple[tuple[int, timedelta], ...], bool] = {}
+
+    def at(self, arrives_at: datetime) -> Slot | str:
+        """Like slot_at, for an arrival that the day takes and when nothing stands against the day."""
+        visit, day = self.visit, self.day
+        advisor = None if visit.transport == KEY_DROP else self._free_advisor(arrives_at)
+        if visit.transport != KEY_DROP and day.lane.advisors and advisor is None:
             return "slot_taken"
-    return None
+        kept = self._wait(arrives_at) if visit.transport == WAITER else self._leave(arrives_at)
+        if isinstance(kept, str):
+            return kept
+        if reason := self._reason_against_transport(arrives_at):
+            return reason
+        loaner = _free_loaner(day, (arrives_at, kept.ready_at)) if visit.transport == LOANER else None
+        if visit.transport == LOANER and loaner is None:
+            return "transport_full"
+        load = day.load_at(arrives_at)
+        return Slot(arrives_at, kept.ready_at, kept.work, advisor, loaner, kept.demand, day.date, load)
 
-
-def _reason_against_transport(visit: Visit, day: Day, arrives_at: datetime) -> str | None:
-    rule = day.lane.transports.get(visit.transport)
-    if rule is None:
+    def _reason_against_day(self) -> str | None:
+        lane = self.day.lane
+        for step in self.visit.steps:
+            if not any(step.skill in person.skills for person in lane.technicians):
+                return "no_skill"
+        for code in self.visit.codes:
+            cap = lane.code_caps.get(code)
+            if cap is not None and sum(code in arrival.codes for arrival in self.day.arrived) >= cap:
+                return "slot_taken"
         return None
-    same = [arrival.arrives_at for arrival in day.arrived if arrival.transport == visit.transport]
-    if rule.per_day is not None and len(same) >= rule.per_day:
-        return "transport_full"
-    if rule.per_half_hour is not None:
-        start = arrives_at - (arrives_at - day.opens_at) % HALF_HOUR
-        if sum(start <= other < start + HALF_HOUR for other in same) >= rule.per_half_hour:
+
+    def _reason_against_transport(self, arrives_at: datetime) -> str | None:
+        day, same = self.day, self.same
+        rule = day.lane.transports.get(self.visit.transport)
+        if rule is None:
+            return None
+        if rule.per_day is not None and len(same) >= rule.per_day:
             return "transport_full"
-    if rule.departures and rule.seats is not None:
-        departure = _departure(rule.departures, day, arrives_at)
-        if departure is None:
-            return "transport_full"
-        if sum(_departure(rule.departures, day, other) == departure for other in same) >= rule.seats:
-            return "transport_full"
-    return None
+        if rule.per_half_hour is not None:
+            start = arrives_at - (arrives_at - day.opens_at) % HALF_HOUR
+            if sum(start <= other < start + HALF_HOUR for other in same) >= rule.per_half_hour:
+                return "transport_full"
+        if rule.departures and rule.seats is not None:
+            departure = _departure(rule.departures, day, arrives_at)
+            if departure is None:
+                return "transport_full"
+            if sum(_departure(rule.departures, day, other) == departure for other in same) >= rule.seats:
+                return "transport_full"
+        return None
+
+    # --- waiting ----------------------------------------------------------------------------
+
+    def _wait(self, arrives_at: datetime) -> Slot | str:
+        """Work that begins after the write-up and goes on without a gap: the first way that keeps the day's promises."""
+        for work in self._ways(self.visit.steps, arrives_at + WRITE_UP):
+            if self._keeps_promises(work):
+                return Slot(arrives_at, work[-1].ends_at, work)
+        return "slot_taken"
+
+    def _keeps_promises(self, work: Sequence[Work]) -> bool:
+        """Whose hours and how many decide this, not when: asked once a day for each."""
+        taken = tuple((piece.technician_id, piece.ends_at - piece.starts_at) for piece in work)
+        if taken not in self._keeps:
+            day = self.day
+            booked: dict[int, float] = {}
+            for technician, length in taken:
+                booked[technician] = booked.get(technician, 0.0) + length / timedelta(minutes=1)
+            self._keeps[taken] = all(
+                day.minutes_left(person, booked[person.id]) >= 0
+                for person in day.lane.technicians
+                if person.id in booked
+            ) and (not day.demand or is_feasible(day.demand, day.budget(booked=booked)))
+        return self._keeps[taken]
+
+    def _ways(self, steps: Sequence[Step], starts_at: datetime) -> Iterator[tuple[Work, ...]]:
+        """Every choice of technicians for the steps one after the other, the best first."""
+        for work in self._pairs(steps[0], starts_at):
+            if len(steps) == 1:
+                yield (work,)
+            else:
+                for rest in self._ways(steps[1:], work.ends_at):
+                    yield (work, *rest)
+
+    def _pairs(self, step: Step, starts_at: datetime) -> Iterator[Work]:
+        """Technicians who are free from then on, the best first; and a bay for as long."""
+        for technician, length in self._candidates[step]:
+            span = (starts_at, starts_at + length)
+            if fits(span, self.day.technician_gaps[technician]):
+                for bay in self._bays[step]:
+                    if fits(span, self.day.bay_gaps[bay.id]):
+                        yield Work(technician, bay.id, *span)
+                        break
+
+    def _technicians_for(self, step: Step) -> list[tuple[int, timedelta]]:
+        """Those with the fewest other skills first, then the freest; and how long it takes each."""
+        people = sorted(
+            (person for person in self.day.lane.technicians if step.skill in person.skills),
+            key=lambda person: (len(person.skills), -self.day.free_minutes[person.id], person.id),
+        )
+        # Rounded first: 21 minutes at 0.7 are 30, but 30.000000000000004 as floats divide.
+        return [
+            (person.id, timedelta(minutes=ceil(round(step.minutes / person.proficiency, 6))))
+            for person in people
+        ]
+
+    # --- leaving the car --------------------------------------------------------------------
+
+    def _leave(self, arrives_at: datetime) -> Slot | str:
+        """Hours of each skill on this day, before closing and beside all that is promised already."""
+        day = self.day
+        if arrives_at + WRITE_UP + timedelta(minutes=self.visit.minutes) > day.last_open_at:
+            return "closed"
+        if not self._fits_by_the_day:
+            return "slot_taken"
+        if not is_feasible(self._wanted, day.capacity_after(arrives_at + WRITE_UP)):
+            return "slot_taken"
+        return Slot(arrives_at, day.last_open_at, demand=dict(self._wanted))
+
+    @cached_property
+    def _wanted(self) -> dict[str, float]:
+        wanted: dict[str, float] = {}
+        for step in self.visit.steps:
+            wanted[step.skill] = wanted.get(step.skill, 0.0) + step.minutes
+        return wanted
+
+    @cached_property
+    def _fits_by_the_day(self) -> bool:
+        promised = {
+            skill: self.day.demand.get(skill, 0.0) + self._wanted.get(skill, 0.0)
+            for skill in {*self.day.demand, *self._wanted}
+        }
+        return is_feasible(promised, self.day.budget())
+
+    # --- people and cars --------------------------------------------------------------------
+
+    def _free_advisor(self, arrives_at: datetime) -> int | None:
+        """The preferred one, else the one with the most undivided time."""
+        gaps, span = self.day.advisor_gaps, (arrives_at, arrives_at + WRITE_UP)
+        if self.visit.advisor in gaps and fits(span, gaps[self.visit.advisor]):
+            return self.visit.advisor
+        return next((advisor for advisor in self._advisors if fits(span, gaps[advisor])), None)
+
+    @cached_property
+    def _advisors(self) -> list[int]:
+        gaps = self.day.advisor_gaps
+        return sorted(gaps, key=lambda advisor: (-len(gaps[advisor]), advisor))
 
 
 def _departure(departures: Sequence[time], day: Day, arrives_at: datetime) -> datetime | None:
     """The first shuttle after the write-up; None when all have left by then."""
     moments = sorted(at_wall_time(day.date, wall, day.lane.zone) for wall in departures)
     return next((moment for moment in moments if moment >= arrives_at + WRITE_UP), None)
-
-
-def _wait(visit: Visit, day: Day, arrives_at: datetime) -> Slot | str:
-    """Work that begins after the write-up and goes on without a gap: the first way that keeps the day's promises."""
-    starts_at = arrives_at + WRITE_UP
-    for work in _ways(visit.steps, day, starts_at):
-        booked: dict[int, float] = {}
-        for piece in work:
-            minutes = (piece.ends_at - piece.starts_at) / timedelta(minutes=1)
-            booked[piece.technician_id] = booked.get(piece.technician_id, 0.0) + minutes
-        if any(day.minutes_left(p, booked[p.id]) < 0 for p in day.lane.technicians if p.id in booked):
-            continue
-        if day.demand and not is_feasible(day.demand, day.budget(booked=booked)):
-            continue
-        return Slot(arrives_at, work[-1].ends_at, work)
-    return "slot_taken"
-
-
-def _ways(steps: Sequence[Step], day: Day, starts_at: datetime) -> Iterator[tuple[Work, ...]]:
-    """Every choice of technicians for the steps one after the other, the best first."""
-    if not steps:
-        yield ()
-        return
-    for technician, bay, span in _free_pairs(steps[0], day, starts_at):
-        for rest in _ways(steps[1:], day, span[1]):
-            yield (Work(technician.id, bay.id, *span), *rest)
-
-
-def _leave(visit: Visit, day: Day, arrives_at: datetime) -> Slot | str:
-    """Hours of each skill on this day, before closing and beside all that is promised already."""
-    if arrives_at + WRITE_UP + timedelta(minutes=visit.minutes) > day.last_open_at:
-        return "closed"
-    wanted: dict[str, float] = {}
-    for step in visit.steps:
-        wanted[step.skill] = wanted.get(step.skill, 0.0) + step.minutes
-    promised = {
-        skill: day.demand.get(skill, 0.0) + wanted.get(skill, 0.0) for skill in {*day.demand, *wanted}
-    }
-    if not is_feasible(promised, day.budget()):
-        return "slot_taken"
-    if not is_feasible(wanted, day.capacity_after(arrives_at + WRITE_UP)):
-        return "slot_taken"
-    return Slot(arrives_at, day.last_open_at, demand=wanted)
-
-
-def _free_pairs(
-    step: Step, day: Day, starts_at: datetime
-) -> Iterator[tuple[TechnicianFacts, BayFacts, Span]]:
-    """Free technicians, those with the fewest other skills first, then the freest; and a bay for as long."""
-    candidates = sorted(
-        (person for person in day.lane.technicians if step.skill in person.skills),
-        key=lambda person: (len(person.skills), -day.free_minutes[person.id], person.id),
-    )
-    for person in candidates:
-        # Rounded first: 21 minutes at 0.7 are 30, but 30.000000000000004 as floats divide.
-        minutes = ceil(round(step.minutes / person.proficiency, 6))
-        span = (starts_at, starts_at + timedelta(minutes=minutes))
-        if not fits(span, day.technician_gaps[person.id]):
-            continue
-        bay = next(
-            (b for b in day.lane.bays if b.bay_type in step.bay_types and fits(span, day.bay_gaps[b.id])),
-            None,
-        )
-        if bay:
-            yield person, bay, span
-
-
-def _free_advisor(visit: Visit, day: Day, arrives_at: datetime) -> int | None:
-    """The preferred one, else the one with the most undivided time."""
-    span = (arrives_at, arrives_at + WRITE_UP)
-    free = [advisor for advisor, gaps in day.advisor_gaps.items() if fits(span, gaps)]
-    if visit.advisor in free:
-        return visit.advisor
-    return min(free, key=lambda advisor: (-len(day.advisor_gaps[advisor]), advisor), default=None)
 
 
 def _free_loaner(day: Day, span: Span) -> int | None:
