@@ -1,19 +1,23 @@
-"""A recogniser that knows what will be said: it listens for voice and answers from a script (pure).
+"""How an emulated recogniser listens (pure): voice, pauses and words, in the time of the audio.
 
 It counts time in the audio it was given, as Deepgram does, so a test may play faster than the
-clock. Voice followed by silence is one sentence of the script.
+clock. What is said is told by the audio itself (see speech.py); a voice that carries no words says
+the next sentence of its connection's script. nova.py and flux.py make messages of it.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+from tests.emulators.speech import Words
+
+Message = dict[str, Any]
 
 WINDOW = 160  # bytes of mulaw: 20 ms
+WINDOW_MS = 20
 VOICE_LEVEL = 300  # mean of the absolute 16-bit samples
 ONSET_MS = 60
-INTERIM_MS = 250
 WORD_MS = 300
-EMPTY_RESULT_MS = 1000
 
 
 def _linear(byte: int) -> int:
@@ -28,134 +32,108 @@ MAGNITUDES = [_linear(byte) for byte in range(256)]
 class Said:
     """A sentence of the script, and how the provider reports its end.
 
-    by_fallback: noise hides the pause, so speech_final never comes and UtteranceEnd does.
+    ends: by speech_final; by an empty speech_final after the words; or by UtteranceEnd alone, when
+    noise hides the pause. mishears: what interim results make of it.
     """
 
     text: str
-    by_fallback: bool = False
+    ends: Literal["speech_final", "empty", "utterance_end"] = "speech_final"
+    mishears: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    text: str
+    start_ms: float
+    end_ms: float
+
+    @property
+    def plain(self) -> str:
+        return self.text.lower().strip(".,?!")
 
 
 @dataclass(slots=True)
 class Ear:
-    """One listening connection. script is consumed, so that a second connection goes on with it."""
+    """One listening connection. Subclasses answer to voice and to quiet, 20 ms at a time."""
 
-    script: list[Said]
-    endpointing_ms: int = 300
-    utterance_end_ms: int = 1000
-    interim: bool = True
-    vad_events: bool = True
+    script: list[Said] = field(default_factory=list)
+    now_ms: int = 0
+    voiced_ms: int = 0  # without a pause
+    quiet_ms: int = 0
+    onset_ms: int | None = None  # of the utterance in progress
+    voice_until_ms: int = 0
+    sentence: Said | None = None
+    told: list[Word] = field(default_factory=list)  # by the audio itself, in this utterance
+    _words: Words = field(default_factory=Words)
     _rest: bytes = b""
-    _now_ms: int = 0
-    _voiced_ms: int = 0
-    _quiet_ms: int = 0
-    _onset_ms: int | None = None
-    _voice_until_ms: int = 0
-    _segment_from_ms: int = 0
-    _next_interim_ms: int = 0
-    _sentence: Said = field(default_factory=lambda: Said(""))
-    _owes_utterance_end: bool = False
 
-    def feed(self, mulaw: bytes) -> Iterator[dict[str, Any]]:
+    def feed(self, mulaw: bytes) -> Iterator[Message]:
         """Take audio; yield the messages it causes."""
         audio = self._rest + mulaw
         whole = len(audio) - len(audio) % WINDOW
         self._rest = audio[whole:]
         for at in range(0, whole, WINDOW):
-            window = audio[at : at + WINDOW]
-            self._now_ms += 20
-            loudness = sum(map(MAGNITUDES.__getitem__, window)) / WINDOW
-            yield from self._voiced() if loudness > VOICE_LEVEL else self._quiet()
+            yield from self._hear(audio[at : at + WINDOW])
 
-    def finalize(self) -> Iterator[dict[str, Any]]:
-        """What is buffered becomes final now; nothing when nothing is."""
-        if self._onset_ms is not None:
-            yield self._final(is_end=False, from_finalize=True)
+    def opening(self) -> Iterator[Message]:
+        """What is said before any audio."""
+        yield from ()
 
-    def metadata(self) -> dict[str, Any]:
-        return {
-            "type": "Metadata",
-            "transaction_key": "deprecated",
-            "request_id": "emulated",
-            "sha256": "0" * 64,
-            "created": "2026-01-01T00:00:00Z",
-            "duration": self._now_ms / 1000,
-            "channels": 1,
-            "models": ["emulated"],
-            "model_info": {},
-        }
+    def obey(self, kind: str, command: Message) -> Iterator[Message] | None:
+        """Answer a text message; None when there is no such message here."""
+        raise NotImplementedError
 
-    def _voiced(self) -> Iterator[dict[str, Any]]:
-        self._voiced_ms += 20
-        self._quiet_ms = 0
-        self._voice_until_ms = self._now_ms
-        if self._onset_ms is None and self._voiced_ms >= ONSET_MS:
-            self._onset_ms = self._now_ms - self._voiced_ms
-            self._next_interim_ms = self._onset_ms + INTERIM_MS
-            self._owes_utterance_end = False
-            self._sentence = self.script.pop(0) if self.script else Said("")
-            if self.vad_events:
-                yield {"type": "SpeechStarted", "channel": [0, 1], "timestamp": self._onset_ms / 1000}
-        if self._onset_ms is not None and self.interim and self._now_ms >= self._next_interim_ms:
-            self._next_interim_ms += INTERIM_MS
-            yield self._results(self._words_so_far(), is_final=False)
+    def close(self) -> Iterator[Message]:
+        """What is still to be said when the stream ends."""
+        raise NotImplementedError
 
-    def _quiet(self) -> Iterator[dict[str, Any]]:
-        self._voiced_ms = 0
-        self._quiet_ms += 20
-        if self._onset_ms is not None and self._quiet_ms >= self.endpointing_ms:
-            yield self._final(is_end=not self._sentence.by_fallback)
-        if self._owes_utterance_end and self._quiet_ms >= self.utterance_end_ms:
-            self._owes_utterance_end = False
-            last = self._voice_until_ms / 1000
-            yield {"type": "UtteranceEnd", "channel": [0, 1], "last_word_end": last}
-        if self._quiet_ms % EMPTY_RESULT_MS == 0:
-            yield self._results([], is_final=True)
+    def voiced(self) -> Iterator[Message]:
+        raise NotImplementedError
 
-    def _final(self, *, is_end: bool, from_finalize: bool = False) -> dict[str, Any]:
-        words = self._sentence.text.split()
-        message = self._results(words, is_final=True, is_end=is_end, from_finalize=from_finalize)
-        self._onset_ms = None
-        self._segment_from_ms = self._now_ms
-        self._owes_utterance_end = bool(words)
-        return message
+    def quiet(self) -> Iterator[Message]:
+        raise NotImplementedError
 
-    def _words_so_far(self) -> list[str]:
-        assert self._onset_ms is not None
-        heard = 1 + (self._now_ms - self._onset_ms) // WORD_MS
-        return self._sentence.text.split()[:heard]
+    def words(self) -> list[Word]:
+        """The words of this utterance up to now."""
+        if self.told or self.sentence is None or self.onset_ms is None:
+            return list(self.told)
+        so_far = 1 + (self.voice_until_ms - self.onset_ms) // WORD_MS
+        words = self.sentence.text.split()[:so_far]
+        return self._spread(words, self.onset_ms)
 
-    def _results(
-        self, words: list[str], *, is_final: bool, is_end: bool = False, from_finalize: bool = False
-    ) -> dict[str, Any]:
-        begin = self._onset_ms if self._onset_ms is not None else self._now_ms
-        until = self._voice_until_ms if words else self._now_ms
-        step = max(until - begin, 1) / max(len(words), 1)
-        timed = [
-            {
-                "word": word.lower().strip(".,?!"),
-                "start": (begin + step * place) / 1000,
-                "end": (begin + step * (place + 1)) / 1000,
-                "confidence": 0.98,
-                "punctuated_word": word,
-            }
-            for place, word in enumerate(words)
-        ]
-        return {
-            "type": "Results",
-            "channel_index": [0, 1],
-            "start": self._segment_from_ms / 1000,
-            "duration": (self._now_ms - self._segment_from_ms) / 1000,
-            "is_final": is_final,
-            "speech_final": is_end,
-            "from_finalize": from_finalize,
-            "channel": {
-                "alternatives": [
-                    {"transcript": " ".join(words), "confidence": 0.98 if words else 0.0, "words": timed}
-                ]
-            },
-            "metadata": {
-                "request_id": "emulated",
-                "model_info": {"name": "emulated", "version": "1", "arch": "emulated"},
-                "model_uuid": "emulated",
-            },
-        }
+    def all_words(self) -> list[Word]:
+        """The words of this utterance, now that it is over."""
+        if self.told or self.sentence is None or self.onset_ms is None:
+            return list(self.told)
+        return self._spread(self.sentence.text.split(), self.onset_ms)
+
+    def begin_utterance(self) -> None:
+        self.onset_ms = self.now_ms - self.voiced_ms
+        if not self._words.has_marks:
+            self.sentence = self.script.pop(0) if self.script else Said("")
+
+    def end_utterance(self) -> None:
+        self.onset_ms, self.sentence, self.told = None, None, []
+
+    @property
+    def is_new_voice(self) -> bool:
+        return self.onset_ms is None and self.voiced_ms >= ONSET_MS
+
+    def _hear(self, window: bytes) -> Iterator[Message]:
+        self.now_ms += WINDOW_MS
+        for text in self._words.feed(window):
+            since = self.told[-1].end_ms if self.told else self.now_ms - self.voiced_ms - WINDOW_MS
+            self.told.append(Word(text, since, self.now_ms))
+        if sum(map(MAGNITUDES.__getitem__, window)) > VOICE_LEVEL * WINDOW:
+            self.voiced_ms += WINDOW_MS
+            self.quiet_ms = 0
+            self.voice_until_ms = self.now_ms
+            yield from self.voiced()
+        else:
+            self.voiced_ms = 0
+            self.quiet_ms += WINDOW_MS
+            yield from self.quiet()
+
+    def _spread(self, words: list[str], begin_ms: int) -> list[Word]:
+        step = max(self.voice_until_ms - begin_ms, 1) / max(len(words), 1)
+        return [Word(word, begin_ms + step * at, begin_ms + step * (at + 1)) for at, word in enumerate(words)]

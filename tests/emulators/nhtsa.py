@@ -139,7 +139,7 @@ class Nhtsa(Emulator):
     async def _answer(
         self, where: str, request: web.Request, body: dict[str, Any], status: int = 200
     ) -> web.StreamResponse:
-        fault = await self.record(where, request)
+        fault = self.record(where, request)
         if fault:
             spoilt = await self._suffer(fault, request)
             if spoilt:
