@@ -250,6 +250,11 @@ TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN")
 TWILIO_PHONE_NUMBER = env.str("TWILIO_PHONE_NUMBER", "")
 TWILIO_API_BASE_URL = env.str("TWILIO_API_BASE_URL", "https://api.twilio.com")
 
+# Media sockets of one process that are open and not yet a call: without the carrier's signature, and
+# as many again with it. The start message is the first one, so that a socket waits for milliseconds.
+MEDIA_WAITING_SOCKETS = env.int("MEDIA_WAITING_SOCKETS", 128)
+MEDIA_WAITING_SOCKETS_PER_ADDRESS = env.int("MEDIA_WAITING_SOCKETS_PER_ADDRESS", 16)
+
 DEEPGRAM_API_KEY = env.str("DEEPGRAM_API_KEY", "")
 DEEPGRAM_BASE_URL = env.str("DEEPGRAM_BASE_URL", "https://api.deepgram.com")
 DEEPGRAM_STT_MODEL = env.str("DEEPGRAM_STT_MODEL", "nova-2-phonecall")

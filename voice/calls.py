@@ -65,10 +65,16 @@ def stream_token(call: Call) -> str:
     return hmac.new(settings.SECRET_KEY.encode(), message.encode(), sha256).hexdigest()
 
 
-def admit(sid: str, token: str, *, now: datetime) -> Call | None:
-    """Let a media stream in: once, in time, and only with the token of exactly this call."""
+def admit(sid: str, token: str, *, is_signed: bool = False, now: datetime) -> Call | None:
+    """Let a media stream in: once, in time, and only with the token of exactly this call.
+
+    is_signed says that the carrier signed the handshake: without it a carrier's call is refused, and
+    its token still opens the stream for the carrier itself.
+    """
     call = Call.objects.select_related("rooftop").filter(sid=sid).first()
     if call is None or not hmac.compare_digest(stream_token(call).encode(), token.encode()):
+        return None
+    if call.carrier == Call.Carrier.TWILIO and not is_signed:
         return None
     opened = Call.objects.filter(
         pk=call.pk, stream_opened_at__isnull=True, ended_at__isnull=True, started_at__gt=now - TOKEN_LIFE

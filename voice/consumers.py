@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from voice import calls, providers
+from voice.carriers import twilio
 from voice.carriers.media_streams import MediaStreams
 from voice.conversation.facts import Store
 from voice.database import in_database
@@ -23,11 +24,13 @@ from voice.record import Record
 from voice.session import Session
 from voice.tools.registry import Toolbox
 from voice.tools.store import load_store
+from voice.waiting import WaitingRoom
 
 log = logging.getLogger(__name__)
 
 START_LIMIT_SECONDS = 5.0  # from the open socket to the start message
 POLICY_VIOLATION = 1008
+waiting_room = WaitingRoom()
 
 
 async def media_stream(
@@ -40,7 +43,9 @@ async def media_stream(
         return
     await send({"type": "websocket.accept"})
     line = Line(MediaStreams(), receive, send)
-    call = await _admit(line)
+    is_signed = _is_signed(scope)
+    with waiting_room.place(_address(scope), is_signed=is_signed) as has_place:
+        call = await _admit(line, is_signed=is_signed) if has_place else None
     if call is None:
         await line.close(POLICY_VIOLATION)
         return
@@ -54,7 +59,17 @@ async def media_stream(
         log.info("call %s ended after %.1f s", call.pk, time.monotonic() - began)
 
 
-async def _admit(line: Line) -> Call | None:
+def _is_signed(scope: dict[str, Any]) -> bool:
+    """Did the carrier itself open this socket? The page's phone cannot sign, and need not."""
+    signature = dict(scope["headers"]).get(b"x-twilio-signature", b"")
+    return twilio.is_socket_signed(scope["path"], scope["query_string"], signature.decode("latin-1"))
+
+
+def _address(scope: dict[str, Any]) -> str:
+    return str((scope.get("client") or ["unknown"])[0])
+
+
+async def _admit(line: Line, *, is_signed: bool) -> Call | None:
     try:
         async with asyncio.timeout(START_LIMIT_SECONDS):
             started = await line.receive()
@@ -63,9 +78,9 @@ async def _admit(line: Line) -> Call | None:
     if not isinstance(started, Started):
         return None
     token = started.parameters.get("token", "")
-    call = await in_database(calls.admit, started.call_sid, token, now=datetime.now(UTC))
+    call = await in_database(calls.admit, started.call_sid, token, is_signed=is_signed, now=datetime.now(UTC))
     if call is None:
-        log.warning("a media stream without a fresh token was refused")
+        log.warning("a media stream without a fresh token or its carrier's signature was refused")
         return None
     carrier = providers.make_carrier(call.carrier)
     carrier.open(started.stream_sid)

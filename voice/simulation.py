@@ -83,7 +83,10 @@ class Caller:
         """Hold the whole call. Raises Refused, Stuck, or TimeoutError after limit_seconds."""
         async with asyncio.timeout(limit_seconds):
             url, token = await asyncio.to_thread(self._ring)
-            async with connect(url, max_size=2**20) as socket:
+            signature = twilio.sign_socket(urllib.parse.urlparse(url).path)
+            async with connect(
+                url, max_size=2**20, additional_headers={"X-Twilio-Signature": signature}
+            ) as socket:
                 await self._send_start(socket, token)
                 await self._hold(socket)
 

@@ -46,13 +46,13 @@ class Wire(Protocol):
 class InProcess:
     """The application, run by this event loop. desk is its task, sent all that it ever said."""
 
-    def __init__(self, application: Application = media_stream) -> None:
+    def __init__(self, application: Application = media_stream, **scope: Any) -> None:
         self.sent: list[dict[str, Any]] = []
         self.stalls = False  # takes nothing more, and does not say so
         self._inward: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._outward: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._inward.put_nowait({"type": "websocket.connect"})
-        self.desk = asyncio.ensure_future(application(SCOPE, self._inward.get, self._take))
+        self.desk = asyncio.ensure_future(application(SCOPE | scope, self._inward.get, self._take))
 
     async def send(self, message: str | bytes) -> None:
         kind = "text" if isinstance(message, str) else "bytes"

@@ -30,11 +30,32 @@ def sign(path: str, fields: Mapping[str, object]) -> str:
     return str(validator.compute_signature(settings.PUBLIC_BASE_URL + path, fields))
 
 
+def is_socket_signed(path: str, query: bytes, signature: str) -> bool:
+    """Did Twilio sign the handshake of the socket that our TwiML named?
+
+    A query is never ours: <Stream> knows none.
+    """
+    if not signature or query:
+        return False
+    validator = RequestValidator(settings.TWILIO_AUTH_TOKEN)
+    return bool(validator.validate(socket_url(path), {}, signature))
+
+
+def sign_socket(path: str) -> str:
+    """The signature that is_socket_signed accepts; for our own simulated caller."""
+    return str(RequestValidator(settings.TWILIO_AUTH_TOKEN).compute_signature(socket_url(path), {}))
+
+
+def socket_url(path: str) -> str:
+    """The public address of a socket: wss where the pages are https."""
+    return "ws" + settings.PUBLIC_BASE_URL.removeprefix("http") + path
+
+
 def connect_stream(stream_path: str, token: str, after_path: str) -> str:
     """TwiML: open the media stream; when our side ends it, ask after_path what comes next."""
     response = VoiceResponse()
     connect = Connect()
-    stream = connect.stream(url="ws" + settings.PUBLIC_BASE_URL.removeprefix("http") + stream_path)
+    stream = connect.stream(url=socket_url(stream_path))
     stream.parameter(name="token", value=token)
     response.append(connect)
     response.redirect(after_path, method="POST")
