@@ -87,9 +87,30 @@ class Script:
             end = max(end, start + len(text) * UNHURRIED)
         self._clauses.append((text, start, end))
 
-    def read(self) -> tuple[str, str]:
-        """Everything, for somebody who reads it on a screen: nothing is missed."""
-        return " ".join(text for text, *_ in self._clauses), ""
+    def read(self, sent: int) -> tuple[str, str]:
+        """Return (read, not read) for somebody who reads each clause on a screen as its audio begins."""
+        begun = [text for text, start, _ in self._clauses if start < sent]
+        rest = [text for text, start, _ in self._clauses if start >= sent]
+        return " ".join(begun), " ".join(rest)
+
+    def clause_at(self, position: int) -> str:
+        """The clause whose audio begins exactly here; "" when none does."""
+        return next((text for text, start, end in self._clauses if start == position < end), "")
+
+    def clause_end(self, position: int, most: int) -> int:
+        """Where the audio of the clause at this position ends, as far as it has come."""
+        ends = (end for _, start, end in self._clauses if start <= position < end)
+        return min(next(ends, most), most)
+
+    def word_before(self, heard: int) -> int:
+        """Where the word began that was being heard: from there the rest makes sense."""
+        for text, start, end in self._clauses:
+            if start <= heard < end:
+                words = text.split()
+                whole = _words_within(words, (heard - start) / (end - start) * len(text))
+                characters = sum(len(word) + 1 for word in words[:whole])
+                return start + int(characters / len(text) * (end - start))
+        return heard
 
     def split(self, heard: int) -> tuple[str, str]:
         """Return (what was heard, what was not), cut at a word."""

@@ -13,14 +13,15 @@ import asyncio
 import logging
 import time
 import traceback
-from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack, aclosing, suppress
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from voice import calls
+from voice.answers import Answer
 from voice.conversation import phrases
 from voice.conversation.states import Conversation, Ending, Message, State
 from voice.line import Line, LineClosed
@@ -39,23 +40,26 @@ from voice.ports import (
     SpeechStarted,
     Stopped,
     Synthesizer,
+    Tools,
     Transcriber,
     Typed,
     Words,
 )
 from voice.record import Record
-from voice.speaker import Speaker, Utterance
+from voice.speaker import Speaker
 from voice.tools.registry import Toolbox
-from voice.turns import Assembler, CallerTurn, is_backchannel, wait_after
+from voice.turns import Assembler, CallerTurn, is_backchannel, same, wait_after
 
 log = logging.getLogger(__name__)
 
 SILENCE_SECONDS = 8.0
+WARNING_SECONDS = 13 * 60.0
 LONGEST_CALL_SECONDS = 15 * 60.0
 LEAVE_TAKING_SECONDS = 15.0  # from the longest call to its end, however much is still being said
 LAST_WORDS_SECONDS = 0.8
 KEYS_PAUSE_SECONDS = 2.0
 LONGEST_WAIT_FOR_THE_FLOOR = 8.0
+REPAIR_SECONDS = 1.5  # words that follow so soon belong to the turn before
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +68,8 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
-class GoOn:
-    """The caller only coughed or hummed: say the rest."""
-
-    text: str
+class TimeIsShort:
+    """The call has lasted WARNING_SECONDS: say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,19 @@ class TimeUp:
     """The call has lasted LONGEST_CALL_SECONDS: take leave."""
 
 
-ToDo = CallerTurn | Silence | GoOn | TimeUp
+ToDo = CallerTurn | Silence | TimeIsShort | TimeUp
+
+
+class _Sentence:
+    """A mind that says one fixed sentence. See ports.ReplyModel."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    async def reply(
+        self, conversation: Conversation, heard: str, tools: Tools, *, now: datetime
+    ) -> AsyncGenerator[str, None]:
+        yield self._text
 
 
 class Session:
@@ -114,9 +128,11 @@ class Session:
         self._floor_is_free = asyncio.Event()
         self._floor_is_free.set()
         self._keys = ""
-        self._answering: asyncio.Task[None] | None = None
-        self._cut_off = ""
+        self._answer: Answer | None = None  # being spoken, or about to be
+        self._draft: Answer | None = None  # for a turn that may not be over
+        self._last: tuple[Answer, CallerTurn] | None = None  # the latest turn that was answered
         self._unanswered = ""
+        self._barge_in: dict[str, int] = {}
         self._quiet_since = time.monotonic()
 
     # --- the call's life ------------------------------------------------------------------
@@ -146,7 +162,7 @@ class Session:
                     for name, job in (
                         ("hear", self._hear()),
                         ("listen", self._listen()),
-                        ("answer", self._answer()),
+                        ("answer", self._answer_all()),
                         ("watch", self._watch()),
                     )
                 ]
@@ -155,8 +171,7 @@ class Session:
                 tasks[0].cancel()
                 tasks[2].cancel()
                 tasks[3].cancel()
-                if self._answering:
-                    self._answering.cancel()
+                await self._drop(self._draft, self._answer)
                 # The words under way when the line went dead belong to the transcript.
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LAST_WORDS_SECONDS):
@@ -212,7 +227,7 @@ class Session:
         now = self._clock()
         await self._send(Caption("caller", text, is_final=True))
         await self._interrupt(is_reading=is_reading)
-        self._finish_turn(CallerTurn(text, now, now))
+        self._finish_turn(CallerTurn(text, now, now, is_typed=True))
 
     async def _key_pressed(self, digit: str) -> None:
         """0 asks for a person; other keys collect into a number."""
@@ -237,8 +252,7 @@ class Session:
                 case SpeechStarted():
                     await self._speech_started()
                 case Words():
-                    self._assembler.add(event)
-                    await self._caption_caller(is_final=False)
+                    await self._words(event)
                 case SpeechEnded():
                     await self._speech_ended()
 
@@ -247,18 +261,23 @@ class Session:
         self._floor_is_free.clear()
         if self._turn_timer:
             self._turn_timer.cancel()  # the sentence goes on
-        await self._interrupt()
+        await self._suspend()
+
+    async def _words(self, words: Words) -> None:
+        self._assembler.add(words)
+        await self._caption_caller(is_final=False)
+        if self._is_suspended and not is_backchannel(self._assembler.text):
+            await self._interrupt()
 
     async def _speech_ended(self) -> None:
         self._caller_is_speaking = False
         self._quiet_since = time.monotonic()
         text = self._assembler.text
-        if not text or (is_backchannel(text) and self._cut_off):
+        if not text or (self._is_suspended and is_backchannel(text)):
             self._assembler.take()
             self._floor_is_free.set()
-            if self._cut_off:
-                self._todo.put_nowait(GoOn(self._cut_off))
-                self._cut_off = ""
+            if self._is_suspended and self.speaker.current:
+                self.speaker.current.go_on()  # only a cough, or "mm-hmm"
             return
         if self._turn_timer:
             self._turn_timer.cancel()
@@ -272,8 +291,6 @@ class Session:
 
     def _finish_turn(self, turn: CallerTurn) -> None:
         self._keep_caller_turn(turn)
-        self.conversation.silences = 0
-        self._cut_off = ""  # the caller's words are answered instead
         self._todo.put_nowait(turn)
         self._floor_is_free.set()
 
@@ -284,66 +301,123 @@ class Session:
             starts_at=turn.starts_at,
             ends_at=turn.ends_at,
             state=self.conversation.state,
+            latencies=self._barge_in,
         )
+        self._barge_in = {}
 
     async def _caption_caller(self, *, is_final: bool) -> None:
         await self._send(Caption("caller", self._assembler.text, is_final=is_final))
 
     # --- answer ---------------------------------------------------------------------------
 
-    async def _answer(self) -> None:
+    async def _answer_all(self) -> None:
         """One thing at a time: the greeting, then whatever comes up, until the call ends."""
-        todo: ToDo | None = None
-        while True:
-            self._answering = self._group.create_task(self._answer_one(todo), name="answering")
-            await asyncio.wait({self._answering})
-            if self.conversation.ending and not self._cut_off and self._todo.empty():
-                await self._say_farewell()
-                return
-            todo = await self._todo.get()
+        was_heard = await self._greet()
+        while not (self.conversation.ending and was_heard and self._todo.empty()):
+            was_heard = await self._answer_one(await self._todo.get())
+        await self._say_farewell()
 
-    async def _answer_one(self, todo: ToDo | None) -> None:
-        self._cut_off = ""
+    async def _greet(self) -> bool:
+        answer = self._new_answer("", must_be_said=True)
+        answer.release(time.monotonic())
+        return await self._speak(answer, self.mind)
+
+    async def _answer_one(self, todo: ToDo) -> bool:
+        """Whether the answer was heard to its end."""
         match todo:
             case CallerTurn():
                 await self.tools.settle()  # a write that an interruption overtook comes first
-                await self._answer_turn(todo)
-            case GoOn(text=text):
-                await self._utter(text)
+                return await self._answer_turn(todo)
             case Silence():
-                await self._utter(phrases.after_silence(self.conversation))
+                return await self._utter(phrases.after_silence(self.conversation))
+            case TimeIsShort():
+                return await self._utter(phrases.TIME_IS_SHORT)
             case TimeUp():
                 self.conversation.state, self.conversation.ending = State.CLOSING, Ending.GOODBYE
-                await self._utter(phrases.TIME_LIMIT, must_be_said=True)
-            case None:
-                await self._think_and_speak("", since=time.monotonic())
+                return await self._utter(phrases.TIME_LIMIT, must_be_said=True)
 
-    async def _answer_turn(self, turn: CallerTurn) -> None:
-        conversation = self.conversation
-        if conversation.ending is Ending.GOODBYE:
-            conversation.ending = None  # the caller had one more thing to say
-        heard = f"{self._unanswered} {turn.text}".strip()
-        if self._unanswered and conversation.history:
-            conversation.history.pop()
-        self._unanswered = ""
-        conversation.history.append(Message(speaker="caller", text=heard))
-        await self._think_and_speak(heard, since=self._began + turn.ends_at)
+    async def _answer_turn(self, turn: CallerTurn) -> bool:
+        heard = self._with_what_went_before(turn)
+        answer = await self._drafted(heard) or self._new_answer(heard)
+        self._last = answer, turn
+        answer.release(self._began + turn.ends_at)
+        return await self._speak(answer, self.mind)
 
-    async def _think_and_speak(self, heard: str, *, since: float) -> None:
-        """Answer what was heard, "" for the greeting, which alone is never taken back."""
-        before = self.conversation.model_copy(deep=True)
-        utterance = self._begin_utterance(since, must_be_said=not heard)
-        reply = self.mind.reply(self.conversation, heard, self.tools, now=self.wall_clock())
+    def _with_what_went_before(self, turn: CallerTurn) -> str:
+        """The turn, and words before it that were no whole turn: unanswered, or answered too early."""
+        before, self._unanswered = self._unanswered, ""
+        if not before and self._last:
+            answer, previous = self._last
+            goes_on = 0 <= turn.starts_at - previous.ends_at <= REPAIR_SECONDS
+            if goes_on and not turn.is_typed and answer.was_cut_off and not answer.tools.has_written:
+                self.conversation = self.tools.conversation = answer.before
+                before = answer.heard
+        return f"{before} {turn.text}".strip()
+
+    async def _utter(self, sentence: str, *, must_be_said: bool = False) -> bool:
+        """Say a fixed sentence, without the mind."""
+        answer = self._new_answer("", must_be_said=must_be_said)
+        answer.release(time.monotonic())
+        return await self._speak(answer, _Sentence(sentence))
+
+    def _new_answer(self, heard: str, *, must_be_said: bool = False) -> Answer:
+        utterance = self.speaker.new_utterance(must_be_said=must_be_said)
+        return Answer(heard, self.conversation, self.tools, utterance, self._begin)
+
+    def _begin(self, answer: Answer) -> None:
+        """The point of no return: from now on this is what has happened."""
+        self.conversation = self.tools.conversation = answer.conversation
+
+    def _start(self, answer: Answer, mind: ReplyModel) -> asyncio.Task[bool]:
+        if answer.task is None:
+            work = answer.run(mind, self.speaker, self._has_the_floor, self.wall_clock())
+            answer.task = asyncio.create_task(work, name="answer")
+        return answer.task
+
+    async def _speak(self, answer: Answer, mind: ReplyModel) -> bool:
+        """Whether it was heard to its end: neither interrupted nor withdrawn."""
+        self._answer = answer
+        task = self._start(answer, mind)
         try:
-            async with aclosing(reply) as clauses:
-                async for clause in clauses:
-                    utterance.stamp("first_clause")
-                    if not await self.speaker.say(utterance, clause, self._has_the_floor):
-                        self._take_back(before, heard)
-                        return
-            await self.speaker.heard_out(utterance)
+            await asyncio.wait({task})
         finally:
-            self._settle(utterance)
+            self._settle(answer)
+        if task.cancelled():
+            return False
+        if not task.result():
+            self._unanswered = answer.heard
+            return False
+        answer.begin()  # an answer without a sound counts too
+        return not answer.was_cut_off
+
+    # --- drafts ---------------------------------------------------------------------------
+
+    async def _draft_for(self, text: str) -> None:
+        """Begin to think about a turn that may not be over; nothing of it is heard or written yet."""
+        if self.speaker.current or not self._todo.empty() or (self._draft and same(self._draft.heard, text)):
+            return
+        await self._drop(self._draft)
+        heard = f"{self._unanswered} {text}".strip()
+        self._draft = self._new_answer(heard)
+        self._start(self._draft, self.mind)
+
+    async def _drafted(self, heard: str) -> Answer | None:
+        """The draft, when it answers exactly this and nothing has happened since; else none."""
+        draft, self._draft = self._draft, None
+        if draft is None:
+            return None
+        if same(draft.heard, heard) and draft.before == self.conversation and not _has_failed(draft):
+            return draft
+        await self._drop(draft)
+        return None
+
+    async def _drop(self, *answers: Answer | None) -> None:
+        tasks = [answer.task for answer in answers if answer and answer.task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # --- being interrupted ----------------------------------------------------------------
 
     async def _has_the_floor(self) -> bool:
         """May the answer begin? Not when the caller went on speaking and nothing was written yet."""
@@ -353,60 +427,54 @@ class Session:
         except TimeoutError:
             return True  # endless noise must not silence the desk
         utterance = self.speaker.current
-        must_be_said = self.tools.has_written or (utterance is not None and utterance.must_be_said)
-        return must_be_said or self._todo.empty()
+        return self._todo.empty() or (utterance is not None and utterance.must_be_said)
 
-    def _take_back(self, before: Conversation, heard: str) -> None:
-        """Forget the unspoken answer: the next turn is thought about together with this one."""
-        for name in type(before).model_fields:
-            setattr(self.conversation, name, getattr(before, name))
-        self._unanswered = heard
+    @property
+    def _is_suspended(self) -> bool:
+        return self.speaker.current is not None and self.speaker.current.is_paused
 
-    async def _utter(self, sentence: str, *, must_be_said: bool = False) -> None:
-        """Say a fixed sentence, without the mind."""
-        utterance = self._begin_utterance(time.monotonic(), must_be_said=must_be_said)
-        try:
-            if await self.speaker.say(utterance, sentence, self._has_the_floor):
-                await self.speaker.heard_out(utterance)
-        finally:
-            self._settle(utterance)
-
-    def _begin_utterance(self, since: float, *, must_be_said: bool) -> Utterance:
-        self.tools.begin_turn()
-        return self.speaker.begin(since, must_be_said=must_be_said)
+    async def _suspend(self) -> None:
+        """Speech sounds while we talk: be silent at once, and see whether words follow."""
+        utterance = self.speaker.current
+        if utterance is None or not utterance.has_begun or utterance.is_paused:
+            return
+        onset = time.monotonic()
+        utterance.pause()
+        await self._send(Clear())
+        self._barge_in = {"clear": round((time.monotonic() - onset) * 1000)}
 
     async def _interrupt(self, *, is_reading: bool = False) -> None:
-        """The caller speaks: stop talking at once. What was not heard (or read) was not said."""
-        utterance = self.speaker.current
-        if utterance is None or utterance.playout.sent_bytes == 0:
+        """The caller speaks: drop the answer. What was not heard (or read) was not said."""
+        await self._suspend()
+        answer = self._answer
+        if answer is None or not self._is_suspended:
             return
-        utterance.playout.clear(time.monotonic())
-        self._settle(
-            utterance, is_reading=is_reading
-        )  # before the caller's words are kept, and however long the rest takes to stop
-        if self._answering:
-            self._answering.cancel()
-        await self._send(Clear())
+        self._settle(answer, is_reading=is_reading)  # before the caller's words are kept
+        if answer.task:
+            answer.task.cancel()
 
-    def _settle(self, utterance: Utterance, *, is_reading: bool = False) -> None:
-        """The utterance is over: history and record keep what was heard of it, once."""
+    def _settle(self, answer: Answer, *, is_reading: bool = False) -> None:
+        """The answer is over: history and record keep what was heard of it, once."""
+        utterance = answer.utterance
         if self.speaker.current is not utterance:
             return
         self.speaker.current = None
         self._quiet_since = time.monotonic()
         if utterance.starts_at is None:
             return
-        heard_bytes = utterance.playout.heard(time.monotonic())
-        said, self._cut_off = utterance.script.read() if is_reading else utterance.script.split(heard_bytes)
+        heard = utterance.heard
+        script = utterance.script
+        said, cut_off = script.read(utterance.sent) if is_reading else script.split(heard)
+        answer.was_cut_off = bool(cut_off)
         if said:
             self.conversation.history.append(Message(speaker="desk", text=said))
         begins = utterance.starts_at - self._began
         self.record.add_turn(
             Turn.Speaker.DESK,
             said,
-            cut_off=self._cut_off,
+            cut_off=cut_off,
             starts_at=begins,
-            ends_at=begins + heard_bytes / BYTES_PER_SECOND,
+            ends_at=begins + heard / BYTES_PER_SECOND,
             state=self.conversation.state,
             latencies=utterance.latencies,
         )
@@ -423,11 +491,15 @@ class Session:
     # --- watch ----------------------------------------------------------------------------
 
     async def _watch(self) -> None:
+        is_warned = False
         while True:
             await asyncio.sleep(0.1)
             now = time.monotonic()
             if now - self._began > LONGEST_CALL_SECONDS:
                 return await self._take_leave()
+            if now - self._began > WARNING_SECONDS and not is_warned:
+                is_warned = True
+                self._todo.put_nowait(TimeIsShort())
             if self._caller_is_speaking or self.speaker.current or not self._todo.empty():
                 self._quiet_since = now
             elif now - self._quiet_since > SILENCE_SECONDS:
@@ -467,6 +539,12 @@ class Session:
 
     def _spawn(self, job: Coroutine[Any, Any, None]) -> None:
         self._group.create_task(job)
+
+
+def _has_failed(answer: Answer) -> bool:
+    """A draft that failed is thought again: its error is told when it counts."""
+    task = answer.task
+    return task is None or (task.done() and (task.cancelled() or task.exception() is not None))
 
 
 def _place(error: BaseException) -> str:

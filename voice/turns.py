@@ -37,6 +37,15 @@ def is_backchannel(text: str) -> bool:
     return bool(BACKCHANNEL.match(text.strip()))
 
 
+def same(one: str, other: str) -> bool:
+    """Do two transcripts hold the same words? Recognisers punctuate and capitalise anew each time."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(text: str) -> list[str]:
+    return re.findall(r"[a-z0-9']+", text.lower())
+
+
 @dataclass(frozen=True, slots=True)
 class CallerTurn:
     """One finished turn; positions in seconds on the call's clock."""
@@ -44,6 +53,7 @@ class CallerTurn:
     text: str
     starts_at: float
     ends_at: float
+    is_typed: bool = False  # or keyed in: whole as it is
 
 
 @dataclass(slots=True)

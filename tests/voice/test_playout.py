@@ -87,7 +87,8 @@ def test_somebody_who_reads_misses_nothing() -> None:
     script = Script()
     script.add("On Tuesday I have nine AM.", 0, 2600)
     script.add("Which works for you?", 2600, 2600)
-    assert script.read() == ("On Tuesday I have nine AM. Which works for you?", "")
+    script.add("Or another day?", 4000, 6000)
+    assert script.read(3000) == ("On Tuesday I have nine AM. Which works for you?", "Or another day?")
 
 
 def test_a_clause_that_made_no_sound_was_not_heard() -> None:

@@ -52,6 +52,8 @@ I_AM_A_MACHINE = "I'm an automated assistant, and you can ask for a person at an
 NOT_EXACTLY = "I don't have exactly that."
 DOES_IT_WORK = "Does that work for you?"
 GOODBYE_IN_SILENCE = "I can't hear you, so I'll hang up now. Please call again any time. Goodbye!"
+# Said while something takes long: they claim nothing, so nothing can turn out untrue.
+FILLERS = ("One moment, please.", "Thanks for waiting, just another moment.", "I'm still on it.")
 STILL_THERE = ("Are you still there?", "Sorry, I couldn't hear anything.")
 NOT_UNDERSTOOD = ("Sorry, I didn't get that.", "I'm sorry, I still didn't catch it.")
 NUMBER_INCOMPLETE = (
@@ -59,6 +61,7 @@ NUMBER_INCOMPLETE = (
 )
 TAKEN_MEANWHILE = "I'm sorry, somebody has just taken that time."
 ALREADY_THAT_DAY = "That car is already booked in with us that day."
+TIME_IS_SHORT = "I'm sorry to interrupt: we have two more minutes on this call."
 TIME_LIMIT = "I'm sorry, I have to end this call now. Please call again."
 
 
@@ -69,6 +72,11 @@ def greeting(store: Store, first_name: str) -> str:
         f"Thanks for calling {store.name} service. I'm an automated assistant, this call is transcribed, "
         f"and you can ask for a person at any time. {question}"
     )
+
+
+def filler(count: int) -> str:
+    """What to say while the caller waits, after so many of them in this answer."""
+    return FILLERS[min(count, len(FILLERS) - 1)]
 
 
 def after_silence(conversation: Conversation) -> str:

@@ -84,7 +84,11 @@ def get_available_slots(desk: Desk, search: SlotSearch) -> ToolResult:
     )
 
 
-@tool("Keep the chosen offer for three minutes, right before you read it back.")
+@tool(
+    "Keep the chosen offer for three minutes, right before you read it back.",
+    is_write=True,
+    is_lasting=False,
+)
 def hold_offer(desk: Desk, wanted: Keeping) -> ToolResult:
     offer = _offered(desk, wanted.offer)
     op_codes = _op_codes(desk, wanted.services)

@@ -10,10 +10,10 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -26,6 +26,10 @@ from voice.ports import ToolResult
 log = logging.getLogger(__name__)
 
 TOOL_LIMIT_SECONDS = 8.0
+TAKES_A_MESSAGE = ("take_message", "transfer_to_person")
+
+Result = TypeVar("Result")
+UNAVAILABLE = ToolResult("unavailable", "I can't reach our calendar right now.")
 
 
 @dataclass(slots=True)
@@ -45,25 +49,49 @@ class Tool:
     purpose: str
     arguments: type[BaseModel]
     run: Callable[[Desk, Any], ToolResult]
-    is_write: bool
+    is_write: bool  # waits until the caller has finished speaking
+    is_lasting: bool  # once it is done the answer must be said
 
 
 REGISTRY: dict[str, Tool] = {}
 
 
 def tool(
-    purpose: str, *, is_write: bool = False
+    purpose: str, *, is_write: bool = False, is_lasting: bool | None = None
 ) -> Callable[[Callable[[Desk, Any], ToolResult]], Callable[[Desk, Any], ToolResult]]:
-    """Register a function as a tool; its second parameter's annotation is its schema."""
+    """Register a function as a tool; its second parameter's annotation is its schema.
+
+    A write is lasting unless it says otherwise.
+    """
 
     def register(function: Callable[[Desk, Any], ToolResult]) -> Callable[[Desk, Any], ToolResult]:
         arguments = next(
             hint for name, hint in function.__annotations__.items() if name not in ("desk", "return")
         )
-        REGISTRY[function.__name__] = Tool(function.__name__, purpose, arguments, function, is_write)
+        REGISTRY[function.__name__] = Tool(
+            function.__name__,
+            purpose,
+            arguments,
+            function,
+            is_write,
+            is_write if is_lasting is None else is_lasting,
+        )
         return function
 
     return register
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One use of a tool: everything that is kept of it. at_ms is on the call's clock."""
+
+    tool: Tool
+    arguments: BaseModel
+    key: str
+    at_ms: int
+    result: ToolResult = UNAVAILABLE
+    duration_ms: int = 0
+    appointment_id: int | None = None
 
 
 class Toolbox:
@@ -81,30 +109,14 @@ class Toolbox:
         self.store = store
         self.conversation = conversation
         self.wall_clock = wall_clock
-        self.has_written = False  # since begin_turn()
         self.has_taken_message = False
         self._began = time.monotonic()
-        self._running: set[asyncio.Task[ToolResult]] = set()
+        self._running: set[asyncio.Task[Any]] = set()
         self._count = 0
 
-    def begin_turn(self) -> None:
-        self.has_written = False
-
     async def call(self, name: str, arguments: dict[str, Any], *, call_id: str = "") -> ToolResult:
-        self._count += 1
-        tool = REGISTRY.get(name)
-        if tool is None:
-            return ToolResult("unknown_tool", data={"tools": sorted(REGISTRY)})
-        try:
-            parsed = tool.arguments.model_validate(arguments)
-        except ValidationError as error:
-            return ToolResult("bad_arguments", data={"errors": json.loads(error.json(include_input=False))})
-        job = asyncio.create_task(
-            self._run(tool, parsed, call_id or f"turn-{self._count}"), name=f"tool {name}"
-        )
-        self._running.add(job)
-        job.add_done_callback(self._running.discard)
-        return await asyncio.shield(job)
+        use = self.prepare(name, arguments, call_id)
+        return use if isinstance(use, ToolResult) else (await self.run(use, self.conversation)).result
 
     def schemas(self) -> list[dict[str, Any]]:
         return [
@@ -119,45 +131,139 @@ class Toolbox:
             for tool in REGISTRY.values()
         ]
 
+    def prepare(self, name: str, arguments: dict[str, Any], call_id: str) -> Use | ToolResult:
+        """Check what a mind asks for: a use to be run, or why it cannot be."""
+        self._count += 1
+        tool = REGISTRY.get(name)
+        if tool is None:
+            return ToolResult("unknown_tool", data={"tools": sorted(REGISTRY)})
+        try:
+            parsed = tool.arguments.model_validate(arguments)
+        except ValidationError as error:
+            return ToolResult("bad_arguments", data={"errors": json.loads(error.json(include_input=False))})
+        at_ms = round((time.monotonic() - self._began) * 1000)
+        return Use(tool, parsed, call_id or f"turn-{self._count}", at_ms)
+
+    async def run(self, use: Use, conversation: Conversation, *, is_kept: bool = True) -> Use:
+        """Run a use on this conversation, to its end even when the caller of this is cancelled."""
+        return await asyncio.shield(self._shielded(self._run(use, conversation, is_kept=is_kept)))
+
+    def keep(self, uses: Sequence[Use]) -> None:
+        """Keep what was run without being kept, behind the conversation's back."""
+        if uses:
+            self._shielded(in_database(_keep, self.call_row, uses))
+
     async def settle(self) -> None:
         """Wait until every tool that was begun has finished and is kept; never raises."""
         if self._running:
             await asyncio.wait(set(self._running), timeout=TOOL_LIMIT_SECONDS)
 
-    async def _run(self, tool: Tool, arguments: BaseModel, key: str) -> ToolResult:
-        desk = Desk(self.call_row, self.store, self.conversation, self.wall_clock())
-        at_ms = round((time.monotonic() - self._began) * 1000)
+    def _shielded(self, job: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
+        task = asyncio.create_task(job, name="tool")
+        self._running.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("call %s: a tool's use was not kept: %s", self.call_row.pk, type(error).__name__)
+
+    async def _run(self, use: Use, conversation: Conversation, *, is_kept: bool) -> Use:
+        desk = Desk(self.call_row, self.store, conversation, self.wall_clock())
         try:
             async with asyncio.timeout(TOOL_LIMIT_SECONDS):
-                result = await in_database(_run_and_keep, tool, desk, arguments, key, at_ms)
+                done = await in_database(_run, use, desk, is_kept=is_kept)
         except Exception as error:
-            log.error("call %s: tool %s failed: %s", self.call_row.pk, tool.name, type(error).__name__)
-            return ToolResult("unavailable", "I can't reach our calendar right now.")
-        if tool.is_write and result.is_ok:
-            self.has_written = True
-            self.has_taken_message = self.has_taken_message or tool.name in (
-                "take_message",
-                "transfer_to_person",
-            )
-        return result
+            log.error("call %s: tool %s failed: %s", self.call_row.pk, use.tool.name, type(error).__name__)
+            return use
+        if use.tool.is_lasting and done.result.is_ok and use.tool.name in TAKES_A_MESSAGE:
+            self.has_taken_message = True
+        return done
 
 
-def _run_and_keep(tool: Tool, desk: Desk, arguments: BaseModel, key: str, at_ms: int) -> ToolResult:
-    """Run one tool in this thread and keep the call; a key that is known returns its first result."""
-    earlier = ToolCall.objects.filter(call=desk.call, key=key, name=tool.name).first()
+class AnswerTools:
+    """The tools of one answer, on its own conversation. See ports.Tools.
+
+    While the answer is a draft it may read; what it read is kept when the draft is released. A
+    write waits for that. begin is called before a lasting write: from there on there is no way back.
+    """
+
+    def __init__(self, box: Toolbox, conversation: Conversation, begin: Callable[[], None]) -> None:
+        self.has_written = False
+        self.running_since: float | None = None  # monotonic
+        self._box = box
+        self._conversation = conversation
+        self._begin = begin
+        self._released = asyncio.Event()
+        self._unkept: list[Use] = []
+
+    async def call(self, name: str, arguments: dict[str, Any], *, call_id: str = "") -> ToolResult:
+        use = self._box.prepare(name, arguments, call_id)
+        if isinstance(use, ToolResult):
+            return use
+        if use.tool.is_write:
+            await self._released.wait()
+        if use.tool.is_lasting:
+            self._begin()
+            self.has_written = True  # or soon will have, even when this is cancelled
+        self.running_since = time.monotonic()
+        try:
+            return (await self._run(use)).result
+        finally:
+            self.running_since = None
+
+    def schemas(self) -> list[dict[str, Any]]:
+        return self._box.schemas()
+
+    def release(self) -> None:
+        """The caller has finished: what was read is kept, what is to be written may be."""
+        self._released.set()
+        self._box.keep(self._unkept)
+        self._unkept = []
+
+    async def _run(self, use: Use) -> Use:
+        is_kept = self._released.is_set()
+        done = await self._box.run(use, self._conversation, is_kept=is_kept)
+        if use.tool.is_lasting and not done.result.is_ok:
+            self.has_written = False
+        if not is_kept:
+            self._unkept.append(done)
+            if self._released.is_set():
+                self.release()
+        return done
+
+
+def _run(use: Use, desk: Desk, *, is_kept: bool) -> Use:
+    """Run one tool in this thread and keep its use; a key that is known returns its first result."""
+    earlier = ToolCall.objects.filter(call=desk.call, key=use.key, name=use.tool.name).first()
     if earlier:
-        return ToolResult(earlier.code, **earlier.result)
+        return replace(use, result=ToolResult(earlier.code, **earlier.result))
     began = time.monotonic()
-    result = tool.run(desk, arguments)
-    ToolCall.objects.create(
-        call=desk.call,
-        key=key,
-        name=tool.name,
-        arguments=arguments.model_dump(mode="json", exclude_none=True),
-        code=result.code,
-        result={"spoken": result.spoken, "data": result.data},
-        at_ms=at_ms,
+    result = use.tool.run(desk, use.arguments)
+    done = replace(
+        use,
+        result=result,
         duration_ms=round((time.monotonic() - began) * 1000),
         appointment_id=desk.appointment_id,
     )
-    return result
+    if is_kept:
+        _keep(desk.call, [done])
+    return done
+
+
+def _keep(call: Call, uses: Sequence[Use]) -> None:
+    ToolCall.objects.bulk_create(
+        ToolCall(
+            call=call,
+            key=use.key,
+            name=use.tool.name,
+            arguments=use.arguments.model_dump(mode="json", exclude_none=True),
+            code=use.result.code,
+            result={"spoken": use.result.spoken, "data": use.result.data},
+            at_ms=use.at_ms,
+            duration_ms=use.duration_ms,
+            appointment_id=use.appointment_id,
+        )
+        for use in uses
+    )
