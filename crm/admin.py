@@ -243,6 +243,7 @@ class RooftopAdmin(StoreAdmin):
         "address",
         "time_zone",
         "front_desk_number",
+        "records_calls",
         ("grid_minutes", "lead_minutes", "horizon_days"),
     )
     inlines = (RooftopNumberInline,)
@@ -262,7 +263,7 @@ class StaffAdmin(StoreAdmin):
     list_filter = ("rooftop", "role")
     list_select_related = ("rooftop", "user")
     search_fields = ("name",)
-    fields = ("name", "role", "extension", "aliases", "rooftop", "user")
+    fields = ("name", "role", "phone_number", "extension", "aliases", "rooftop", "user")
 
 
 # --- log-ins ------------------------------------------------------------------------------

@@ -19,6 +19,12 @@ def validate_e164(number: str) -> None:
         raise ValidationError(f"{number} is not a telephone number. Write it like +12125550143.")
 
 
+def validate_direct_line(number: str) -> None:
+    validate_e164(number)
+    if not phone.may_be_dialled(number):
+        raise ValidationError(f"{number} is not rung: only numbers in the US and Canada at home rates are.")
+
+
 def validate_time_zone(name: str) -> None:
     try:
         ZoneInfo(name)
@@ -116,6 +122,10 @@ class Rooftop(models.Model):
         validators=[validate_e164],
         help_text="Where callers go who ask for a person, like +12125550100.",
     )
+    records_calls = models.BooleanField(
+        default=False,
+        help_text="Record calls, after saying so. Ask a lawyer first: in some states all must agree.",
+    )
     grid_minutes = models.PositiveSmallIntegerField(default=15, help_text="Arrivals start on this grid.")
     lead_minutes = models.PositiveSmallIntegerField(default=60, help_text="Shortest notice for a booking.")
     horizon_days = models.PositiveSmallIntegerField(default=90, help_text="How far ahead one may book.")
@@ -158,6 +168,12 @@ class Staff(models.Model):
     name = models.CharField(max_length=100)
     role = models.CharField(max_length=20, choices=Role)
     extension = models.CharField(max_length=10, blank=True)
+    phone_number = models.CharField(
+        max_length=16,
+        blank=True,
+        validators=[validate_direct_line],
+        help_text="Where callers go who ask for this person, like +12125550111. Empty: the front desk.",
+    )
     aliases = ArrayField(
         models.CharField(max_length=60),
         default=list,

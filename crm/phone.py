@@ -3,6 +3,14 @@
 import phonenumbers
 
 REGION = "US"
+# Area codes that share +1 with us and cost like a call abroad: the islands, and numbers that follow a
+# person or charge the caller.
+DEAR_AREA_CODES = """
+    242 246 264 268 284 345 441 473 649 658 664 721 758 767 784 809 829 849 868 869 876
+    500 521 522 523 524 525 526 527 528 529 532 533 535 538 542 543 544 545 546 547 549
+    550 552 553 554 556 566 569 577 578 588 589 600 700 710 900
+"""
+PREMIUM_EXCHANGE = "976"
 DIGIT_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -24,6 +32,15 @@ def parse(text: str) -> str | None:
 def is_valid(number: str) -> bool:
     """Is this E.164, exactly as we store it?"""
     return parse(number) == number
+
+
+def may_be_dialled(number: str) -> bool:
+    """May the desk ring this number by itself? Only +1, and none that costs more than a call at home."""
+    if not (number.startswith("+1") and len(number) == 12 and is_valid(number)):
+        return False
+    area, exchange = number[2:5], number[5:8]
+    starts_well = area[0] in "23456789" and exchange[0] in "23456789"
+    return starts_well and area not in DEAR_AREA_CODES.split() and exchange != PREMIUM_EXCHANGE
 
 
 def display(number: str) -> str:

@@ -1,6 +1,8 @@
 """What is kept of a telephone conversation."""
 
+import secrets
 from datetime import timedelta
+from pathlib import Path
 
 from django.db import models
 from django.utils import timezone
@@ -26,6 +28,19 @@ class Call(models.Model):
         HUNG_UP = "hung_up"
         FAILED = "failed"
 
+    class CarrierStatus(models.TextChoices):
+        """The carrier's own words, in no order; see voice/progress.py for which may follow which."""
+
+        QUEUED = "queued"
+        INITIATED = "initiated"
+        RINGING = "ringing"
+        IN_PROGRESS = "in-progress"
+        COMPLETED = "completed"
+        BUSY = "busy"
+        FAILED = "failed"
+        NO_ANSWER = "no-answer"
+        CANCELED = "canceled"
+
     rooftop = models.ForeignKey(Rooftop, models.PROTECT, related_name="calls")
     carrier = models.CharField(max_length=10, choices=Carrier)
     sid = models.CharField("SID", max_length=64, unique=True)
@@ -40,6 +55,20 @@ class Call(models.Model):
         max_length=20, choices=[(s.value, s.value) for s in State], default=State.GREETING
     )
     conversation = models.JSONField(default=dict, blank=True)
+    # What the carrier says of the line, which may outlive our conversation: a transfer, a lost socket.
+    carrier_status = models.CharField(max_length=12, choices=CarrierStatus, blank=True)
+    carrier_seconds = models.PositiveIntegerField(null=True, blank=True, help_text="As it is billed.")
+    carrier_error = models.CharField(max_length=200, blank=True)
+    carrier_ended_at = models.DateTimeField(null=True, blank=True)
+    carrier_limit_seconds = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="After which the carrier ends the call by itself; empty: not told yet.",
+    )
+    answered_by = models.CharField(max_length=24, blank=True)
+    stream_ended_at = models.DateTimeField(null=True, blank=True)
+    notice_heard_at = models.DateTimeField(null=True, blank=True)
+    recording_refused_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-started_at"]
@@ -50,6 +79,57 @@ class Call(models.Model):
     @property
     def duration(self) -> timedelta | None:
         return self.ended_at - self.started_at if self.ended_at else None
+
+
+class CarrierStep(models.Model):
+    """A callback of the carrier that was answered, or an order to it that was given: each once a call.
+
+    (call, name) is unique: a repeated callback gets the first answer, and no order is given twice.
+    """
+
+    call = models.ForeignKey(Call, models.CASCADE, related_name="carrier_steps")
+    name = models.CharField(max_length=100)
+    answer = models.TextField(blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        constraints = [models.UniqueConstraint(fields=["call", "name"], name="one_carrier_step_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def recording_path(recording: "Recording", filename: str) -> str:
+    """Where the audio lies in the storage: nothing in the name can be guessed, or tells who called."""
+    return f"recordings/{recording.started_at:%Y/%m}/{secrets.token_hex(16)}{Path(filename).suffix}"
+
+
+class Recording(models.Model):
+    """The audio of a call. It leaves the carrier for our storage, and our storage after a while."""
+
+    class Status(models.TextChoices):
+        RUNNING = "running"
+        READY = "ready", "to be fetched"
+        STORED = "stored"
+        ABSENT = "absent", "nothing recorded"
+        FAILED = "failed"
+        DELETED = "deleted"
+
+    call = models.ForeignKey(Call, models.CASCADE, related_name="recordings")
+    sid = models.CharField("SID", max_length=64, unique=True)
+    status = models.CharField(max_length=8, choices=Status, default=Status.RUNNING)
+    is_at_carrier = models.BooleanField(default=True)
+    seconds = models.PositiveIntegerField(null=True, blank=True)
+    file = models.FileField(upload_to=recording_path, blank=True)
+    started_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        ordering = ["call", "started_at"]
+        permissions = [("hear_recording", "Can hear recordings")]
+
+    def __str__(self) -> str:
+        return self.sid
 
 
 class Turn(models.Model):

@@ -157,26 +157,16 @@ async def test_9_a_call_that_is_over(call: Call) -> None:
     assert await knock(call, wire())
 
 
-@pytest.mark.parametrize(
-    "forged",
-    [
-        "",
-        "AAAA",
-        "é",
-        signature(token="another account's"),
-        signature()[:-1],
-        signature().lower(),
-    ],
-)
-async def test_10_a_handshake_without_the_carrier_s_signature(call: Call, forged: str) -> None:
-    assert await knock(call, wire(forged))
+async def test_10_a_handshake_without_the_carrier_s_signature(call: Call) -> None:
+    own = signature()
+    for forged in ("", "AAAA", "é", signature(token="another account's"), own[:-1], own.lower()):
+        assert await knock(call, wire(forged)), forged
     async with answered(call, wire()):  # the token was not spent on the stranger
         pass
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
+async def test_11_a_signature_of_another_address(call: Call) -> None:
+    for address in (
         "https://desk.example.com/ws/media",
         "ws://desk.example.com/ws/media",
         "wss://desk.example.com/ws/media/",
@@ -186,10 +176,8 @@ async def test_10_a_handshake_without_the_carrier_s_signature(call: Call, forged
         "wss://DESK.example.com/ws/media",
         "wss://testserver/ws/media",
         "wss://desk.example.com/ws/Media",
-    ],
-)
-async def test_11_a_signature_of_another_address(call: Call, address: str) -> None:
-    assert await knock(call, wire(signature(address)))
+    ):
+        assert await knock(call, wire(signature(address))), address
 
 
 async def test_11_an_address_with_a_query(call: Call) -> None:
