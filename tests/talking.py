@@ -7,6 +7,7 @@ from voice import calls
 from voice.conversation.states import Conversation, Message
 from voice.database import in_database
 from voice.models import Call
+from voice.ports import ReplyModel
 from voice.replies.builtin import BuiltinReplies
 from voice.tools.registry import Toolbox
 from voice.tools.store import load_store
@@ -24,7 +25,7 @@ class Talk:
         self.conversation = conversation
         self.toolbox = toolbox
         self.now = now
-        self.mind = BuiltinReplies(toolbox.store)
+        self.mind: ReplyModel = BuiltinReplies(toolbox.store)
         self.greeting = ""
 
     @classmethod

@@ -4,23 +4,33 @@ The model keeps its understanding in its tool calls. Written into the slots, it 
 whoever goes on with the conversation knows what the caller wants.
 """
 
+from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
 
 from voice.conversation import phrases
-from voice.conversation.intents import find_intent
-from voice.conversation.slots import is_no, is_yes
-from voice.conversation.states import Conversation, DayWish, Intent, State, VehicleSlot
+from voice.conversation.facts import Store
+from voice.conversation.meaning import merge, take_identity, understand
+from voice.conversation.slots import find_name, find_vehicle
+from voice.conversation.states import Conversation, DayWish, Intent, Offer, State, VehicleSlot
 
 
-def note_turn(conversation: Conversation, heard: str) -> None:
-    """Before the model thinks: who is it, and what for?"""
-    intent = find_intent(heard)
-    if intent is not Intent.UNKNOWN:
-        conversation.intent = intent
-    if conversation.asked == phrases.ASK_IS_CALLER and (is_yes(heard) or is_no(heard)):
-        conversation.caller.is_confirmed = is_yes(heard)
+def note_turn(conversation: Conversation, heard: str, store: Store, today: date) -> None:
+    """Before the model thinks: who is it, and what for? Fills what is still empty."""
+    meaning = understand(heard, conversation, store, today)
+    if meaning.intent is not Intent.UNKNOWN:
+        conversation.intent = meaning.intent
+    if conversation.asked == phrases.ASK_IS_CALLER:
+        take_identity(conversation, meaning)
+    slots = conversation.slots
+    slots.services = slots.services or meaning.services
+    slots.concern = slots.concern or (meaning.text if meaning.services else "")
+    slots.vehicle = slots.vehicle or find_vehicle(heard)
+    if not (slots.name or conversation.caller.is_confirmed):
+        slots.name = find_name(heard, was_asked=False)
+    if not meaning.wish.is_empty:
+        slots.wish = merge(slots.wish, meaning.wish)
     conversation.asked = ""
     if conversation.state in (State.GREETING, State.VERIFICATION):
         conversation.state = State.INTENT
@@ -44,6 +54,13 @@ def note_search(conversation: Conversation, arguments: dict[str, Any]) -> None:
         return  # the tool has refused the same values
 
 
+def note_hold(conversation: Conversation, arguments: dict[str, Any]) -> None:
+    """What hold_offer was asked for: it is about to be read back."""
+    conversation.chosen = _offered(conversation, arguments)
+    if conversation.chosen:
+        conversation.state = State.CONFIRMATION
+
+
 def note_booking(conversation: Conversation, arguments: dict[str, Any]) -> None:
     """What book_appointment was asked for, whether it could or not."""
     slots = conversation.slots
@@ -54,15 +71,23 @@ def note_booking(conversation: Conversation, arguments: dict[str, Any]) -> None:
     make, model, year = _text(arguments, "make"), _text(arguments, "model"), arguments.get("year")
     if make or model or isinstance(year, int):
         slots.vehicle = VehicleSlot(year=year if isinstance(year, int) else None, make=make, model=model)
-    handle = arguments.get("offer")
-    conversation.chosen = next((offer for offer in conversation.offers if offer.handle == handle), None)
+    conversation.chosen = _offered(conversation, arguments)
 
 
 def note_end_of_turn(conversation: Conversation) -> None:
-    """After the model said everything: a booking that was announced is no longer news."""
+    """After the model said everything: what it must have asked, for whoever answers the next turn."""
     if conversation.state is State.EXECUTION and conversation.booked:
         conversation.state = State.CLOSING
         conversation.asked = phrases.ASK_ANYTHING_ELSE
+    elif conversation.state is State.CONFIRMATION and conversation.chosen:
+        conversation.asked = phrases.ASK_CONFIRM
+    elif conversation.state is State.SLOTS and conversation.offers:
+        conversation.asked = phrases.ASK_OFFER
+
+
+def _offered(conversation: Conversation, arguments: dict[str, Any]) -> Offer | None:
+    handle = arguments.get("offer")
+    return next((offer for offer in conversation.offers if offer.handle == handle), None)
 
 
 def _codes(arguments: dict[str, Any]) -> list[str]:

@@ -38,7 +38,11 @@ MAX_HISTORY = 50
 MAX_TOKENS = 500
 DRAIN_SECONDS = 0.3
 
-NOTES = {"get_available_slots": notes.note_search, "book_appointment": notes.note_booking}
+NOTES = {
+    "get_available_slots": notes.note_search,
+    "hold_offer": notes.note_hold,
+    "book_appointment": notes.note_booking,
+}
 UNUSABLE = ("bad_arguments", "unknown_tool", "unknown_service")  # nothing to note from these
 BAD_ARGUMENTS = ToolResult("bad_arguments", data={"errors": "The arguments were not a JSON object."})
 
@@ -60,7 +64,7 @@ class OpenAIReplies:
         if not heard:
             yield self._greet(conversation)
             return
-        notes.note_turn(conversation, heard)
+        notes.note_turn(conversation, heard, self._store, self._store.today(now))
         thinking = _Reply(conversation, tools, _messages(self._store, conversation, now))
         async with aclosing(thinking.clauses()) as clauses:
             async for clause in clauses:
