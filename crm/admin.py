@@ -87,12 +87,25 @@ class VehicleInline(StoreInline):
         return row.vehicle.vin or "—"
 
 
+class LanguageFilter(admin.SimpleListFilter):
+    """Not Django's own, which reads every customer to learn which languages there are."""
+
+    title = "language"
+    parameter_name = "language"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("other", "Not English")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> QuerySet[Customer]:
+        return queryset.exclude(language="en") if self.value() else queryset
+
+
 @admin.register(Customer)
 class CustomerAdmin(SheetAdmin, StoreAdmin):
     resource_classes = (CustomerSheet,)
     form = CustomerForm
     list_display = ("name", "phone_list", "vehicle_list", "email", "rooftop")
-    list_filter = ("rooftop", "language")
+    list_filter = ("rooftop", LanguageFilter)
     search_fields = ("first_name", "last_name", "email", "vehicles__plate", "vehicles__vin")
     search_help_text = "Name, telephone number, plate or VIN"
     phone_lookup = "phones__number__contains"
@@ -150,6 +163,10 @@ class OwnerInline(StoreInline):
     verbose_name = "owner"
     verbose_name_plural = "owners"
     autocomplete_fields = ("customer",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Ownership]:
+        rows: QuerySet[Ownership] = super().get_queryset(request)
+        return rows.select_related("vehicle", "customer")
 
 
 @admin.register(Vehicle)

@@ -5,10 +5,12 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils import timezone
 
 from crm import phone
@@ -42,6 +44,11 @@ def validate_birth_date(born: date) -> None:
 
 def is_e164(field: str) -> Q:
     return Q(**{f"{field}__regex": E164})
+
+
+def _search(name: str, *fields: str) -> GinIndex:
+    """Finds a part of any of these, in any case, as __icontains words it."""
+    return GinIndex(*(OpClass(Upper(field), "gin_trgm_ops") for field in fields), name=name)
 
 
 E164 = r"^\+[1-9][0-9]{6,14}$"
@@ -196,6 +203,7 @@ class Phone(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=is_e164("number"), name="phone_is_e164")]
+        indexes = [GinIndex(fields=["number"], opclasses=["gin_trgm_ops"], name="phone_search")]
 
     def __str__(self) -> str:
         return phone.display(self.number)
@@ -226,6 +234,15 @@ class Customer(models.Model):
                 condition=Q(zip_code="") | Q(zip_code__regex=r"^[0-9]{5}(-[0-9]{4})?$"),
                 name="zip_code_has_its_form",
             ),
+        ]
+        indexes = [
+            models.Index(fields=["last_name", "first_name"], name="customer_by_name"),
+            models.Index(
+                fields=["last_name", "first_name"],
+                condition=~Q(language="en"),
+                name="customer_other_language",
+            ),
+            _search("customer_search", "first_name", "last_name", "email"),
         ]
 
     def __str__(self) -> str:
@@ -272,6 +289,10 @@ class Vehicle(models.Model):
                 fields=["rooftop", "vin"], condition=~models.Q(vin=""), name="one_vin_per_rooftop"
             ),
             models.CheckConstraint(condition=Q(vin="") | Q(vin__regex=VIN_FORM), name="vin_has_its_form"),
+        ]
+        indexes = [
+            models.Index(fields=["year"], name="vehicle_by_year"),
+            _search("vehicle_search", "make", "model", "plate", "vin"),
         ]
 
     def __str__(self) -> str:

@@ -4,19 +4,23 @@ unfold carries no types; this module is where its classes become ours.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
 from django import forms
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminTextareaWidget
 
+from crm.long_lists import ShortPaginator, StoreChangeList, search
 from crm.models import Rooftop
 
 PHONE_SEARCH_DIGITS = 4
@@ -76,6 +80,8 @@ class StoreAdmin(ModelAdmin):  # type: ignore[misc]
 
     warn_unsaved_form = True
     list_per_page = 50
+    paginator = ShortPaginator
+    show_full_result_count = False
     phone_lookup = ""  # where search finds a telephone number, like "phones__number__contains"
     change_form_before_template = "crm/form_links.html"
     formfield_overrides = OUR_FIELDS
@@ -93,18 +99,19 @@ class StoreAdmin(ModelAdmin):  # type: ignore[misc]
                 response.render()  # here and not later, when the clock is the server's again
         return response
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[StoreChangeList]:
+        return StoreChangeList
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """As Django does, and by telephone number however it is written."""
-        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        """All words of the term, or a telephone number however it is written."""
+        if not search_term.strip():
+            return queryset, False
         digits = re.sub(r"\D", "", search_term)
         is_phone = len(digits) >= PHONE_SEARCH_DIGITS and not re.search("[a-z]", search_term, re.IGNORECASE)
-        if not self.phone_lookup or not is_phone:
-            return found, may_repeat
-        by_phone = queryset.filter(**{self.phone_lookup: digits})
-        both = Q(pk__in=found.order_by().values("pk")) | Q(pk__in=by_phone.order_by().values("pk"))
-        return queryset.filter(both), False
+        phone = Q(**{self.phone_lookup: digits}) if self.phone_lookup and is_phone else None
+        return search(queryset, self.get_search_fields(request), search_term.split(), phone=phone), False
 
     def _zone(self, request: HttpRequest, object_id: str | None) -> tzinfo:
         """The clock of the store that is chosen in the form, else of the row's, else of the first."""
@@ -117,6 +124,36 @@ class StoreAdmin(ModelAdmin):  # type: ignore[misc]
         return store.zone if store else timezone.get_default_timezone()
 
 
+class KnownSelect(AutocompleteSelect):
+    """Names what is chosen without asking the database once for each row of an inline."""
+
+    chosen: models.Model | None = None
+
+    def optgroups(self, name: str, value: Sequence[Any], attrs: dict[str, Any] | None = None) -> list[Any]:
+        if self.chosen is None or [str(key) for key in value] != [str(self.chosen.pk)]:
+            return super().optgroups(name, value, attrs)
+        option = self.create_option(name, value[0], str(self.chosen), True, 0)
+        empty = [] if self.is_required else [self.create_option(name, "", "", False, 0)]
+        return [(None, [*empty, option], 0)]
+
+
+class KnownFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        for name, field in form.fields.items():
+            widget = getattr(field.widget, "widget", None)  # within the one with the link to add another
+            if isinstance(widget, KnownSelect) and form.instance.pk:
+                widget.chosen = getattr(form.instance, name)
+
+
 class StoreInline(TabularInline):  # type: ignore[misc]
+    """get_queryset() selects what autocomplete_fields refer to."""
+
     extra = 0
+    formset = KnownFormSet
     formfield_overrides = OUR_FIELDS
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.autocomplete_fields:
+            kwargs["widget"] = KnownSelect(db_field, self.admin_site, using=kwargs.get("using"))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)

@@ -266,7 +266,17 @@ class Appointment(models.Model):
                 condition=Q(ready_at__gt=F("arrives_at")), name="appointment_ends_after_start"
             ),
         ]
-        indexes = [models.Index(fields=["rooftop", "arrives_at"])]
+        indexes = [
+            models.Index(fields=["rooftop", "arrives_at"]),
+            models.Index(fields=["status", "arrives_at"], name="appointment_by_status"),
+            models.Index(fields=["source", "arrives_at"], name="appointment_by_source"),
+            # For its first digits too, whatever the database's collation.
+            models.Index(
+                fields=["confirmation_number"],
+                opclasses=["varchar_pattern_ops"],
+                name="appointment_by_number",
+            ),
+        ]
         permissions = [("overbook", "May book beyond what the lane can keep")]
 
     def __str__(self) -> str:
@@ -357,7 +367,12 @@ class Allocation(models.Model):
             _excludes("loaner_not_double_booked", "loaner"),
         ]
         # By the end: what is over is the bulk of the rows and never asked for.
-        indexes = [models.Index(fields=["rooftop", "ends_at"])]
+        indexes = [
+            models.Index(fields=["rooftop", "ends_at"]),
+            models.Index(
+                fields=["starts_at"], condition=Q(kind="time_off") | Q(kind="block"), name="blocks_by_start"
+            ),
+        ]
 
     def __str__(self) -> str:
         things = [thing for thing in (self.technician, self.bay, self.advisor, self.loaner) if thing]
