@@ -1,76 +1,22 @@
-"""The Deepgram emulator against the real SDK and each line of its sheet's checklist."""
+"""Emulated listen v1 and every fault, by the real SDK."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from typing import Any
 
 import pytest
-from deepgram import AsyncDeepgramClient, transport
 from deepgram.core.api_error import ApiError
-from deepgram.environment import DeepgramClientEnvironment
 from deepgram.listen.v1.types import ListenV1Configure
-from deepgram.listen.v2.types import ListenV2Configure, ListenV2ConfigureThresholds
-from deepgram.speak.v1.types import SpeakV1Text
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 
 from tests.emulators.base import Fault
 from tests.emulators.deepgram import Deepgram
+from tests.emulators.deepgram_sdk import PHONE, client, mouth, nova, spoken, until_closed
 from tests.emulators.ear import Said
-from tests.emulators.speech import heard_in, utter
+from tests.emulators.speech import utter
 from tests.voice.sound import silence, voice
 
 pytestmark = pytest.mark.integration
-
-PHONE: dict[str, Any] = {
-    "model": "nova-3",
-    "encoding": "mulaw",
-    "sample_rate": 8000,
-    "channels": 1,
-    "interim_results": True,
-    "endpointing": 300,
-    "utterance_end_ms": 1000,
-    "vad_events": True,
-}
-FLUX: dict[str, Any] = {"model": "flux-general-en", "encoding": "mulaw", "sample_rate": 8000}
-VOICE: dict[str, Any] = {"model": "aura-2-asteria-en", "encoding": "mulaw", "sample_rate": 8000}
-
-
-@pytest.fixture(autouse=True)
-def sdk_s_own_sockets() -> Iterator[None]:
-    """The product replaces the SDK's transport for the whole process; here it is the original."""
-    replaced = transport._active_async_factory
-    transport.restore_transport()
-    yield
-    if replaced is not None:
-        transport.install_transport(async_factory=replaced)
-
-
-@pytest.fixture
-async def deepgram() -> AsyncIterator[Deepgram]:
-    async with Deepgram(key="secret") as server:
-        yield server
-
-
-def client(deepgram: Deepgram, key: str = "secret") -> Any:
-    sockets = "ws" + deepgram.base_url.removeprefix("http")
-    environment = DeepgramClientEnvironment(
-        base=deepgram.base_url, production=sockets, agent=sockets, agent_rest=deepgram.base_url
-    )
-    return AsyncDeepgramClient(api_key=key, environment=environment)
-
-
-def nova(deepgram: Deepgram, **options: Any) -> Any:
-    return client(deepgram).listen.v1.connect(**(PHONE | options))
-
-
-def flux(deepgram: Deepgram, **options: Any) -> Any:
-    return client(deepgram).listen.v2.connect(**(FLUX | options))
-
-
-async def until_closed(socket: Any) -> list[Any]:
-    """All messages up to a normal end."""
-    return [message async for message in socket]
 
 
 async def nova_hears(deepgram: Deepgram, audio: bytes, **options: Any) -> list[Any]:
@@ -78,14 +24,6 @@ async def nova_hears(deepgram: Deepgram, audio: bytes, **options: Any) -> list[A
         await socket.send_media(audio)
         await socket.send_close_stream()
         return await until_closed(socket)
-
-
-async def flux_hears(deepgram: Deepgram, audio: bytes, **options: Any) -> list[Any]:
-    async with flux(deepgram, **options) as socket:
-        await socket.send_media(audio)
-        await socket.send_close_stream()
-        messages = await until_closed(socket)
-    return [message for message in messages if message.type == "TurnInfo" and message.event != "Update"]
 
 
 def text_of(message: Any) -> str:
@@ -275,186 +213,6 @@ async def test_results_take_their_time_without_holding_up_the_audio(deepgram: De
     messages = await nova_hears(deepgram, (utter("Tuesday.") + silence(0.4)) * 10)
     assert [words for words, is_end in finals(messages) if is_end] == ["Tuesday."] * 10
     assert 0.1 <= asyncio.get_running_loop().time() - began < 0.5
-
-
-# --- listen v2 ----------------------------------------------------------------------------
-
-
-async def test_a_flux_turn_from_start_to_eager_to_end(deepgram: Deepgram) -> None:
-    async with flux(deepgram, eager_eot_threshold=0.4) as socket:
-        connected = await socket.recv()
-        await socket.send_media(silence(0.2) + utter("Tuesday at ten.") + silence(0.6))
-        await socket.send_close_stream()
-        messages = await until_closed(socket)
-
-    assert (connected.type, connected.sequence_id) == ("Connected", 0)
-    assert [message.sequence_id for message in messages] == list(range(1, len(messages) + 1))
-    turns = [message for message in messages if message.event != "Update"]
-    assert [(turn.event, turn.transcript) for turn in turns] == [
-        ("StartOfTurn", "Tuesday"),
-        ("EagerEndOfTurn", "Tuesday at ten."),
-        ("EndOfTurn", "Tuesday at ten."),
-    ]
-    assert [turn.trigger for turn in turns] == [None, None, "model"]
-    assert turns[1].end_of_turn_confidence >= 0.4
-    assert turns[2].end_of_turn_confidence >= 0.7
-    assert 5 <= len(messages) - len(turns) <= 7  # an Update each 250 ms
-
-
-async def test_a_turn_that_goes_on_is_resumed(deepgram: Deepgram) -> None:
-    audio = utter("Tuesday.") + silence(0.16) + utter("At ten.") + silence(0.4)
-
-    turns = await flux_hears(deepgram, audio, eager_eot_threshold=0.4)
-
-    assert [turn.event for turn in turns] == [
-        "StartOfTurn",
-        "EagerEndOfTurn",
-        "TurnResumed",
-        "EagerEndOfTurn",
-        "EndOfTurn",
-    ]
-    assert turns[-1].transcript == "Tuesday. At ten."
-
-
-async def test_an_unfinished_sentence_ends_by_timeout_only(deepgram: Deepgram) -> None:
-    audio = utter("My number is") + silence(1.1) + utter("Yes.") + silence(0.4)
-
-    turns = await flux_hears(deepgram, audio, eot_timeout_ms=1000)
-
-    ends = [(turn.transcript, turn.trigger, turn.turn_index) for turn in turns if turn.event == "EndOfTurn"]
-    assert ends == [("My number is", "timeout", 0), ("Yes.", "model", 1)]
-    assert "EagerEndOfTurn" not in [turn.event for turn in turns]
-
-
-async def test_a_turn_can_be_forced_to_end(deepgram: Deepgram) -> None:
-    async with flux(deepgram) as socket:
-        await socket.send_force_end_turn()  # there is none
-        await socket.send_media(utter("My number is"))
-        await socket.send_force_end_turn()
-        await socket.send_close_stream()
-        turns = [m for m in await until_closed(socket) if m.type == "TurnInfo" and m.event == "EndOfTurn"]
-
-    assert [(turn.transcript, turn.trigger) for turn in turns] == [("My number is", "manual")]
-
-
-async def test_a_cough_is_no_turn(deepgram: Deepgram) -> None:
-    assert await flux_hears(deepgram, voice(0.3) + silence(1)) == []
-
-
-async def test_thresholds_change_within_a_call(deepgram: Deepgram) -> None:
-    async with flux(deepgram) as socket:
-        await socket.recv()
-        for eager in (0.5, 0.95):
-            thresholds = ListenV2ConfigureThresholds(eager_eot_threshold=eager, eot_timeout_ms=800)
-            await socket.send_configure(ListenV2Configure(thresholds=thresholds))
-        success, failure = await socket.recv(), await socket.recv()
-
-    assert (success.type, success.thresholds.eager_eot_threshold) == ("ConfigureSuccess", 0.5)
-    assert (failure.type, failure.code) == ("ConfigureFailure", "BAD_EAGER_EOT_THRESHOLD")
-
-
-@pytest.mark.parametrize("message", ['{"type":"KeepAlive"}', '{"type":"Finalize"}'])
-async def test_flux_knows_neither_keep_alive_nor_finalize(deepgram: Deepgram, message: str) -> None:
-    async with flux(deepgram) as socket:
-        await socket.recv()
-        await socket._send(message)
-        error = await socket.recv()
-        with pytest.raises(ConnectionClosedError):
-            await socket.recv()
-    assert error.type == "Error"
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"model": "nova-3"},
-        {"eot_threshold": 0.2},
-        {"eager_eot_threshold": 0.9},
-        {"eot_timeout_ms": 100},
-        {"request_options": {"additional_query_parameters": {"interim_results": "true"}}},
-        {"request_options": {"additional_query_parameters": {"vad_events": "true"}}},
-    ],
-    ids=str,
-)
-async def test_flux_refuses_what_belongs_to_nova(deepgram: Deepgram, wrong: dict[str, Any]) -> None:
-    with pytest.raises(ApiError) as caught:
-        async with flux(deepgram, **wrong):
-            pass
-    assert caught.value.status_code == 400
-
-
-# --- speak v1 -----------------------------------------------------------------------------
-
-
-def mouth(deepgram: Deepgram, **options: Any) -> Any:
-    return client(deepgram).speak.v1.connect(**(VOICE | options))
-
-
-async def spoken(socket: Any, *texts: str) -> tuple[bytes, Any]:
-    """The audio of one flush and what ended it."""
-    for text in texts:
-        await socket.send_text(SpeakV1Text(text=text))
-    await socket.send_flush()
-    audio = b""
-    while isinstance(message := await socket.recv(), bytes):
-        audio += message
-    return audio, message
-
-
-async def test_text_sounds_when_it_is_flushed(deepgram: Deepgram) -> None:
-    async with mouth(deepgram) as socket:
-        metadata = await socket.recv()
-        audio, first = await spoken(socket, "Good ", "morning.")
-        _, second = await spoken(socket, "Bye.")
-
-    assert (metadata.type, metadata.model_name) == ("Metadata", "aura-2-asteria-en")
-    assert (first.type, first.sequence_id, second.sequence_id) == ("Flushed", 0, 1)
-    assert heard_in(audio) == "Good morning."
-    assert len(audio) == len("Good morning.") * 480
-
-
-async def test_pieces_are_of_no_phone_s_length(deepgram: Deepgram) -> None:
-    async with mouth(deepgram) as socket:
-        await socket.recv()
-        await socket.send_text(SpeakV1Text(text="Hello there."))
-        await socket.send_flush()
-        assert len(await socket.recv()) % 160
-
-
-async def test_audio_on_its_way_comes_after_clear(deepgram: Deepgram) -> None:
-    deepgram.first_audio_seconds = 5
-    async with mouth(deepgram) as socket:
-        await socket.recv()
-        await socket.send_text(SpeakV1Text(text="A long story."))
-        await socket.send_flush()
-        await socket.send_clear()
-        stale = [await socket.recv(), await socket.recv()]
-        cleared = await socket.recv()
-
-    assert [type(piece) for piece in stale] == [bytes, bytes]
-    assert cleared.type == "Cleared"
-
-
-async def test_the_21st_flush_of_a_minute_is_a_warning(deepgram: Deepgram) -> None:
-    async with mouth(deepgram) as socket:
-        await socket.recv()
-        ends = [(await spoken(socket, "a"))[1] for _ in range(21)]
-
-    assert [end.type for end in ends] == ["Flushed"] * 20 + ["Warning"]
-
-
-async def test_a_text_that_is_too_long_is_an_error(deepgram: Deepgram) -> None:
-    async with mouth(deepgram) as socket:
-        await socket.recv()
-        await socket.send_text(SpeakV1Text(text="a" * 2001))
-        assert (await socket.recv()).type == "Error"
-
-
-async def test_close_ends_normally(deepgram: Deepgram) -> None:
-    async with mouth(deepgram) as socket:
-        await socket.recv()
-        await socket.send_close()
-        assert await until_closed(socket) == []
 
 
 # --- faults -------------------------------------------------------------------------------
