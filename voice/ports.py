@@ -7,6 +7,7 @@ Positions on the call's clock are float seconds since the media stream began.
 Errors:
     ProviderError            an outside service failed; retryable says whether again may help
     ├── MissingPackage       a built-in provider's package is not installed
+    ├── CallIsOver           an order came too late: the carrier has no such call any more
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -29,6 +30,11 @@ class MissingPackage(ProviderError):
             f"The package {package} is not installed. Run: pip install -r requirements-local.txt",
             retryable=False,
         )
+
+
+class CallIsOver(ProviderError):
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retryable=False)
 
 
 # --- the carrier: frames in, commands out -------------------------------------------------
@@ -129,6 +135,40 @@ class Carrier(Protocol):
         ...
 
 
+class CallControl(Protocol):
+    """Orders to the carrier about a call, from outside its media stream.
+
+    Each blocks for up to 5 s: never on an event loop (see voice.control). Raises CallIsOver when the
+    carrier has no such call any more, else ProviderError. Safe to repeat.
+    """
+
+    def hang_up(self, sid: str) -> None: ...
+
+    def redirect(self, sid: str, *, path: str = "", twiml: str = "") -> None:
+        """End the media stream and go on with twiml, or with what our webhook at path answers."""
+        ...
+
+    def limit(self, sid: str, seconds: int) -> None:
+        """Let the carrier end the call by itself when it has lasted so long, whatever becomes of us."""
+        ...
+
+
+class Recorder(Protocol):
+    """The carrier's tape. Blocks and raises as CallControl does."""
+
+    def start(self, call_sid: str, *, status_path: str) -> str:
+        """Record both sides from now on; status_path is our webhook. Returns the recording's SID."""
+        ...
+
+    def stop(self, call_sid: str, sid: str) -> None: ...
+
+    def fetch(self, sid: str) -> bytes:
+        """The finished recording as MP3."""
+        ...
+
+    def delete(self, sid: str) -> None: ...
+
+
 # --- hearing ------------------------------------------------------------------------------
 
 
@@ -156,14 +196,50 @@ class SpeechEnded:
     at: float
 
 
-HearingEvent = SpeechStarted | Words | SpeechEnded
+@dataclass(frozen=True, slots=True)
+class SpeechPaused:
+    """The caller may have finished: a good moment to draft an answer to the words so far.
+
+    Always followed by SpeechEnded (the final words before it are as good as always) or by
+    SpeechResumed. Not every transcriber can tell; then it never comes.
+    """
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechResumed:
+    """The caller goes on after SpeechPaused: the draft answers too little."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class HearingLost:
+    """What the caller says from this position on is kept, and heard once hearing is back.
+
+    Followed by HearingBack or by ProviderError. The caller hears silence meanwhile, unless told.
+    """
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class HearingBack:
+    """Hearing goes on where it was lost; the words that were missed follow, none of them twice."""
+
+    at: float
+
+
+HearingEvent = SpeechStarted | Words | SpeechEnded | SpeechPaused | SpeechResumed | HearingLost | HearingBack
 
 
 class Transcriber(Protocol):
     """Speech to text for one call.
 
-    Use: `async with transcriber:`; one task sends, one iterates events(). Leaving the context
-    frees every socket and task within 1 s, also when cancelled.
+    Use: `async with transcriber:`; one task sends, one iterates events(). Entering may return before
+    the provider answers: what is sent until then is heard later. Leaving the context frees every
+    socket and task within 1 s, also when cancelled.
     """
 
     async def __aenter__(self) -> "Transcriber": ...
@@ -179,7 +255,7 @@ class Transcriber(Protocol):
         ...
 
     def events(self) -> AsyncIterator[HearingEvent]:
-        """What is heard, in order. Raises ProviderError when hearing is lost."""
+        """What is heard, in order. Raises ProviderError when hearing is lost and does not come back."""
         ...
 
 
@@ -187,7 +263,10 @@ class Transcriber(Protocol):
 
 
 class Synthesizer(Protocol):
-    """Text to speech for one call. `async with synthesizer:` frees everything within 1 s."""
+    """Text to speech for one call. `async with synthesizer:` frees everything within 1 s.
+
+    Entering may return before the provider answers; speak() then waits for it.
+    """
 
     async def __aenter__(self) -> "Synthesizer": ...
 
