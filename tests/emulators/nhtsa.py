@@ -161,7 +161,7 @@ class Nhtsa(Emulator):
             case "garbage":
                 return web.Response(text=page, content_type="text/html")
             case "error":
-                return web.json_response({"Count": 0, "Message": fault.code, "Results": []})
+                return web.json_response({"Count": 0, "Message": fault.code or "server_error", "Results": []})
             case "cut":
                 return await self._drip(fault, request)
         return None
