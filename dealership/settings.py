@@ -50,6 +50,11 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 
+# Recorded calls. No address leads there: voice/views.py hands them out to those who may hear them.
+MEDIA_ROOT = env.str("MEDIA_ROOT", str(VAR_DIR / "media"))
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+
 # An http origin means a laptop or a test: cookies could not travel if they asked for TLS.
 IS_SERVED_BY_TLS = PUBLIC_BASE_URL.startswith("https://")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -234,6 +239,8 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 # Interval schedules only: fixed-hour crontabs have been lost in this scheduler's history.
 CELERY_BEAT_SCHEDULE = {
     "close-lost-calls": {"task": "voice.tasks.close_lost_calls", "schedule": 60.0},
+    "tend-lines": {"task": "voice.tasks.tend_lines", "schedule": 15.0},
+    "tend-recordings": {"task": "voice.tasks.tend_recordings", "schedule": 300.0},
 }
 
 # --- crm ----------------------------------------------------------------------------------
@@ -249,6 +256,15 @@ TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", "")
 TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN")
 TWILIO_PHONE_NUMBER = env.str("TWILIO_PHONE_NUMBER", "")
 TWILIO_API_BASE_URL = env.str("TWILIO_API_BASE_URL", "https://api.twilio.com")
+
+# While set, the only number that is ever dialled: for trying things out with real providers.
+YOUR_TEST_NUMBER = env.str("YOUR_TEST_NUMBER", "")
+# Dialled without asking anybody when no store's own number can be looked up: the database is down.
+FALLBACK_NUMBER = env.str("FALLBACK_NUMBER", "")
+# How long a caller may talk to the person they were transferred to.
+TRANSFER_MINUTES = env.int("TRANSFER_MINUTES", 60)
+# Recorded audio is deleted after so many days.
+AUDIO_RETENTION_DAYS = env.int("AUDIO_RETENTION_DAYS", 30)
 
 # Media sockets of one process that are open and not yet a call: without the carrier's signature, and
 # as many again with it. The start message is the first one, so that a socket waits for milliseconds.
@@ -280,3 +296,5 @@ CARRIERS = {
     "twilio": "voice.carriers.twilio.TwilioCarrier",
     "browser": "voice.carriers.browser.BrowserCarrier",
 }
+CALL_CONTROL = "voice.carriers.twilio.TwilioControl"
+RECORDER = "voice.carriers.twilio.TwilioRecorder"

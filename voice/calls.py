@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from crm import lookup
-from crm.models import FollowUpTask, Rooftop
+from crm.models import FollowUpTask, Rooftop, Staff
 from scheduling.models import Appointment
 from voice.conversation.states import Caller, Conversation
 from voice.models import Call, Turn
@@ -112,8 +112,13 @@ def finish(call: Call, conversation: Conversation, outcome: str, *, now: datetim
 
 
 @transaction.atomic
-def promise_callback(call: Call, summary: str, *, due_at: datetime) -> FollowUpTask:
-    """Note that a person will ring this caller back; one open promise a call is enough."""
+def promise_callback(
+    call: Call, summary: str, *, due_at: datetime, owner: Staff | None = None
+) -> FollowUpTask:
+    """Note that a person will ring this caller back; one open promise a call is enough.
+
+    owner is whom the caller asked for.
+    """
     task, is_new = FollowUpTask.objects.get_or_create(
         call_sid=call.sid,
         kind=FollowUpTask.Kind.CALLBACK,
@@ -123,8 +128,12 @@ def promise_callback(call: Call, summary: str, *, due_at: datetime) -> FollowUpT
             "phone_number": call.caller_number,
             "summary": summary[:500],
             "due_at": due_at,
+            "owner": owner,
         },
     )
+    if owner and task.owner_id != owner.pk:
+        task.owner = owner
+        task.save(update_fields=["owner"])
     if not is_new and summary not in task.summary:
         task.summary = f"{task.summary} {summary}"[:500]
         task.save(update_fields=["summary"])

@@ -7,7 +7,15 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from voice.conversation.facts import Store
-from voice.ports import Carrier, ProviderError, ReplyModel, Synthesizer, Transcriber
+from voice.ports import (
+    CallControl,
+    Carrier,
+    ProviderError,
+    Recorder,
+    ReplyModel,
+    Synthesizer,
+    Transcriber,
+)
 
 log = logging.getLogger(__name__)
 
@@ -16,6 +24,22 @@ def make_carrier(name: str) -> Carrier:
     """name is a value of voice.models.Call.Carrier."""
     carrier: Carrier = import_string(settings.CARRIERS[name])()
     return carrier
+
+
+def make_control() -> CallControl | None:
+    """Who gives orders about calls; None while no account carries any."""
+    if not settings.TWILIO_ACCOUNT_SID:
+        return None
+    control: CallControl = import_string(settings.CALL_CONTROL)()
+    return control
+
+
+def make_recorder() -> Recorder | None:
+    """Who records calls; None while no account carries any."""
+    if not settings.TWILIO_ACCOUNT_SID:
+        return None
+    recorder: Recorder = import_string(settings.RECORDER)()
+    return recorder
 
 
 def make_transcriber() -> Transcriber:

@@ -1,21 +1,49 @@
 """Work after and beside calls."""
 
-from datetime import datetime, timedelta
+from functools import partial
 
 from celery import shared_task
 from django.utils import timezone
 
-from voice.models import Call
+from voice import recordings, watchdog
+from voice.ports import ProviderError
 
-LONGEST_CALL = timedelta(minutes=20)
-
-
-def lost_calls(now: datetime) -> int:
-    """Close calls whose process died before it could; returns how many."""
-    lost = Call.objects.filter(ended_at__isnull=True, started_at__lt=now - LONGEST_CALL)
-    return lost.update(ended_at=now, outcome=Call.Outcome.FAILED)
+# The carrier may be out of reach for a while; what stays undone is found by tend_recordings.
+persistent_task = partial(
+    shared_task, autoretry_for=(ProviderError,), retry_backoff=5, retry_backoff_max=120, max_retries=5
+)
 
 
 @shared_task(name="voice.tasks.close_lost_calls")
 def close_lost_calls() -> int:
-    return lost_calls(timezone.now())
+    return watchdog.close_lost_rows(timezone.now())
+
+
+@shared_task(name="voice.tasks.tend_lines")
+def tend_lines() -> None:
+    watchdog.tend_lines(timezone.now())
+
+
+@shared_task(name="voice.tasks.tend_recordings")
+def tend_recordings() -> None:
+    recordings.tend(now=timezone.now())
+
+
+@shared_task(name="voice.tasks.start_recording")
+def start_recording(call_id: int) -> None:
+    recordings.start(call_id)
+
+
+@persistent_task(name="voice.tasks.stop_recordings")
+def stop_recordings(call_id: int) -> None:
+    recordings.stop(call_id)
+
+
+@persistent_task(name="voice.tasks.drop_recordings")
+def drop_recordings(call_id: int) -> None:
+    recordings.drop(call_id)
+
+
+@persistent_task(name="voice.tasks.fetch_recording")
+def fetch_recording(recording_id: int) -> None:
+    recordings.fetch(recording_id)

@@ -7,8 +7,16 @@ from voice import views, webhooks
 urlpatterns = [
     path("api/v1/webhooks/inbound-call", webhooks.inbound_call, name="inbound-call"),
     path("api/v1/webhooks/after-stream", webhooks.after_stream, name="after-stream"),
+    path("api/v1/webhooks/whisper/<str:sid>", webhooks.whisper, name="whisper"),
+    path("api/v1/webhooks/whisper/<str:sid>/answer", webhooks.whisper_answer, name="whisper-answer"),
+    path("api/v1/webhooks/dial-result", webhooks.dial_result, name="dial-result"),
+    path("api/v1/webhooks/call-status", webhooks.call_status, name="call-status"),
+    path("api/v1/webhooks/stream-status", webhooks.stream_status, name="stream-status"),
+    path("api/v1/webhooks/recording-status", webhooks.recording_status, name="recording-status"),
+    path("api/v1/webhooks/fallback", webhooks.fallback, name="fallback"),
     path("phone/", views.phone, name="phone"),
     path("phone/call", views.phone_call, name="phone-call"),
     path("calls/", views.calls, name="calls"),
     path("calls/<int:pk>/", views.call, name="call"),
+    path("calls/<int:pk>/recording", views.recording, name="recording"),
 ]

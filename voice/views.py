@@ -1,23 +1,28 @@
 """The browser phone, and the calls as staff read them afterwards."""
 
+import logging
 import secrets
 
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.views.decorators import staff_member_required
+from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from crm import phone as numbers
 from crm.models import Phone, Rooftop
+from voice import recordings
 from voice.calls import open_call, stream_token
 from voice.models import Call
 from voice.transcript import transcript
+
+log = logging.getLogger(__name__)
 
 CALLS_PER_PAGE = 50
 CALLERS_OFFERED = 50
@@ -103,9 +108,29 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
             **admin.site.each_context(request),
             "title": _call_title(opened),
             "call": opened,
+            "recording": recordings.audio_of(opened),
             **transcript(opened),
         },
     )
+
+
+@require_GET
+@staff_member_required
+@permission_required("voice.hear_recording", raise_exception=True)
+def recording(request: HttpRequest, pk: int) -> FileResponse:
+    """The audio of a call, for those who may hear it; kept by no browser and no proxy."""
+    opened = get_object_or_404(Call, pk=pk)
+    kept = recordings.audio_of(opened)
+    if kept is None:
+        raise Http404
+    try:
+        audio = kept.file.open("rb")
+    except FileNotFoundError:
+        raise Http404 from None
+    log.info("user %s hears the recording of call %s", request.user.pk, pk)
+    answer = FileResponse(audio, content_type="audio/mpeg", filename=f"call-{pk}.mp3")
+    answer["Cache-Control"] = "private, no-store"
+    return answer
 
 
 def _call_title(call: Call) -> str:

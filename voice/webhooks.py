@@ -1,38 +1,53 @@
-"""Edge: the carrier's HTTP callbacks. Signed, or refused; answered with TwiML."""
+"""Edge: the carrier's HTTP callbacks. Signed, or refused; answered with TwiML, or with nothing.
+
+    inbound-call       a call comes in                      → open its media stream
+    after-stream       our side closed the stream           → leave, fetch a person, or make good
+    whisper            somebody answered a transfer         → say who calls
+    whisper-answer     … and pressed a key                  → connect, or not
+    dial-result        the transfer is over                 → leave, or promise a call back
+    call-status        the call's progress at the carrier
+    stream-status      the media stream's
+    recording-status   the recording's
+    fallback           the carrier got nothing from us      → apologise, ring a number; no database
+
+Every callback may come twice or late, and gets the answer that it got first.
+"""
 
 from collections.abc import Callable
-from functools import wraps
+from datetime import datetime
+from functools import partial, wraps
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from voice import calls
+from crm import faults, phone
+from voice import calls, progress, recordings, transfers, watchdog
 from voice.carriers import twilio
-from voice.conversation.states import Conversation, Ending
+from voice.conversation import phrases
+from voice.conversation.states import Ending
 from voice.models import Call
-from voice.tools.desk import callback_due
 from voice.tools.store import load_store
+from voice.transfers import Line
 
 MEDIA_PATH = "/ws/media"
-NOT_CONFIGURED = "This number is not configured."
-CUT_OFF = "Sorry, we were cut off. I'll ring our service desk for you."
-NOBODY_THERE = "Sorry, we were cut off, and nobody is at our service desk right now. We will call you back by {when}. Goodbye."
+DIAL_RESULT = "dial-result:"
 
 
-def signed(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def signed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Only a POST that the carrier signed passes; everything else is 403."""
 
     @csrf_exempt
     @require_POST
     @wraps(view)
-    def checked(request: HttpRequest) -> HttpResponse:
+    def checked(request: HttpRequest, **route: str) -> HttpResponse:
         signature = request.headers.get("X-Twilio-Signature")
         if not twilio.is_signed(request.get_full_path(), request.POST, signature):
             return HttpResponse("The signature is missing or wrong.", status=403, content_type="text/plain")
-        return view(request)
+        return view(request, **route)
 
     return checked
 
@@ -41,38 +56,182 @@ def twiml(text: str) -> HttpResponse:
     return HttpResponse(text, content_type="text/xml")
 
 
+def answer_once(sid: str, step: str, answer: Callable[[Call], str]) -> HttpResponse:
+    text = progress.answered_once(sid, step, answer)
+    return twiml(twilio.say_and_hang_up(phrases.NOT_CONFIGURED) if text is None else text)
+
+
+def field(request: HttpRequest, name: str) -> str:
+    """PostgreSQL stores no NUL, and nothing that is ours has one."""
+    return request.POST.get(name, "").replace("\0", "")
+
+
+# --- a call comes in ----------------------------------------------------------------------
+
+
 @signed
 def inbound_call(request: HttpRequest) -> HttpResponse:
     """A call comes in: open its row and connect its audio. A repeated webhook is answered the same."""
     try:
         call = calls.open_call(
             carrier=Call.Carrier.TWILIO,
-            sid=request.POST.get("CallSid", ""),
-            caller_number=request.POST.get("From", ""),
-            called_number=request.POST.get("To", ""),
+            sid=field(request, "CallSid"),
+            caller_number=field(request, "From"),
+            called_number=field(request, "To"),
             now=timezone.now(),
         )
     except calls.UnknownNumber:
-        return twiml(twilio.say_and_hang_up(NOT_CONFIGURED))
-    return twiml(twilio.connect_stream(MEDIA_PATH, calls.stream_token(call), reverse("after-stream")))
+        return twiml(twilio.say_and_hang_up(phrases.NOT_CONFIGURED))
+    return twiml(
+        twilio.connect_stream(
+            MEDIA_PATH, calls.stream_token(call), reverse("after-stream"), reverse("stream-status")
+        )
+    )
+
+
+# --- our side closed the media stream -----------------------------------------------------
 
 
 @signed
 def after_stream(request: HttpRequest) -> HttpResponse:
-    """Our side closed the media socket: leave, ring the desk, or apologise, as the call stands."""
-    call = Call.objects.select_related("rooftop").filter(sid=request.POST.get("CallSid", "")).first()
-    if call is None:
-        return twiml(twilio.say_and_hang_up(NOT_CONFIGURED))
-    ending = Conversation.model_validate(call.conversation).ending if call.conversation else None
-    if ending is Ending.GOODBYE:
+    """Our side closed the media socket: what comes next, as the conversation stands."""
+    sid = field(request, "CallSid")
+    call = Call.objects.filter(sid=sid).first()
+    step = watchdog.step_after(call) if call else ""
+    return answer_once(sid, step, partial(what_comes_next, now=timezone.now()))
+
+
+def what_comes_next(call: Call, *, now: datetime) -> str:
+    match transfers.conversation_of(call).ending:
+        case Ending.GOODBYE:
+            return twilio.say_and_hang_up()
+        case Ending.TRANSFER:
+            return fetch_person(call, now=now)
+        case None:
+            return make_good(call, now=now)
+
+
+def fetch_person(call: Call, *, now: datetime) -> str:
+    """The caller asked for a person, and has heard that one is fetched."""
+    line = _line(call, now=now)
+    if line is None:
+        return twilio.say_and_hang_up(transfers.missed(call, None, "closed", now=now))
+    return _ring(call, line, "", reason="The call was handed over.", now=now)
+
+
+def make_good(call: Call, *, now: datetime) -> str:
+    """The conversation broke off in the middle, through no fault of the caller's."""
+    line = _line(call, now=now)
+    if line is None:
+        promised = transfers.promise(call, "The call was cut off.", now=now)
+        return twilio.say_and_hang_up(f"{phrases.CUT_OFF_WITH_NOBODY_THERE} {promised}")
+    return _ring(call, line, phrases.CUT_OFF, reason="The call was cut off.", now=now)
+
+
+def _line(call: Call, *, now: datetime) -> Line | None:
+    """Whom to ring now; None when nobody is in."""
+    if not load_store(call.rooftop, now=now).is_open_at(now):
+        return None
+    return transfers.line_for(call, transfers.conversation_of(call))
+
+
+def _ring(call: Call, line: Line, text: str, *, reason: str, now: datetime) -> str:
+    recordings.end_before_transfer(call)
+    transfers.begin(call, line, reason=reason, now=now)
+    return twilio.say_and_dial(
+        text,
+        line.number,
+        result_path=reverse("dial-result"),
+        whisper_path=reverse("whisper", args=[call.sid]),
+        longest_seconds=settings.TRANSFER_MINUTES * 60,
+    )
+
+
+# --- a person is fetched ------------------------------------------------------------------
+
+
+@signed
+def whisper(request: HttpRequest, sid: str) -> HttpResponse:
+    """Somebody answered: tell them who calls. sid is the caller's call; CallSid is theirs."""
+    call = Call.objects.select_related("rooftop").filter(sid=sid).first()
+    line = transfers.line_for(call, transfers.conversation_of(call)) if call else None
+    if call is None or line is None:
         return twiml(twilio.say_and_hang_up())
-    now = timezone.now()
-    store = load_store(call.rooftop, now=now)
-    due_at = callback_due(call.rooftop, now=now)
-    if store.is_open_at(now) and call.rooftop.front_desk_number:
-        calls.promise_callback(call, "The call was handed to the service desk.", due_at=due_at)
-        text = "" if ending is Ending.TRANSFER else CUT_OFF
-        return twiml(twilio.say_and_dial(text, call.rooftop.front_desk_number))
-    calls.promise_callback(call, "The call was cut off.", due_at=due_at)
-    local = due_at.astimezone(store.zone)
-    return twiml(twilio.say_and_hang_up(NOBODY_THERE.format(when=f"{local:%A} at {local:%-I:%M %p}")))
+    accept_path = reverse("whisper-answer", args=[sid]) if line.is_direct else ""
+    return twiml(twilio.whisper(transfers.brief(call, line), accept_path=accept_path))
+
+
+@signed
+def whisper_answer(request: HttpRequest, sid: str) -> HttpResponse:
+    """They pressed a key: 1 takes the call, anything else does not."""
+    if field(request, "Digits") != "1":
+        return twiml(twilio.say_and_hang_up())
+    step = f"{transfers.ACCEPTED}{field(request, 'CallSid')}"[:100]
+    return answer_once(sid, step, lambda call: twilio.go_on())
+
+
+@signed
+def dial_result(request: HttpRequest) -> HttpResponse:
+    """The transfer is over: they have spoken, or nobody came to the phone."""
+    step = f"{DIAL_RESULT}{field(request, 'DialCallSid')}"[:100]
+    fields = request.POST.dict()
+    return answer_once(
+        field(request, "CallSid"), step, partial(after_transfer, fields=fields, now=timezone.now())
+    )
+
+
+def after_transfer(call: Call, *, fields: dict[str, str], now: datetime) -> str:
+    line = transfers.line_for(call, transfers.conversation_of(call))
+    if transfers.was_connected(call, line, fields):
+        transfers.connected(call, now=now)
+        return twilio.say_and_hang_up()
+    status = fields.get("DialCallStatus", "")[:20]
+    return twilio.say_and_hang_up(transfers.missed(call, line, status, now=now))
+
+
+# --- the carrier tells --------------------------------------------------------------------
+
+
+@signed
+def call_status(request: HttpRequest) -> HttpResponse:
+    progress.note_call(field(request, "CallSid"), _fields(request), now=timezone.now())
+    return HttpResponse(status=204)
+
+
+@signed
+def stream_status(request: HttpRequest) -> HttpResponse:
+    progress.note_stream(field(request, "CallSid"), _fields(request), now=timezone.now())
+    return HttpResponse(status=204)
+
+
+@signed
+def recording_status(request: HttpRequest) -> HttpResponse:
+    recordings.note(
+        field(request, "CallSid"),
+        field(request, "RecordingSid")[:64],
+        _fields(request),
+        now=timezone.now(),
+    )
+    return HttpResponse(status=204)
+
+
+def _fields(request: HttpRequest) -> dict[str, str]:
+    return {name: field(request, name) for name in request.POST}
+
+
+# --- we are down --------------------------------------------------------------------------
+
+
+@signed
+def fallback(request: HttpRequest) -> HttpResponse:
+    """The carrier got no usable answer elsewhere. Asks no database: it may be the reason."""
+    faults.record(
+        faults.Source.CARRIER,
+        f"error_{field(request, 'ErrorCode')[:10] or 'unknown'}",
+        "The carrier could not use an answer of ours; the caller heard an apology.",
+        call_sid=field(request, "CallSid"),
+    )
+    number = settings.FALLBACK_NUMBER
+    if not phone.may_be_dialled(number) or settings.YOUR_TEST_NUMBER not in ("", number):
+        return twiml(twilio.say_and_dial_anyhow(phrases.OUT_OF_ORDER_CALL_AGAIN, ""))
+    return twiml(twilio.say_and_dial_anyhow(phrases.OUT_OF_ORDER_RINGING, number))

@@ -10,13 +10,27 @@ from twilio.request_validator import RequestValidator
 from crm.models import FollowUpTask, Rooftop
 from tests.factories import SATURDAY, make_demo_store
 from tests.talking import MARIA, OTTO_NUMBER
-from voice import calls, tasks
+from voice import calls, urls, watchdog
 from voice.carriers import twilio
 from voice.conversation.states import Conversation, Ending
 from voice.models import Call
 
 INBOUND = "/api/v1/webhooks/inbound-call"
 AFTER = "/api/v1/webhooks/after-stream"
+FALLBACK = "/api/v1/webhooks/fallback"
+STATUS = "/api/v1/webhooks/call-status"
+STREAM = "/api/v1/webhooks/stream-status"
+EVERY_WEBHOOK = [
+    INBOUND,
+    AFTER,
+    FALLBACK,
+    STATUS,
+    STREAM,
+    "/api/v1/webhooks/recording-status",
+    "/api/v1/webhooks/dial-result",
+    "/api/v1/webhooks/whisper/CA1",
+    "/api/v1/webhooks/whisper/CA1/answer",
+]
 SUNDAY = SATURDAY + timedelta(days=1)
 
 
@@ -50,6 +64,7 @@ def test_an_inbound_call_opens_its_row_and_its_stream(client: Client) -> None:
     stream = document.find("Connect/Stream")
     assert stream is not None
     assert stream.get("url") == "ws://testserver/ws/media"
+    assert stream.get("statusCallback") == f"http://testserver{STREAM}"
     (parameter,) = stream
     assert (parameter.get("name"), parameter.get("value")) == ("token", calls.stream_token(call))
     redirect = document.find("Redirect")
@@ -86,7 +101,7 @@ def test_a_shared_number_names_nobody(client: Client) -> None:
 
 
 @pytest.mark.security
-@pytest.mark.parametrize("path", [INBOUND, AFTER])
+@pytest.mark.parametrize("path", EVERY_WEBHOOK)
 def test_without_a_valid_signature_nothing_happens(client: Client, path: str) -> None:
     assert post(client, path, sign=False)[0] == 403
     fields = {"CallSid": "CA1", "From": MARIA, "To": OTTO_NUMBER}
@@ -156,7 +171,7 @@ def test_a_transfer_dials_the_front_desk(
     freeze(monkeypatch, SATURDAY)
     make_call(otto, ending=Ending.TRANSFER)
     (dial,) = twiml(client, AFTER)
-    assert (dial.tag, dial.text) == ("Dial", otto.front_desk_number)
+    assert (dial.tag, dial.findtext("Number")) == ("Dial", otto.front_desk_number)
     assert FollowUpTask.objects.get().phone_number == MARIA
 
 
@@ -167,7 +182,7 @@ def test_a_lost_socket_in_opening_hours_apologises_and_dials(
     make_call(otto)
     say, dial = twiml(client, AFTER)
     assert "Sorry" in str(say.text)
-    assert dial.text == otto.front_desk_number
+    assert dial.findtext("Number") == otto.front_desk_number
 
 
 def test_a_lost_socket_on_a_closed_day_promises_a_callback_and_makes_the_task(
@@ -191,7 +206,18 @@ def test_after_stream_of_an_unknown_call_hangs_up(client: Client) -> None:
 def test_calls_whose_process_died_are_closed(otto: Rooftop) -> None:
     call = make_call(otto)
     Call.objects.update(started_at=SATURDAY)
-    assert tasks.lost_calls(SATURDAY + timedelta(minutes=10)) == 0
-    assert tasks.lost_calls(SATURDAY + timedelta(minutes=30)) == 1
+    assert watchdog.close_lost_rows(SATURDAY + timedelta(minutes=10)) == 0
+    assert watchdog.close_lost_rows(SATURDAY + timedelta(minutes=30)) == 1
     call.refresh_from_db()
     assert (call.outcome, call.ended_at) == (Call.Outcome.FAILED, SATURDAY + timedelta(minutes=30))
+
+
+@pytest.mark.security
+def test_every_webhook_asks_for_a_signature() -> None:
+    """Whatever is added under this address is tried here, too."""
+    found = {
+        "/" + str(pattern.pattern).replace("<str:sid>", "CA1")
+        for pattern in urls.urlpatterns
+        if "webhooks" in str(pattern.pattern)
+    }
+    assert found == set(EVERY_WEBHOOK)

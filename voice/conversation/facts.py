@@ -42,6 +42,7 @@ class Store:
     hours: tuple[DayHours, ...]
     closures: tuple[ClosedSpan, ...]
     menu: tuple[MenuItem, ...]
+    records_calls: bool = False
 
     def today(self, now: datetime) -> date:
         """The store's calendar day at now (aware)."""

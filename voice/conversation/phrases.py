@@ -62,15 +62,28 @@ NUMBER_INCOMPLETE = (
 TAKEN_MEANWHILE = "I'm sorry, somebody has just taken that time."
 ALREADY_THAT_DAY = "That car is already booked in with us that day."
 TIME_IS_SHORT = "I'm sorry to interrupt: we have two more minutes on this call."
+MAY_REFUSE_RECORDING = "If you'd rather not be recorded, just say so."
+NOT_RECORDED = "All right, this call isn't recorded any more, and what there was is deleted."
+UNKNOWN_PERSON = "I don't know anybody by that name here. I can get the service desk for you."
+# Said by the carrier's voice when ours is gone.
+NOT_CONFIGURED = "This number is not configured."
+CUT_OFF = "Sorry, we were cut off. I'll ring our service desk for you."
+CUT_OFF_WITH_NOBODY_THERE = "Sorry, we were cut off, and nobody is at our service desk right now."
+OUT_OF_ORDER = "I'm sorry, our telephone system has a problem right now."
+OUT_OF_ORDER_RINGING = f"{OUT_OF_ORDER} One moment, I'll ring our service desk for you."
+OUT_OF_ORDER_CALL_AGAIN = f"{OUT_OF_ORDER} Please call again in a few minutes. Goodbye."
+CALL_AGAIN = "Please call us again during opening hours. Goodbye."
 TIME_LIMIT = "I'm sorry, I have to end this call now. Please call again."
 
 
 def greeting(store: Store, first_name: str) -> str:
     """Store, automated, transcribed, a person at any time; then the first question."""
     question = f"Is this {first_name}?" if first_name else QUESTIONS[ASK_NEED]
+    kept = "recorded and transcribed" if store.records_calls else "transcribed"
+    choice = f"{MAY_REFUSE_RECORDING} " if store.records_calls else ""
     return (
-        f"Thanks for calling {store.name} service. I'm an automated assistant, this call is transcribed, "
-        f"and you can ask for a person at any time. {question}"
+        f"Thanks for calling {store.name} service. I'm an automated assistant, this call is {kept}, "
+        f"and you can ask for a person at any time. {choice}{question}"
     )
 
 
@@ -244,8 +257,21 @@ def price(name: str, low: int, high: int) -> str:
     return f"{article(name).capitalize()} {name} usually runs from {low} to {high} dollars."
 
 
-def transferring() -> str:
-    return "Of course. I'll get someone at the service desk for you, one moment."
+def transferring(name: str = "") -> str:
+    return f"Of course. I'll get {name or 'someone at the service desk'} for you, one moment."
+
+
+def which_person(names: Sequence[str]) -> str:
+    return f"Do you mean {say_list(names, 'or')}?"
+
+
+def missed(who: str) -> str:
+    """Nobody came to the phone."""
+    return f"I'm sorry, I couldn't reach {who}."
+
+
+def will_call_back(local: datetime) -> str:
+    return f"We will call you back by {local:%A} at {say_time(local.time())}. Goodbye."
 
 
 def callback(local: datetime) -> str:

@@ -129,6 +129,8 @@ class Conversation(BaseModel):
     silences: int = 0  # re-prompts since the caller last spoke
     booked: Booked | None = None
     ending: Ending | None = None
+    transfer_to: int | None = None  # a Staff id that a tool looked up; None is the front desk
+    transfer_reason: str = ""  # what the person who answers hears before the caller does
     history: list[Message] = Field(default_factory=list)
 
     def last_heard_from_desk(self) -> str:

@@ -1,20 +1,18 @@
 """Tools about the store, the caller, and how the call goes on."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from crm.models import Rooftop
-from scheduling.lane import to_utc
-from scheduling.models import Closure, OpeningHours
+from crm import directory
+from crm.models import Staff
+from voice import recordings, transfers
+from voice.callbacks import callback_due
 from voice.calls import promise_callback
 from voice.conversation import phrases
 from voice.conversation.states import Ending, State
 from voice.ports import ToolResult
 from voice.tools.registry import Desk, tool
-
-CALLBACK_WITHIN = timedelta(minutes=30)
 
 
 class Nothing(BaseModel):
@@ -31,6 +29,13 @@ class Text(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: str = Field(max_length=500)
+
+
+class Handing(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(max_length=500, description="Why, in one sentence: the person hears it first.")
+    name: str = Field("", max_length=60, description="Whom the caller asked for, as said; empty for anybody.")
 
 
 @tool("See whether the caller's number belongs to one customer; gives a first name to ask for, nothing else.")
@@ -52,16 +57,38 @@ def take_message(desk: Desk, message: Text) -> ToolResult:
 
 
 @tool(
-    "Fetch a person for the caller. Rings the service desk when it is open, else promises a callback.",
+    "Fetch a person for the caller. Rings the service desk, or the named person, when it is open, else "
+    "promises a callback. The code which_person gives the names to choose from.",
     is_write=True,
 )
-def transfer_to_person(desk: Desk, reason: Text) -> ToolResult:
-    desk.conversation.state = State.ESCALATION
-    if not desk.store.is_open_at(desk.now):
-        return _promise(desk, reason.text)
-    _promise(desk, f"Asked for a person: {reason.text}")
-    desk.conversation.ending = Ending.TRANSFER
-    return ToolResult("ok", phrases.transferring(), {"is_ringing": True})
+def transfer_to_person(desk: Desk, wanted: Handing) -> ToolResult:
+    meant = directory.find(desk.call.rooftop, wanted.name)
+    if len(meant) > 1:
+        names = [person.name for person in meant]
+        return ToolResult("which_person", phrases.which_person(names), {"names": names})
+    if wanted.name and not meant:
+        return ToolResult("unknown_person", phrases.UNKNOWN_PERSON)
+    person = meant[0] if meant else None
+    conversation = desk.conversation
+    conversation.state = State.ESCALATION
+    conversation.transfer_to = person.pk if person else None
+    conversation.transfer_reason = wanted.text[:200]
+    asked = f"Asked for {person.name if person else 'a person'}: {wanted.text}"
+    line = transfers.line_for(desk.call, conversation)
+    if line is None or not desk.store.is_open_at(desk.now):
+        return _promise(desk, asked, owner=person)
+    _promise(desk, asked, owner=person)
+    conversation.ending = Ending.TRANSFER
+    return ToolResult("ok", phrases.transferring(person.name if person else ""), {"is_ringing": True})
+
+
+@tool(
+    "The caller does not want to be recorded: stops the recording and deletes it. The call goes on.",
+    is_write=True,
+)
+def stop_recording(desk: Desk, nothing: Nothing) -> ToolResult:
+    recordings.refuse(desk.call, now=desk.now)
+    return ToolResult("ok", phrases.NOT_RECORDED)
 
 
 @tool("End the call after the caller said goodbye.")
@@ -71,9 +98,9 @@ def end_call(desk: Desk, nothing: Nothing) -> ToolResult:
     return ToolResult("ok", phrases.GOODBYE)
 
 
-def _promise(desk: Desk, summary: str) -> ToolResult:
+def _promise(desk: Desk, summary: str, *, owner: Staff | None = None) -> ToolResult:
     due_at = callback_due(desk.call.rooftop, now=desk.now)
-    task = promise_callback(desk.call, summary, due_at=due_at)
+    task = promise_callback(desk.call, summary, due_at=due_at, owner=owner)
     number = desk.conversation.slots.phone
     if number and task.phone_number != number:
         task.phone_number = number
@@ -81,23 +108,3 @@ def _promise(desk: Desk, summary: str) -> ToolResult:
     return ToolResult(
         "ok", phrases.callback(due_at.astimezone(desk.store.zone)), {"due_at": due_at.isoformat()}
     )
-
-
-def callback_due(rooftop: Rooftop, *, now: datetime) -> datetime:
-    """By when a callback is promised: soon while the desk is open, else soon after it next opens."""
-    zone = rooftop.zone
-    hours = {day.weekday: day for day in OpeningHours.objects.filter(rooftop=rooftop)}
-    day = now.astimezone(zone).date()
-    for _ in range(30):
-        rule = hours.get(day.weekday())
-        opens_at = to_utc(day, rule.opens, zone) if rule else None
-        closes_at = to_utc(day, rule.closes, zone) if rule else None
-        if opens_at and closes_at:
-            start = max(now, opens_at)
-            for closure in Closure.objects.filter(rooftop=rooftop, starts_at__lte=start, ends_at__gt=start):
-                start = max(start, closure.ends_at)
-            due = start + CALLBACK_WITHIN
-            if due <= closes_at:
-                return due.astimezone(UTC).replace(second=0, microsecond=0)
-        day += timedelta(days=1)
-    return now + timedelta(days=1)

@@ -31,4 +31,5 @@ def load_store(rooftop: Rooftop, *, now: datetime) -> Store:
             MenuItem(item.code, item.name, tuple(item.synonyms), item.minutes, item.price_min, item.price_max)
             for item in OpCode.objects.filter(rooftop=rooftop, is_bookable_by_phone=True)
         ),
+        records_calls=rooftop.records_calls,
     )
