@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from crm.models import FollowUpTask, Rooftop
 from scheduling import locking
-from scheduling.capacity import is_feasible
 from scheduling.load import load_lane
 from scheduling.models import Allocation, Appointment, Bay, Closure, Hold, Technician
 from scheduling.refusals import Refusal, describe
@@ -64,7 +63,7 @@ def _keeps_promises(rooftop: Rooftop, starts_at: datetime, ends_at: datetime, no
     last = ends_at.astimezone(rooftop.zone).date()
     lane = load_lane(rooftop, first, last, now=now)
     days = [lane.day(date_) for date_ in lane.demand]
-    return all(is_feasible(day.demand, day.budget()) for day in days if day)
+    return all(day.keeps_its_promises() for day in days if day)
 
 
 def close_store(

@@ -12,9 +12,10 @@ from functools import cached_property, lru_cache
 from operator import attrgetter, itemgetter
 from zoneinfo import ZoneInfo
 
-from scheduling.capacity import RESERVE
+from scheduling.capacity import RESERVE, ROUNDING, is_feasible, to_spare
 
 Span = tuple[datetime, datetime]  # half-open
+ToCome = tuple[datetime, str, float]  # when work can begin, skill, minutes
 
 # How a shift's weekday lies to a date's: today's, yesterday's, tomorrow's; modulo 7.
 NEAR = {0: 0, 6: -1, 1: 1}
@@ -109,12 +110,24 @@ class Lane:
     arrivals: tuple[Arrival, ...] = ()  # earliest first
     # Promised by the day (drop-offs) and left over from before: minutes by date and skill.
     demand: Mapping[date, Mapping[str, float]] = field(default_factory=dict)
+    # The part of demand that cannot begin before its car has come.
+    to_come: Mapping[date, Sequence[ToCome]] = field(default_factory=dict)
     code_caps: Mapping[str, int] = field(default_factory=dict)  # op code → visits a day
 
     def day(self, day: date) -> "Day | None":
         """This date, ready to be asked; None when the store has no hours on it."""
         rule = next((rule for rule in self.rules if rule.holds_on(day)), None)
         return Day(self, day, rule) if rule else None
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """Work that can only begin at since or later, the technicians' minutes from then on, what they can spare."""
+
+    since: datetime
+    demand: Mapping[str, float]
+    people: Sequence[tuple[frozenset[str], float]]
+    spare: Mapping[frozenset[str], float]  # by set of skills, as capacity.to_spare
 
 
 class Day:
@@ -129,6 +142,7 @@ class Day:
         self.open_spans = subtract([(self.opens_at, self.closes_at)], lane.closures)
         # Half a holiday sends the cars home before it begins.
         self.last_open_at = self.open_spans[-1][1] if self.open_spans else self.opens_at
+        self.people = {person.id: person for person in lane.technicians}
         shifts = {person.id: self._shift_spans(person) for person in lane.technicians}
         self.technician_gaps = {
             person: self._gaps(spans, lane.taken.technicians.get(person, ()))
@@ -239,6 +253,42 @@ class Day:
             return 1.0
         promised = sum(self.demand.values()) / sum(self._present_minutes.values())
         return min(1.0, 1 - minutes(self.technician_gaps, half) / present + promised)
+
+    @cached_property
+    def late_promises(self) -> list[Promise]:
+        """For each moment at which cars that are left can be begun: those and the later ones, earliest first.
+
+        The hours before it are no use to them, so they must fit into the hours after it. Each moment
+        is looked at by itself: exact for one skill, and for several but in odd mixes of shifts.
+        """
+        promises: list[Promise] = []
+        demand: dict[str, float] = {}
+        coming = sorted(self.lane.to_come.get(self.date, ()), reverse=True)
+        for index, (since, skill, minutes) in enumerate(coming):
+            demand[skill] = demand.get(skill, 0.0) + minutes
+            if index + 1 == len(coming) or coming[index + 1][0] != since:
+                people = self.capacity_after(since)
+                promises.append(Promise(since, dict(demand), people, dict(to_spare(demand, people))))
+        return promises[::-1]
+
+    @cached_property
+    def least_to_spare(self) -> dict[frozenset[str], float]:
+        """What can be taken at any time of the day without breaking a late promise, by set of skills."""
+        least: dict[frozenset[str], float] = {}
+        for promise in self.late_promises:
+            for skills, minutes in promise.spare.items():
+                least[skills] = min(minutes, least.get(skills, minutes))
+        return least
+
+    def keeps_its_promises(self) -> bool:
+        """Can all be worked that is promised by the day?"""
+        return is_feasible(self.demand, self.budget()) and all(
+            minutes >= -ROUNDING for minutes in self.least_to_spare.values()
+        )
+
+    def comes_from(self, moment: datetime) -> Mapping[str, float]:
+        """Minutes by skill of the cars that are left and can only be begun at moment or later."""
+        return next((promise.demand for promise in self.late_promises if promise.since >= moment), {})
 
     def capacity_after(self, moment: datetime) -> list[tuple[frozenset[str], float]]:
         """Each technician's skills and free minutes from moment to closing."""

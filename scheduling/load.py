@@ -10,9 +10,20 @@ from typing import Any
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from crm.models import Rooftop, Staff
-from scheduling.lane import Arrival, BayFacts, DayRule, Lane, Span, Taken, TechnicianFacts, TransportRule
+from scheduling.lane import (
+    Arrival,
+    BayFacts,
+    DayRule,
+    Lane,
+    Span,
+    Taken,
+    TechnicianFacts,
+    ToCome,
+    TransportRule,
+)
 from scheduling.models import (
     Allocation,
     Appointment,
@@ -21,7 +32,7 @@ from scheduling.models import (
     OpCode,
     Transport,
 )
-from scheduling.slots import Step, Visit, chain
+from scheduling.slots import WRITE_UP, Step, Visit, chain
 
 
 def visit_for(
@@ -59,6 +70,7 @@ def load_lane(
     # One day more: a day that closes after midnight still belongs to its date.
     end = datetime.combine(last, time(0), tzinfo=zone).astimezone(UTC) + timedelta(days=2)
     facts = _facts(rooftop, start, end)
+    demand, to_come = _demand(rooftop, first, last, now, without)
     return Lane(
         zone=zone,
         grid=timedelta(minutes=rooftop.grid_minutes),
@@ -92,7 +104,8 @@ def load_lane(
         ),
         taken=_taken(rooftop, start, end, now, without),
         arrivals=_arrivals(rooftop, start, end, now, without),
-        demand=_demand(rooftop, first, last, now, without),
+        demand=demand,
+        to_come=to_come,
         code_caps=dict(facts["code_caps"]),
     )
 
@@ -220,10 +233,15 @@ def _arrivals(
 
 def _demand(
     rooftop: Rooftop, first: date, last: date, now: datetime, without: Appointment | Hold | None
-) -> dict[date, dict[str, float]]:
+) -> tuple[dict[date, dict[str, float]], dict[date, list[ToCome]]]:
+    """All that is promised by the day, and the part of it that waits for a car to come."""
     demand: dict[date, dict[str, float]] = {}
+    to_come: dict[date, list[ToCome]] = {}
     rows = Demand.objects.filter(_living(now, without), rooftop=rooftop, day__gte=first, day__lte=last)
-    for day, skill, minutes in rows.values_list("day", "skill", "minutes"):
+    arrives_at = Coalesce("appointment__arrives_at", "hold__arrives_at")
+    for day, skill, minutes, arrival in rows.values_list("day", "skill", "minutes", arrives_at):
         of_day = demand.setdefault(day, {})
         of_day[skill] = of_day.get(skill, 0.0) + minutes
-    return demand
+        if arrival:  # what was carried over is here already
+            to_come.setdefault(day, []).append((arrival + WRITE_UP, skill, minutes))
+    return demand, to_come

@@ -5,18 +5,20 @@ with the skill and one bay of a fitting type for each step. A car that is left n
 by the day, feasibly shared out among the technicians. Rules: docs/how-booking-works.md.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from math import ceil
 from zoneinfo import ZoneInfo
 
-from scheduling.capacity import is_feasible
+from scheduling.capacity import ROUNDING, is_feasible
 from scheduling.lane import Day, Lane, Span, at_wall_time, fits
 
 WRITE_UP = timedelta(minutes=15)  # the advisor takes the car in before work can begin
 SETUP_MINUTES = 10  # once a visit: moving the car, paperwork
+MINUTE = timedelta(minutes=1)
 HALF_HOUR = timedelta(minutes=30)
 WAITER = "waiter"
 KEY_DROP = "key_drop"
@@ -129,7 +131,7 @@ class _Question:
         self._bays = {
             step: [bay for bay in day.lane.bays if bay.bay_type in step.bay_types] for step in visit.steps
         }
-        self._keeps: dict[tuple[tuple[int, timedelta], ...], bool] = {}
+        self._keeps: dict[tuple[tuple[int, timedelta], ...], tuple[bool, bool]] = {}
 
     def at(self, arrives_at: datetime) -> Slot | str:
         """Like slot_at, for an arrival that the day takes and when nothing stands against the day."""
@@ -188,19 +190,45 @@ class _Question:
         return "slot_taken"
 
     def _keeps_promises(self, work: Sequence[Work]) -> bool:
-        """Whose hours and how many decide this, not when: asked once a day for each."""
+        """Does this leave enough for what is promised by the day, and for the cars that come late?"""
+        # Whose hours and how many decide this mostly, not when: asked once a day for each.
         taken = tuple((piece.technician_id, piece.ends_at - piece.starts_at) for piece in work)
         if taken not in self._keeps:
             day = self.day
-            booked: dict[int, float] = {}
-            for technician, length in taken:
-                booked[technician] = booked.get(technician, 0.0) + length / timedelta(minutes=1)
-            self._keeps[taken] = all(
-                day.minutes_left(person, booked[person.id]) >= 0
-                for person in day.lane.technicians
-                if person.id in booked
-            ) and (not day.demand or is_feasible(day.demand, day.budget(booked=booked)))
-        return self._keeps[taken]
+            self._keeps[taken] = (
+                self._keeps_budget(taken),
+                self._fits_beside(work, day.opens_at, day.least_to_spare),
+            )
+        keeps_budget, fits_anywhere = self._keeps[taken]
+        return keeps_budget and (
+            fits_anywhere
+            or all(
+                self._fits_beside(work, promise.since, promise.spare) for promise in self.day.late_promises
+            )
+        )
+
+    def _fits_beside(
+        self, work: Sequence[Work], since: datetime, spare: Mapping[frozenset[str], float]
+    ) -> bool:
+        """Does the part of work that lies after since fit into the minutes to spare, by set of skills?"""
+        for skills, minutes in spare.items():
+            for piece in work:
+                person = self.day.people[piece.technician_id]
+                if piece.ends_at > since and not person.skills.isdisjoint(skills):
+                    length = piece.ends_at - max(since, piece.starts_at)
+                    minutes -= length / MINUTE * person.proficiency
+            if minutes < -ROUNDING:
+                return False
+        return True
+
+    def _keeps_budget(self, taken: Sequence[tuple[int, timedelta]]) -> bool:
+        day = self.day
+        booked: dict[int, float] = {}
+        for technician, length in taken:
+            booked[technician] = booked.get(technician, 0.0) + length / MINUTE
+        return all(
+            day.minutes_left(day.people[person], minutes) >= 0 for person, minutes in booked.items()
+        ) and (not day.demand or is_feasible(day.demand, day.budget(booked=booked)))
 
     def _ways(self, steps: Sequence[Step], starts_at: datetime) -> Iterator[tuple[Work, ...]]:
         """Every choice of technicians for the steps one after the other, the best first."""
@@ -240,9 +268,7 @@ class _Question:
         day = self.day
         if arrives_at + WRITE_UP + timedelta(minutes=self.visit.minutes) > day.last_open_at:
             return "closed"
-        if not self._fits_by_the_day:
-            return "slot_taken"
-        if not is_feasible(self._wanted, day.capacity_after(arrives_at + WRITE_UP)):
+        if not self._fits_by_the_day or not self._comes_in_time(arrives_at):
             return "slot_taken"
         return Slot(arrives_at, day.last_open_at, demand=dict(self._wanted))
 
@@ -255,11 +281,51 @@ class _Question:
 
     @cached_property
     def _fits_by_the_day(self) -> bool:
-        promised = {
-            skill: self.day.demand.get(skill, 0.0) + self._wanted.get(skill, 0.0)
-            for skill in {*self.day.demand, *self._wanted}
+        return is_feasible(self._with(self.day.demand), self.day.budget())
+
+    def _comes_in_time(self, arrives_at: datetime) -> bool:
+        """Are there hours left for this car and for those that come later?
+
+        The later it comes, the fewer; so one search over the day answers for all arrivals on its grid.
+        """
+        grid, fitting = self._grid, self._fitting
+        if fitting and arrives_at <= grid[fitting - 1]:
+            return True
+        if fitting < len(grid) and arrives_at >= grid[fitting]:
+            return False
+        return self._fits_from(arrives_at)
+
+    @cached_property
+    def _grid(self) -> list[datetime]:
+        return self.day.arrivals()
+
+    @cached_property
+    def _fitting(self) -> int:
+        return bisect_left(self._grid, True, key=lambda arrives_at: not self._fits_from(arrives_at))
+
+    def _fits_from(self, arrives_at: datetime) -> bool:
+        begins = arrives_at + WRITE_UP
+        if self._too_late and begins >= self._too_late:
+            return False
+        return is_feasible(self._with(self.day.comes_from(begins)), self.day.capacity_after(begins))
+
+    @cached_property
+    def _too_late(self) -> datetime | None:
+        """What begins from here on comes on top of a promise that has no room for it; None when all have."""
+        return next(
+            (
+                promise.since
+                for promise in self.day.late_promises
+                if not is_feasible(self._with(promise.demand), promise.people)
+            ),
+            None,
+        )
+
+    def _with(self, demand: Mapping[str, float]) -> dict[str, float]:
+        """Minutes by skill of demand and of this visit."""
+        return {
+            skill: demand.get(skill, 0.0) + self._wanted.get(skill, 0.0) for skill in {*demand, *self._wanted}
         }
-        return is_feasible(promised, self.day.budget())
 
     # --- people and cars --------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ Shares no code with scheduling/slots.py, lane.py and capacity.py; reads the same
 quick rules offer and refuse is held against this.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -123,6 +124,7 @@ class SlowLane:
             if row.technician_id and row.kind in ("time_off", "block"):
                 self.away[row.technician_id] |= minutes
         self.demand: dict[date, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+        self.to_come: dict[date, list[tuple[Minute, str, Decimal]]] = defaultdict(list)
         rows = Demand.objects.filter(rooftop=rooftop).select_related("appointment", "hold")
         for promised in rows:
             if promised.appointment_id == without or promised.hold_id not in {None, *hold_ids}:
@@ -130,6 +132,8 @@ class SlowLane:
             owner = promised.appointment or promised.hold
             day = self._day_of_hours(owner.arrives_at) if owner else promised.day
             self.demand[day][promised.skill] += promised.minutes
+            begins = minute_of(owner.arrives_at) + WRITE_UP if owner else 0
+            self.to_come[day].append((begins, promised.skill, Decimal(promised.minutes)))
         self.arrivals: list[tuple[datetime, str, list[str]]] = [
             (a.arrives_at, a.transport, [line.op_code.code for line in a.lines.all()])
             for a in Appointment.objects.active()
@@ -139,6 +143,7 @@ class SlowLane:
         ] + [(hold.arrives_at, hold.transport, hold.codes) for hold in living_holds]
         self._open_minutes: dict[date, set[Minute]] = {}
         self._present: dict[tuple[int, date], set[Minute]] = {}
+        self._free_minutes: dict[tuple[int, date], set[Minute]] = {}
 
     @staticmethod
     def _minutes(rows: Iterable[Closure | Allocation]) -> set[Minute]:
@@ -189,6 +194,12 @@ class SlowLane:
             self._present[person.pk, day] = hours & self.open_minutes(day)
         return self._present[person.pk, day]
 
+    def _free(self, person: Technician, day: date) -> set[Minute]:
+        if (person.pk, day) not in self._free_minutes:
+            free = self.present(person, day) - self.taken["technician", person.pk]
+            self._free_minutes[person.pk, day] = free
+        return self._free_minutes[person.pk, day]
+
     def budget(self, day: date, booked: dict[int, int] | None = None) -> dict[int, Decimal]:
         """Minutes of work that may still be promised, by technician: hours, less reserve, less taken."""
         left = {}
@@ -199,7 +210,31 @@ class SlowLane:
         return left
 
     def is_day_feasible(self, day: date) -> bool:
-        return self._can_share(self.demand.get(day, {}), self.budget(day))
+        return self._can_share(self.demand.get(day, {}), self.budget(day)) and self._comes_in_time(
+            day, [], {}
+        )
+
+    def _comes_in_time(
+        self, day: date, more: list[tuple[Minute, str, Decimal]], booked: dict[int, set[Minute]]
+    ) -> bool:
+        """From each minute at which a car can be begun: is there time for it and all that come later?"""
+        to_come = self.to_come.get(day, []) + more
+        free = {
+            person.pk: sorted(self._free(person, day) - booked.get(person.pk, set()))
+            for person in self.technicians
+        }
+        for since in {begins for begins, _, _ in to_come}:
+            demand: dict[str, Decimal] = defaultdict(Decimal)
+            for begins, skill, minutes in to_come:
+                if begins >= since:
+                    demand[skill] += minutes
+            left = {}
+            for person in self.technicians:
+                minutes = len(free[person.pk]) - bisect_left(free[person.pk], since)
+                left[person.pk] = minutes * person.proficiency
+            if not self._can_share(demand, left):
+                return False
+        return True
 
     def _can_share(self, demand: dict[str, Decimal], left: dict[int, Decimal]) -> bool:
         people = [(frozenset(person.skills), left[person.pk]) for person in self.technicians]
@@ -288,14 +323,16 @@ class SlowLane:
         steps: list[tuple[str, frozenset[str], int]],
         day: date,
         starts: Minute,
-        booked: dict[int, int],
+        booked: dict[int, set[Minute]],
     ) -> bool:
         """Try every technician and every bay for the first step, then the rest after it."""
         if not steps:
-            left = self.budget(day, booked)
+            left = self.budget(day, {person: len(minutes) for person, minutes in booked.items()})
             if any(left[person] < 0 for person in booked):
                 return False
-            return self._can_share(self.demand.get(day, {}), left)
+            if not self._can_share(self.demand.get(day, {}), left):
+                return False
+            return self._comes_in_time(day, [], booked)
         (skill, bay_types, minutes), *rest = steps
         for person in self.technicians:
             if skill not in person.skills:
@@ -307,7 +344,7 @@ class SlowLane:
             bays = [bay for bay in self.bays if bay.bay_type in bay_types]
             if all(needed & self.taken["bay", bay.pk] for bay in bays):
                 continue
-            more = {**booked, person.pk: booked.get(person.pk, 0) + length}
+            more = {**booked, person.pk: booked.get(person.pk, set()) | needed}
             if self._can_wait(rest, day, starts + length, more):
                 return True
         return False
@@ -325,12 +362,9 @@ class SlowLane:
         promised = defaultdict(Decimal, self.demand.get(day, {}))
         for skill, amount in wanted.items():
             promised[skill] += amount
-        free_later = {
-            person.pk: person.proficiency
-            * len({m for m in self.present(person, day) if m >= starts} - self.taken["technician", person.pk])
-            for person in self.technicians
-        }
-        if not self._can_share(promised, self.budget(day)) or not self._can_share(wanted, free_later):
+        if not self._can_share(promised, self.budget(day)):
+            return False
+        if not self._comes_in_time(day, [(starts, skill, amount) for skill, amount in wanted.items()], {}):
             return False
         away = set(range(minute_of(arrives_at), closes))
         return transport != "loaner" or any(not away & self.taken["loaner", car.pk] for car in self.loaners)

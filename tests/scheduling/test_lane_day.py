@@ -260,3 +260,33 @@ def test_only_a_person_with_the_permission_books_beyond_capacity(otto: Rooftop) 
     assert visit.overbook_reason == "promised by the owner"
     assert not visit.allocations.exists()
     assert "beyond capacity" in visit.events.get().what
+
+
+# --- hours that are over ------------------------------------------------------------------
+
+
+def test_cars_that_come_late_are_not_promised_the_hours_before_them(otto: Rooftop) -> None:
+    """The only inspector has 75 minutes after 15:45: one inspection of 55, not four."""
+    book(otto, at(otto, 15, 30), name="Maria", transport="drop_off")
+    late = [("James", 15, 30), ("Susan", 15, 45), ("Grace", 15, 45)]
+    for name, hour, minute in late:
+        wish = (otto, at(otto, hour, minute))
+        assert code_of(lambda w=wish, n=name: book(*w, name=n, transport="drop_off")) == "slot_taken"  # type: ignore[misc]
+    assert book(otto, at(otto, 9), name="James", transport="drop_off").is_active
+
+
+def test_who_waits_does_not_take_the_hour_that_a_late_car_needs(otto: Rooftop) -> None:
+    book(otto, at(otto, 15, 30), name="Maria", transport="drop_off")
+    assert code_of(lambda: book(otto, at(otto, 15, 45), name="James")) == "slot_taken"
+    assert book(otto, at(otto, 14, 15), name="James").is_active
+
+
+def test_the_hours_that_a_late_car_needs_are_not_taken_out(otto: Rooftop) -> None:
+    book(otto, at(otto, 15, 30), transport="drop_off")
+    omar = Technician.objects.get(rooftop=otto, name="Omar Haddad")
+    afternoon = (at(otto, 16), at(otto, 17))
+    refused = code_of(
+        lambda: closing.block(otto, *afternoon, reason="dentist", now=SATURDAY, technician=omar)
+    )
+    assert refused == "slot_taken"
+    assert closing.block(otto, at(otto, 8), at(otto, 12), reason="dentist", now=SATURDAY, technician=omar).pk
