@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
@@ -19,9 +19,10 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from crm import phone
+from crm import phone, vin
 from crm.customer_sheets import CustomerSheet, VehicleSheet
 from crm.fault_admin import SystemFaultAdmin
+from crm.form_fields import PhoneField, StateField, VinField
 from crm.models import Customer, FollowUpTask, Ownership, Phone, Rooftop, RooftopNumber, Staff, Vehicle
 from crm.service_admin import ConsentAdmin, DeclinedInline, ReadingInline, RecallInline, RepairOrderAdmin
 from crm.sheets import SheetAdmin
@@ -41,6 +42,7 @@ def lines(texts: Iterable[object]) -> SafeString | str:
 class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
     """A customer with the telephone numbers as people write them."""
 
+    state = StateField(required=False)
     phone_numbers = forms.CharField(
         required=False,
         widget=UnfoldAdminTextareaWidget({"rows": 2}),
@@ -158,6 +160,10 @@ def is_current(owned: Ownership, today: date) -> bool:
     return owned.until is None or owned.until >= today
 
 
+class VehicleForm(forms.ModelForm):  # type: ignore[type-arg]
+    vin = VinField(required=False, help_text="In any writing; seventeen letters and digits.")
+
+
 class OwnerInline(StoreInline):
     model = Ownership
     verbose_name = "owner"
@@ -172,6 +178,7 @@ class OwnerInline(StoreInline):
 @admin.register(Vehicle)
 class VehicleAdmin(SheetAdmin, StoreAdmin):
     resource_classes = (VehicleSheet,)
+    form = VehicleForm
     list_display = ("__str__", "plate", "vin", "owner_list", "rooftop")
     list_filter = ("rooftop",)
     search_fields = ("make", "model", "year", "plate", "vin", "owners__last_name", "owners__first_name")
@@ -182,6 +189,11 @@ class VehicleAdmin(SheetAdmin, StoreAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Vehicle]:
         rows: QuerySet[Vehicle] = super().get_queryset(request)
         return rows.select_related("rooftop").prefetch_related("ownerships__customer")
+
+    def save_model(self, request: HttpRequest, vehicle: Vehicle, form: Any, change: bool) -> None:
+        super().save_model(request, vehicle, form, change)
+        if vehicle.vin and "vin" in form.changed_data and (warning := vin.parse(vehicle.vin).warning):
+            self.message_user(request, f"VIN {vehicle.vin}: {warning}", messages.WARNING)
 
     @admin.display(description="Owners")
     def owner_list(self, vehicle: Vehicle) -> str:
@@ -209,8 +221,13 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(done_at__isnull=True) if self.value() == "open" else queryset
 
 
+class TaskForm(forms.ModelForm):  # type: ignore[type-arg]
+    phone_number = PhoneField(required=False)
+
+
 @admin.register(FollowUpTask)
 class FollowUpTaskAdmin(StoreAdmin):
+    form = TaskForm
     list_display = ("due", "kind", "summary", "who", "owner", "state", "rooftop")
     list_display_links = ("due", "summary")
     list_filter = (StateFilter, "kind", "owner", "rooftop")

@@ -1,120 +1,46 @@
-"""The store, its people, and who owns which car."""
+"""The store, its people, and who owns which car; what was done to the cars is in service_record.py."""
 
-from datetime import date, datetime
+from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 
 from crm import phone
-
-
-def validate_e164(number: str) -> None:
-    if not phone.is_valid(number):
-        raise ValidationError(f"{number} is not a telephone number. Write it like +12125550143.")
-
-
-def validate_direct_line(number: str) -> None:
-    validate_e164(number)
-    if not phone.may_be_dialled(number):
-        raise ValidationError(f"{number} is not rung: only numbers in the US and Canada at home rates are.")
-
-
-def validate_time_zone(name: str) -> None:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise ValidationError(f"{name} is not a time zone. Write it like America/New_York.") from None
-
-
-def validate_birth_date(born: date) -> None:
-    today = timezone.now().date()
-    if born > today.replace(year=today.year - YOUNGEST_CUSTOMER, day=min(today.day, 28)):
-        raise ValidationError(
-            f"A date of birth lies at least {YOUNGEST_CUSTOMER} years back. Write it with its year, like 1984-05-17."
-        )
-
-
-def is_e164(field: str) -> Q:
-    return Q(**{f"{field}__regex": E164})
+from crm.service_record import DeclinedService as DeclinedService
+from crm.service_record import OdometerReading as OdometerReading
+from crm.service_record import RecallCheck as RecallCheck
+from crm.service_record import RepairOrder as RepairOrder
+from crm.validation import (
+    EMAIL_FORM,
+    EMAIL_SENTENCE,
+    FIRST_BIRTHDAY,
+    MODEL_YEARS,
+    STATES,
+    VIN_FORM,
+    TellsTheField,
+    is_e164,
+    model_year_validators,
+    validate_birth_date,
+    validate_direct_line,
+    validate_e164,
+    validate_state,
+    validate_time_zone,
+    validate_vin,
+    validate_zip,
+)
 
 
 def _search(name: str, *fields: str) -> GinIndex:
     """Finds a part of any of these, in any case, as __icontains words it."""
     return GinIndex(*(OpClass(Upper(field), "gin_trgm_ops") for field in fields), name=name)
-
-
-E164 = r"^\+[1-9][0-9]{6,14}$"
-VIN_FORM = r"^[A-HJ-NPR-Z0-9]{17}$"
-YOUNGEST_CUSTOMER = 15  # years
-STATES = [
-    "AL",
-    "AK",
-    "AZ",
-    "AR",
-    "CA",
-    "CO",
-    "CT",
-    "DE",
-    "DC",
-    "FL",
-    "GA",
-    "HI",
-    "ID",
-    "IL",
-    "IN",
-    "IA",
-    "KS",
-    "KY",
-    "LA",
-    "ME",
-    "MD",
-    "MA",
-    "MI",
-    "MN",
-    "MS",
-    "MO",
-    "MT",
-    "NE",
-    "NV",
-    "NH",
-    "NJ",
-    "NM",
-    "NY",
-    "NC",
-    "ND",
-    "OH",
-    "OK",
-    "OR",
-    "PA",
-    "RI",
-    "SC",
-    "SD",
-    "TN",
-    "TX",
-    "UT",
-    "VT",
-    "VA",
-    "WA",
-    "WV",
-    "WI",
-    "WY",
-    "PR",
-    "VI",
-    "GU",
-    "AS",
-    "MP",
-]
-validate_state = RegexValidator(f"^({'|'.join(STATES)})$", "Write the state as two letters, like NY.")
-validate_zip = RegexValidator(r"^\d{5}(-\d{4})?$", "Write the ZIP code as 12207 or 12207-1234.")
-validate_vin_form = RegexValidator(VIN_FORM, "A VIN has 17 letters and digits, none of them I, O or Q.")
 
 
 class Rooftop(models.Model):
@@ -139,6 +65,12 @@ class Rooftop(models.Model):
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(front_desk_number="") | is_e164("front_desk_number"),
+                name="front_desk_number_is_e164",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -191,6 +123,11 @@ class Staff(models.Model):
     class Meta:
         ordering = ["name"]
         verbose_name_plural = "staff"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(phone_number="") | is_e164("phone_number"), name="staff_phone_number_is_e164"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -209,7 +146,7 @@ class Phone(models.Model):
         return phone.display(self.number)
 
 
-class Customer(models.Model):
+class Customer(TellsTheField):
     rooftop = models.ForeignKey(Rooftop, models.PROTECT, related_name="customers")
     first_name = models.CharField(max_length=60)
     last_name = models.CharField(max_length=60, blank=True)
@@ -217,7 +154,7 @@ class Customer(models.Model):
     address = models.CharField(max_length=200, blank=True)
     state = models.CharField(max_length=2, blank=True, validators=[validate_state])
     zip_code = models.CharField("ZIP code", max_length=10, blank=True, validators=[validate_zip])
-    email = models.EmailField("e-mail", blank=True)
+    email = models.EmailField("e-mail", blank=True, error_messages={"invalid": EMAIL_SENTENCE})
     language = models.CharField(max_length=8, default="en")
     preferred_advisor = models.ForeignKey(
         Staff, models.SET_NULL, null=True, blank=True, related_name="preferred_by"
@@ -234,6 +171,16 @@ class Customer(models.Model):
                 condition=Q(zip_code="") | Q(zip_code__regex=r"^[0-9]{5}(-[0-9]{4})?$"),
                 name="zip_code_has_its_form",
             ),
+            models.CheckConstraint(
+                condition=Q(email="") | Q(email__regex=EMAIL_FORM),
+                name="email_has_its_form",
+                violation_error_code="email",
+                violation_error_message=EMAIL_SENTENCE,
+            ),
+            models.CheckConstraint(
+                condition=Q(date_of_birth__isnull=True) | Q(date_of_birth__gte=FIRST_BIRTHDAY),
+                name="born_after_1899",
+            ),
         ]
         indexes = [
             models.Index(fields=["last_name", "first_name"], name="customer_by_name"),
@@ -247,6 +194,17 @@ class Customer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
+
+    def clean(self) -> None:
+        """Raises ValidationError for an advisor of another rooftop, who would never write this car up."""
+        advisor = self.preferred_advisor
+        if advisor and self.rooftop_id and advisor.rooftop_id != self.rooftop_id:
+            raise ValidationError({"preferred_advisor": self._whom_to_choose(advisor)})
+
+    def _whom_to_choose(self, advisor: Staff) -> str:
+        here = Staff.objects.filter(rooftop=self.rooftop_id, role=Staff.Role.ADVISOR)
+        names = ", ".join(here.values_list("name", flat=True)[:5]) or "nobody yet"
+        return f"{advisor.name} works at {advisor.rooftop}. Choose one of {self.rooftop}: {names}."
 
 
 class Consent(models.Model):
@@ -272,23 +230,31 @@ class Consent(models.Model):
         return f"{self.get_channel_display()} {'granted' if self.is_granted else 'revoked'}"
 
 
-class Vehicle(models.Model):
+class Vehicle(TellsTheField):
     rooftop = models.ForeignKey(Rooftop, models.PROTECT, related_name="vehicles")
-    year = models.PositiveSmallIntegerField(null=True, blank=True)
+    year = models.PositiveSmallIntegerField(null=True, blank=True, validators=model_year_validators)
     make = models.CharField(max_length=40, blank=True)
     model = models.CharField(max_length=60, blank=True)
     trim = models.CharField(max_length=60, blank=True)
     plate = models.CharField(max_length=12, blank=True)
-    vin = models.CharField("VIN", max_length=17, blank=True, validators=[validate_vin_form])
+    vin = models.CharField("VIN", max_length=17, blank=True, validators=[validate_vin])
     warranty_ends = models.DateField(null=True, blank=True)
     owners = models.ManyToManyField(Customer, through="Ownership", related_name="vehicles")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["rooftop", "vin"], condition=~models.Q(vin=""), name="one_vin_per_rooftop"
+                fields=["rooftop", "vin"],
+                condition=~models.Q(vin=""),
+                name="one_vin_per_rooftop",
+                violation_error_code="vin",
+                violation_error_message="Another vehicle of this rooftop has this VIN. Find it by its VIN "
+                "and change that one, or write the VIN of this one.",
             ),
             models.CheckConstraint(condition=Q(vin="") | Q(vin__regex=VIN_FORM), name="vin_has_its_form"),
+            models.CheckConstraint(
+                condition=Q(year__isnull=True) | Q(year__range=MODEL_YEARS), name="year_is_a_model_year"
+            ),
         ]
         indexes = [
             models.Index(fields=["year"], name="vehicle_by_year"),
@@ -299,7 +265,7 @@ class Vehicle(models.Model):
         return " ".join(str(part) for part in (self.year, self.make, self.model) if part) or "vehicle"
 
 
-class Ownership(models.Model):
+class Ownership(TellsTheField):
     """Who had the vehicle from when; until is empty for the present owner."""
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="ownerships")
@@ -312,94 +278,14 @@ class Ownership(models.Model):
             models.CheckConstraint(
                 condition=Q(until__isnull=True) | Q(since__isnull=True) | Q(until__gte=models.F("since")),
                 name="ownership_ends_after_start",
+                violation_error_code="until",
+                violation_error_message='"Until" lies before "since". Write the day of the sale, or leave '
+                "it empty for the present owner.",
             )
         ]
 
     def __str__(self) -> str:
         return f"{self.customer}: {self.vehicle}"
-
-
-class OdometerReading(models.Model):
-    vehicle = models.ForeignKey(Vehicle, models.CASCADE, related_name="odometer_readings")
-    miles = models.PositiveIntegerField()
-    read_on = models.DateField()
-
-    class Meta:
-        ordering = ["-read_on"]
-
-    def __str__(self) -> str:
-        return f"{self.miles:,} miles on {self.read_on}"
-
-
-class RepairOrder(models.Model):
-    """Work on a vehicle from write-up to pick-up; closed ones are its service history."""
-
-    class Status(models.TextChoices):
-        CHECKED_IN = "checked_in"
-        DISPATCHED = "dispatched"
-        IN_WORK = "in_work"
-        WAITING_APPROVAL = "waiting_approval"
-        WAITING_PARTS = "waiting_parts"
-        QC = "qc", "quality check"
-        READY = "ready"
-        CLOSED = "closed"
-
-    rooftop = models.ForeignKey(Rooftop, models.PROTECT, related_name="repair_orders")
-    number = models.CharField(max_length=12)
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="repair_orders")
-    vehicle = models.ForeignKey(Vehicle, models.PROTECT, related_name="repair_orders")
-    advisor = models.ForeignKey(Staff, models.SET_NULL, null=True, blank=True, related_name="repair_orders")
-    status = models.CharField(max_length=20, choices=Status, default=Status.CHECKED_IN)
-    opened_at = models.DateTimeField(default=timezone.now)
-    promised_at = models.DateTimeField(null=True, blank=True)
-    status_changed_at = models.DateTimeField(default=timezone.now)
-    closed_at = models.DateTimeField(null=True, blank=True)
-    complaint = models.TextField(blank=True)
-    cause = models.TextField(blank=True)
-    correction = models.TextField(blank=True)
-
-    class Meta:
-        ordering = ["-opened_at"]
-        constraints = [
-            models.UniqueConstraint(fields=["rooftop", "number"], name="one_repair_order_per_number")
-        ]
-
-    def __str__(self) -> str:
-        return f"RO {self.number}"
-
-
-class DeclinedService(models.Model):
-    """Work that was recommended and not wanted: worth another word later."""
-
-    vehicle = models.ForeignKey(Vehicle, models.CASCADE, related_name="declined_services")
-    repair_order = models.ForeignKey(
-        RepairOrder, models.SET_NULL, null=True, blank=True, related_name="declined"
-    )
-    description = models.CharField(max_length=200)
-    amount = models.PositiveIntegerField(help_text="Whole US dollars.")
-    follow_up_on = models.DateField(null=True, blank=True)
-
-    def __str__(self) -> str:
-        return self.description
-
-
-class RecallCheck(models.Model):
-    """A campaign that may concern this vehicle, as a source said at a time. Never a clean bill."""
-
-    vehicle = models.ForeignKey(Vehicle, models.CASCADE, related_name="recall_checks")
-    campaign = models.CharField(max_length=20)
-    summary = models.TextField(blank=True)
-    has_remedy = models.BooleanField(default=True)
-    has_parts = models.BooleanField(default=False)
-    is_do_not_drive = models.BooleanField(default=False)
-    source = models.CharField(max_length=100)
-    checked_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["vehicle", "campaign"], name="one_check_per_campaign")]
-
-    def __str__(self) -> str:
-        return self.campaign
 
 
 class FollowUpTask(models.Model):
@@ -415,7 +301,7 @@ class FollowUpTask(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     summary = models.CharField(max_length=500)
     customer = models.ForeignKey(Customer, models.SET_NULL, null=True, blank=True, related_name="tasks")
-    phone_number = models.CharField(max_length=16, blank=True)
+    phone_number = models.CharField(max_length=16, blank=True, validators=[validate_e164])
     call_sid = models.CharField("call", max_length=64, blank=True, db_index=True)
     owner = models.ForeignKey(Staff, models.SET_NULL, null=True, blank=True, related_name="tasks")
     due_at = models.DateTimeField()
@@ -424,9 +310,23 @@ class FollowUpTask(models.Model):
 
     class Meta:
         ordering = ["due_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(phone_number="") | is_e164("phone_number"), name="task_phone_number_is_e164"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.summary}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """What cannot be rung is left out; the call's own row keeps what the network said.
+
+        Callers by SIP come with an address instead of a number, and their task must be written too.
+        """
+        if self.phone_number and not phone.is_valid(self.phone_number):
+            self.phone_number = ""
+        super().save(*args, **kwargs)
 
     def is_overdue(self, now: datetime) -> bool:
         return self.done_at is None and self.due_at < now

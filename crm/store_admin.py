@@ -20,8 +20,10 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminTextareaWidget
 
+from crm.form_fields import CLOCK_SENTENCE, DayField, WallTimeField
 from crm.long_lists import ShortPaginator, StoreChangeList, search
 from crm.models import Rooftop
+from crm.validation import EMAIL_SENTENCE
 
 PHONE_SEARCH_DIGITS = 4
 
@@ -64,9 +66,10 @@ class SmallTextarea(UnfoldAdminTextareaWidget):  # type: ignore[misc]
 
 
 OUR_FIELDS: dict[type[Any], dict[str, Any]] = {
-    models.DateTimeField: {"form_class": forms.DateTimeField, "widget": WallTimeInput},
-    models.DateField: {"widget": DayInput},
-    models.TimeField: {"widget": ClockInput},
+    models.DateTimeField: {"form_class": WallTimeField, "widget": WallTimeInput},
+    models.DateField: {"form_class": DayField, "widget": DayInput},
+    models.TimeField: {"widget": ClockInput, "error_messages": {"invalid": CLOCK_SENTENCE}},
+    models.EmailField: {"error_messages": {"invalid": EMAIL_SENTENCE}},
     models.TextField: {"widget": SmallTextarea},
     ArrayField: {"widget": SmallTextarea},
 }

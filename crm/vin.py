@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from crm import phone
-from crm.vin_makers import country_of, make_of
+from crm.vin_makers import country_of, is_north_american, make_of
 
 LENGTH = 17
 NOT_IN_A_VIN = {"I": "1", "O": "0", "Q": "0"}  # left out of the alphabet because of these digits
@@ -108,10 +108,6 @@ def parse(text: str) -> Vin:
         f"The check digit would be {expected}. Cars made outside North America need not keep to it, but read "
         "the VIN again.",
     )
-
-
-def is_north_american(number: str) -> bool:
-    return number[:1] in set("12345")
 
 
 def check_digit(number: str) -> str:

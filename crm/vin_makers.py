@@ -77,6 +77,9 @@ CONTINENTS = (
     ("AA", "H0", "Africa"), ("JA", "R0", "Asia"), ("SA", "Z0", "Europe"), ("1A", "50", "North America"),
     ("6A", "70", "Oceania"), ("8A", "90", "South America"),
 )
+# Whose makers keep to the check digit (49 CFR 565): North America's own codes, and those that the
+# United States have had since theirs ran short.
+NORTH_AMERICA = (("1A", "50"), ("7F", "70"))
 # fmt: on
 
 
@@ -100,3 +103,11 @@ def country_of(number: str) -> str:
         return ""
     place = _place(number)
     return next((name for first, last, name in _REGIONS if first <= place <= last), "")
+
+
+def is_north_american(number: str) -> bool:
+    """Does the check digit bind the maker of this VIN? False also for what is too short to tell."""
+    if len(number) < 2 or not set(number[:2]) <= set(ORDER):
+        return False
+    place = _place(number)
+    return any(_place(first) <= place <= _place(last) for first, last in NORTH_AMERICA)

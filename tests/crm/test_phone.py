@@ -4,7 +4,8 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from crm import phone
-from crm.models import Rooftop, validate_e164, validate_time_zone
+from crm.models import Rooftop
+from crm.validation import validate_e164, validate_time_zone
 
 
 @pytest.mark.parametrize(
@@ -35,4 +36,4 @@ def test_a_refused_number_or_zone_says_how_to_write_it() -> None:
     with pytest.raises(ValidationError, match="America/New_York"):
         validate_time_zone("Albany")
     with pytest.raises(ValidationError, match="America/New_York"):
-        Rooftop(name="X", time_zone="Nowhere").full_clean(exclude=["name"], validate_unique=False)
+        Rooftop(name="X", time_zone="Nowhere").clean_fields()
