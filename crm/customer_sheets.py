@@ -117,6 +117,12 @@ class VehicleSheet(Sheet):
             problems["owner_id"] = "It has another owner now. Change that on the vehicle's own page."
         return problems
 
+    def warnings(self, row: Any) -> list[str]:
+        if not row.get("vin"):
+            return []
+        read = vin.parse(row["vin"])
+        return [f"VIN {read.number}: {read.warning}"] if read.warning else []
+
     def after_save_instance(self, instance: Any, row: Any, **kwargs: Any) -> None:
         owner = row.get("owner_id")
         if owner and not _owners(instance.pk):

@@ -4,7 +4,6 @@ A file is checked as a whole and shown before anything is written; one wrong row
 Whoever may delete rows of a kind may take them out or bring them in by the hundred: managers.
 """
 
-import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -21,22 +20,22 @@ from import_export.widgets import Widget
 from tablib import Dataset
 from unfold.contrib.import_export.forms import ImportForm, SelectableFieldsExportForm
 
+from crm import days
 from crm.models import Rooftop
 
 # A spreadsheet runs a cell that begins so: https://owasp.org/www-community/attacks/CSV_Injection
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-ISO_DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
-US_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
-EXAMPLE_DAY = "1984-05-17"
+MOST_WARNINGS = 20  # shown above a preview
 
 
 def escape_formula(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
+    """A quote before what a spreadsheet would run, and before quotes that look like ours."""
+    return f"'{cell}" if cell.lstrip("'").startswith(FORMULA_STARTS) else cell
 
 
 def unescape_formula(cell: str) -> str:
     """What escape_formula was given, so that an exported file can be imported again."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA_STARTS) else cell
+    return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(FORMULA_STARTS) else cell
 
 
 class SafeCsv(CSV):  # type: ignore[misc]
@@ -58,18 +57,7 @@ class DayWidget(Widget):  # type: ignore[misc]
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> date | None:
         text = str(value or "").strip()
-        if not text:
-            return None
-        us = US_DAY.fullmatch(text)
-        if not us and not ISO_DAY.fullmatch(text):
-            raise ValueError(
-                f"{text} is not a day with its year in four digits. Write it like {EXAMPLE_DAY}."
-            )
-        year, month, day = (us[3], us[1], us[2]) if us else text.split("-")
-        try:
-            return date(int(year), int(month), int(day))
-        except ValueError:
-            raise ValueError(f"{text} is not in the calendar. Write it like {EXAMPLE_DAY}.") from None
+        return days.parse(text) if text else None
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
         return value.isoformat() if value else ""
@@ -132,9 +120,16 @@ class Sheet(ModelResource):  # type: ignore[misc]
         if errors:
             raise ValidationError(errors)
 
+    def after_import_row(self, row: Any, row_result: Any, **kwargs: Any) -> None:
+        row_result.warnings = self.warnings(row)
+
     def problems(self, row: Any) -> dict[str, str]:
         """What else is wrong with a row: column → what would be right."""
         return {}
+
+    def warnings(self, row: Any) -> list[str]:
+        """What a person should look at before a row is written, which may yet be right."""
+        return []
 
 
 class SheetAdmin(ImportExportModelAdmin):  # type: ignore[misc]
@@ -161,6 +156,22 @@ class SheetAdmin(ImportExportModelAdmin):  # type: ignore[misc]
 
     def get_import_data_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         return {**super().get_import_data_kwargs(**kwargs), "rollback_on_validation_errors": True}
+
+    def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Shows the preview; what is only doubtful stands above it as warnings."""
+        response: HttpResponse = super().import_action(request, **kwargs)
+        result = getattr(response, "context_data", {}).get("result")
+        warnings = [
+            f"Row {number}: {text}"
+            for number, row in enumerate(result.rows if result else [], start=1)
+            for text in getattr(row, "warnings", [])
+        ]
+        for warning in warnings[:MOST_WARNINGS]:
+            self.message_user(request, warning, messages.WARNING)
+        more = len(warnings) - MOST_WARNINGS
+        if more > 0:
+            self.message_user(request, f"And {more} warnings more.", messages.WARNING)
+        return response
 
     def process_result(self, result: Any, request: HttpRequest) -> HttpResponse:
         """Nothing was written if a row became wrong since the preview: say so instead of success."""

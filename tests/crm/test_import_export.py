@@ -63,9 +63,10 @@ def test_a_customer_is_shown_before_and_written_after_the_confirmation(manager: 
         ("1984-05-17", "5/17/84", "is not a day with its year in four digits"),
         ("1984-05-17", "1984-02-30", "1984-02-30 is not in the calendar"),
         ("1984-05-17", "2020-05-17", "at least 15 years back"),
+        ("1984-05-17", "0084-05-17", "0084-05-17 lies before 1900. Write it like 1984-05-17."),
         ("ny", "New York", "Write the state as two letters, like NY."),
         ("12207", "1220", "Write the ZIP code as 12207 or 12207-1234."),
-        ("nora@example.com", "nora", "Enter a valid email address."),
+        ("nora@example.com", "nora", "Write the e-mail address like nora@example.com."),
         ("Otto&#x27;s Auto", "Otto", "Otto is not a rooftop. Write one of: Bart"),
     ],
 )
@@ -178,3 +179,41 @@ def test_vehicles_leave_with_their_owners(manager: Client, store: Rooftop) -> No
     maria = store.customers.get(first_name="Maria")
     civic = next(row for row in export(manager, VEHICLES) if row["model"] == "Civic")
     assert (civic["owner_id"], civic["rooftop"]) == (str(maria.pk), "Otto's Auto")
+
+
+def test_a_vin_that_is_only_doubtful_is_shown_above_the_preview_and_may_be_written(manager: Client) -> None:
+    rows = ("1hg cm826-33a004352,Honda,Otto's Auto", "wvwzzz1kz8w000123,Volkswagen,Otto's Auto")
+    page = preview(manager, VEHICLES, "vin,make,rooftop", *rows)
+    assert "Row 2: VIN WVWZZZ1KZ8W000123: The check digit would be" in page
+    assert "Row 1:" not in page
+
+    confirm(manager, VEHICLES, page)
+    for number in ("1HGCM82633A004352", "WVWZZZ1KZ8W000123"):
+        assert Vehicle.objects.filter(vin=number).exists()
+
+
+def test_a_vin_that_another_vehicle_has_is_told_at_its_column(manager: Client, store: Rooftop) -> None:
+    taken = Vehicle.objects.filter(rooftop=store).exclude(vin="")[0].vin
+    page = preview(manager, VEHICLES, "vin,rooftop", f"{taken},Otto's Auto")
+    assert "Another vehicle of this rooftop has this VIN." in page
+    assert "Constraint" not in page
+
+
+@pytest.mark.parametrize("cell", ["'=x", "''=x", "'", "it's", "=x", "'-", "- none", "@home", "'quoted'"])
+def test_a_cell_comes_back_as_it_left_however_often(manager: Client, store: Rooftop, cell: str) -> None:
+    maria = store.customers.get(first_name="Maria")
+    Customer.objects.filter(pk=maria.pk).update(notes=cell)
+    for _ in range(2):
+        (row,) = (row for row in export(manager, CUSTOMERS) if row["id"] == str(maria.pk))
+        assert not row["notes"].startswith(("=", "-", "@"))
+        file = io.StringIO()
+        csv.writer(file).writerow([maria.pk, row["notes"], "Otto's Auto"])
+        confirm(manager, CUSTOMERS, preview(manager, CUSTOMERS, "id,notes,rooftop", file.getvalue().strip()))
+        maria.refresh_from_db()
+        assert maria.notes == cell
+
+
+def test_a_customer_does_not_prefer_somebody_of_another_rooftop(manager: Client, store: Rooftop) -> None:
+    maria = store.customers.get(first_name="Maria")
+    page = preview(manager, CUSTOMERS, "id,rooftop", f"{maria.pk},Bart's Automotive")
+    assert "Dana Brooks works at Otto's Auto. Choose one of Bart's Automotive:" in page.replace("&#x27;", "'")
