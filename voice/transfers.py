@@ -80,15 +80,18 @@ def begin(call: Call, line: Line, *, reason: str, now: datetime) -> None:
     calls.promise_callback(call, reason, due_at=due_at, owner=line.person)
 
 
+def accepted_step(leg_sid: str) -> str:
+    """The name of the step with which the person at the other end takes the call; leg_sid is theirs."""
+    return f"accepted:{leg_sid}"[:100]
+
+
 def was_connected(call: Call, line: Line | None, fields: Mapping[str, str]) -> bool:
     """Did the caller speak with somebody? An answered line that took nothing was a voicemail."""
     if fields.get("DialCallStatus") not in ("completed", "answered") or fields.get("DialBridged") == "false":
         return False
     is_direct = line is not None and line.is_direct
-    return not is_direct or call.carrier_steps.filter(name__startswith=ACCEPTED).exists()
-
-
-ACCEPTED = "accepted:"
+    accepted = accepted_step(fields.get("DialCallSid", ""))
+    return not is_direct or call.carrier_steps.filter(name=accepted).exists()
 
 
 @transaction.atomic

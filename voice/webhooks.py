@@ -18,6 +18,7 @@ from datetime import datetime
 from functools import partial, wraps
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -38,7 +39,10 @@ DIAL_RESULT = "dial-result:"
 
 
 def signed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Only a POST that the carrier signed passes; everything else is 403."""
+    """Only a POST that the carrier signed passes; everything else is 403.
+
+    While the database is away the caller still gets an answer: an apology, and a person if may be.
+    """
 
     @csrf_exempt
     @require_POST
@@ -47,7 +51,13 @@ def signed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         signature = request.headers.get("X-Twilio-Signature")
         if not twilio.is_signed(request.get_full_path(), request.POST, signature):
             return HttpResponse("The signature is missing or wrong.", status=403, content_type="text/plain")
-        return view(request, **route)
+        try:
+            return view(request, **route)
+        except (OperationalError, InterfaceError):
+            faults.record(
+                faults.Source.DATABASE, "webhook", "A call's callback found no database; it heard an apology."
+            )
+            return out_of_order()
 
     return checked
 
@@ -166,7 +176,7 @@ def whisper_answer(request: HttpRequest, sid: str) -> HttpResponse:
     """They pressed a key: 1 takes the call, anything else does not."""
     if field(request, "Digits") != "1":
         return twiml(twilio.say_and_hang_up())
-    step = f"{transfers.ACCEPTED}{field(request, 'CallSid')}"[:100]
+    step = transfers.accepted_step(field(request, "CallSid"))
     return answer_once(sid, step, lambda call: twilio.go_on())
 
 
@@ -231,6 +241,11 @@ def fallback(request: HttpRequest) -> HttpResponse:
         "The carrier could not use an answer of ours; the caller heard an apology.",
         call_sid=field(request, "CallSid"),
     )
+    return out_of_order()
+
+
+def out_of_order() -> HttpResponse:
+    """Apologise, and ring the number that needs no looking up, if there is one."""
     number = settings.FALLBACK_NUMBER
     if not phone.may_be_dialled(number) or settings.YOUR_TEST_NUMBER not in ("", number):
         return twiml(twilio.say_and_dial_anyhow(phrases.OUT_OF_ORDER_CALL_AGAIN, ""))
