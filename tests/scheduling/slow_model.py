@@ -230,8 +230,8 @@ class SlowLane:
                     demand[skill] += minutes
             left = {}
             for person in self.technicians:
-                minutes = len(free[person.pk]) - bisect_left(free[person.pk], since)
-                left[person.pk] = minutes * person.proficiency
+                there = len(free[person.pk]) - bisect_left(free[person.pk], since)
+                left[person.pk] = there * person.proficiency
             if not self._can_share(demand, left):
                 return False
         return True

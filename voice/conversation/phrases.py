@@ -61,6 +61,9 @@ NUMBER_INCOMPLETE = (
 )
 TAKEN_MEANWHILE = "I'm sorry, somebody has just taken that time."
 ALREADY_THAT_DAY = "That car is already booked in with us that day."
+# Claims nothing: a server that went away may have booked before it did.
+CALENDAR_BUSY = "I'm sorry, our calendar isn't answering just now."
+NOT_POSSIBLE = "I'm sorry, we can't do that at that time."
 TIME_IS_SHORT = "I'm sorry to interrupt: we have two more minutes on this call."
 MAY_REFUSE_RECORDING = "If you'd rather not be recorded, just say so."
 NOT_RECORDED = "All right, this call isn't recorded any more, and what there was is deleted."
@@ -74,6 +77,14 @@ OUT_OF_ORDER_RINGING = f"{OUT_OF_ORDER} One moment, I'll ring our service desk f
 OUT_OF_ORDER_CALL_AGAIN = f"{OUT_OF_ORDER} Please call again in a few minutes. Goodbye."
 CALL_AGAIN = "Please call us again during opening hours. Goodbye."
 TIME_LIMIT = "I'm sorry, I have to end this call now. Please call again."
+
+
+REFUSED = {  # by the code of a refusal
+    "slot_taken": TAKEN_MEANWHILE,
+    "transport_full": TAKEN_MEANWHILE,
+    "already_booked_that_day": ALREADY_THAT_DAY,
+    "busy": CALENDAR_BUSY,
+}
 
 
 def greeting(store: Store, first_name: str) -> str:
@@ -203,7 +214,7 @@ def booked(confirmation_number: str, local: datetime) -> str:
 
 def refused(code: str) -> str:
     """Why a booking was refused, without a word about anybody else's."""
-    return ALREADY_THAT_DAY if code == "already_booked_that_day" else TAKEN_MEANWHILE
+    return REFUSED.get(code, NOT_POSSIBLE)
 
 
 def check_phone(number: str) -> str:

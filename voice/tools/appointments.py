@@ -119,7 +119,11 @@ def book_appointment(desk: Desk, wanted: Booking) -> ToolResult:
     op_codes = _op_codes(desk, wanted.services)
     if op_codes is None:
         return ToolResult("unknown_service", "I don't have that on our menu.")
-    key = f"{desk.call.sid}:book:{offer.arrives_at:%Y%m%dT%H%M}:{','.join(sorted(wanted.services))}"
+    services, car = (
+        ",".join(sorted(wanted.services)),
+        f"{wanted.year or ''} {wanted.make} {wanted.model}".lower(),
+    )
+    key = f"{desk.call.sid}:book:{offer.arrives_at:%Y%m%dT%H%M}:{services}:{car}"
 
     def party() -> tuple[Customer, Vehicle]:
         customer = _customer(desk, wanted)

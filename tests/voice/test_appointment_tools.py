@@ -1,0 +1,55 @@
+"""The tools that write appointments, called as a mind would."""
+
+from typing import Any
+
+import pytest
+
+from crm.models import Rooftop
+from scheduling.models import Appointment
+from tests.factories import SATURDAY, make_demo_store
+from voice.conversation import phrases
+from voice.conversation.states import Conversation
+from voice.models import Call
+from voice.tools.appointments import Booking, SlotSearch, book_appointment, get_available_slots
+from voice.tools.registry import Desk
+from voice.tools.store import load_store
+
+pytestmark = pytest.mark.django_db
+
+CIVIC = {"year": 2019, "make": "Honda", "model": "Civic"}
+ESCAPE = {"year": 2020, "make": "Ford", "model": "Escape"}
+
+
+@pytest.fixture
+def desk() -> Desk:
+    otto: Rooftop = make_demo_store()
+    call = Call.objects.create(rooftop=otto, carrier="browser", sid="CA1")
+    return Desk(call, load_store(otto, now=SATURDAY), Conversation(call_sid="CA1"), SATURDAY)
+
+
+def book(desk: Desk, offer: str, **car: Any) -> str:
+    """The confirmation number."""
+    person = {"name": "Rosa Diaz", "phone": "+12125550199"}
+    result = book_appointment(desk, Booking(offer=offer, services=["M30"], **person, **car))
+    assert result.is_ok, result
+    return str(result.data["confirmation_number"])
+
+
+def test_a_second_car_at_the_same_time_is_a_second_booking(desk: Desk) -> None:
+    get_available_slots(desk, SlotSearch(services=["M30"]))
+    offer = desk.conversation.offers[0].handle
+    first, second = book(desk, offer, **CIVIC), book(desk, offer, **ESCAPE)
+    assert first != second
+    assert [str(row.vehicle) for row in Appointment.objects.order_by("pk")] == [
+        "2019 Honda Civic",
+        "2020 Ford Escape",
+    ]
+    assert book(desk, offer, **CIVIC) == first, "said twice, booked once"
+
+
+@pytest.mark.parametrize(
+    ("code", "spoken"),
+    [("slot_taken", "somebody"), ("busy", "isn't answering"), ("closed", "can't do that at that time")],
+)
+def test_a_refusal_is_told_as_what_it_is(code: str, spoken: str) -> None:
+    assert spoken in phrases.refused(code)
