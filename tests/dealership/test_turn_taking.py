@@ -1,8 +1,11 @@
 """The turn policy against spoken turns of a data file: how soon it answers, and how often too soon."""
 
 import random
+from io import StringIO
+from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
 from dealership.bench import turn_taking
 from dealership.bench.callers import FILE, REPORT, TUNING, SpokenTurn, speak, spoken_turns
@@ -17,6 +20,7 @@ from dealership.bench.turn_taking import (
     desks,
     play,
 )
+from dealership.management.commands import bench
 
 TURNS = 300
 
@@ -66,8 +70,8 @@ def test_no_rule_is_tuned_on_what_is_reported(turns: list[SpokenTurn]) -> None:
     assert 0.4 < len(tuning) / everything < 0.6
 
 
-async def test_without_the_data_there_are_no_figures(tmp_path: object) -> None:
-    assert await turn_taking.measure(rounds=1, data=tmp_path) == []  # type: ignore[arg-type]
+async def test_without_the_data_there_are_no_figures(tmp_path: Path) -> None:
+    assert await turn_taking.measure(rounds=1, data=tmp_path) == []
 
 
 # --- the callers --------------------------------------------------------------------------
@@ -116,3 +120,28 @@ def test_a_desk_that_only_waits_answers_every_pause() -> None:
     desk = WaitingDesk(Providers(first_token=0.2, first_audio=0.1))
     converse(desk, turn, random.Random(1))
     assert desk.first_frames[0] < turn.ends_at
+
+
+# --- make bench ---------------------------------------------------------------------------
+
+
+def test_make_bench_says_what_it_could_not_measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "QUESTIONS", (_one_figure,))
+    output = StringIO()
+    call_command("bench", rounds=1, data=tmp_path, stdout=output)
+    assert f"Turn taking was not measured: {tmp_path} has no {FILE}" in output.getvalue()
+
+
+def test_make_bench_prints_how_soon_and_how_often_too_soon(
+    turns: list[SpokenTurn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench, "QUESTIONS", ())
+    output = StringIO()
+    call_command("bench", rounds=1, stdout=output)
+    for desk in desks():
+        assert f"end of speech to first frame, {desk} " in output.getvalue()
+        assert f"begun too early, {desk} " in output.getvalue()
+
+
+async def _one_figure(*, rounds: int) -> list[Figure]:
+    return [Figure("walk", "s", [1.0] * rounds, "a walk")]
