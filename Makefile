@@ -1,4 +1,5 @@
 # On a fresh machine: `make run`, or `make test`. Python 3.11 to 3.13 and make are all they need.
+# `make run CLOUD=emulated`: with cloud settings, against the emulated providers of tests/.
 .PHONY: run test check format demo-call bench race doctor
 
 PYTHON ?= python3

@@ -1,6 +1,7 @@
 """The whole product on one machine: what stands behind `make run` and its sisters.
 
-    run              everything: servers under var/, migrations, demo store, the Procfile's processes
+    run              everything: servers under var/, migrations, demo store, the Procfile's processes;
+                     with CLOUD=emulated the providers are the emulators of tests/, run beside them
     exec -- COMMAND  a command beside a running `make run`, or beside one started for its sake
     check            linters, types, deployment checks, missing migrations
     test [ARGS]      the suite; without ARGS with its coverage
@@ -110,6 +111,7 @@ def run() -> int:
     environ.Env.read_env(ROOT / ".env")
     make_folder(VAR)
     port = _port()
+    _is_cloud_emulated()  # refuses what it does not know before anything is started
     if is_running(VAR):
         raise AlreadyRunning(_already_running())
     _check_port_is_free(_host(), port, patience=8 if UNFINISHED.exists() else 0)
@@ -153,7 +155,8 @@ def _run_processes(environment: dict[str, str]) -> str:
             print(f"{_local_url(environment)}/health has not answered for {UP_SECONDS} s.", flush=True)
 
     _go_on()
-    return run_procfile(ROOT / "Procfile", environment, ROOT, on_start=announce)
+    procfiles = [ROOT / "Procfile", *([ROOT / "Procfile.emulated"] if _is_cloud_emulated() else [])]
+    return run_procfile(procfiles, environment, ROOT, on_start=announce)
 
 
 @contextlib.contextmanager
@@ -236,7 +239,29 @@ def _environment(services: Services, port: int) -> dict[str, str]:
         "REDIS_URL": services.redis_url,
     }
     _write_environment_file(development)
-    return {"PYTHONWARNINGS": CELERY_AS_ROOT, **os.environ, **development}
+    cloud = _emulated_cloud() if _is_cloud_emulated() else {}
+    return {"PYTHONWARNINGS": CELERY_AS_ROOT, **os.environ, **development, **cloud}
+
+
+def _is_cloud_emulated() -> bool:
+    cloud = os.environ.get("CLOUD", "")
+    if cloud not in ("", "emulated"):
+        raise StartError(f"CLOUD={cloud} is not known. Leave it out, or: make run CLOUD=emulated")
+    return cloud == "emulated"
+
+
+def _emulated_cloud() -> dict[str, str]:
+    """Cloud settings whose providers are the emulators of tests/, beside the product. No real key is used."""
+    deepgram, openai, twilio = (f"http://127.0.0.1:{port}" for port in _free_ports(3))
+    return {
+        "DEEPGRAM_API_KEY": "emulated",
+        "DEEPGRAM_BASE_URL": deepgram,
+        "DEEPGRAM_STT_MODEL": "nova-2-phonecall",
+        "OPENAI_API_KEY": "emulated",
+        "OPENAI_BASE_URL": f"{openai}/v1",
+        "TWILIO_ACCOUNT_SID": "AC" + "0" * 31 + "1",
+        "TWILIO_API_BASE_URL": twilio,
+    }
 
 
 def _write_environment_file(values: dict[str, str]) -> None:
@@ -401,9 +426,17 @@ def _stack_of_our_own() -> Iterator[None]:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    (port,) = _free_ports(1)
+    return port
+
+
+def _free_ports(count: int) -> list[int]:
+    """Different ones: each stays taken until all were found."""
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 # --- check and test -----------------------------------------------------------------------

@@ -18,9 +18,13 @@ LAST_LINES = 15
 
 
 def run_procfile(
-    path: Path, environment: dict[str, str], folder: Path, *, on_start: Callable[[threading.Event], None]
+    paths: list[Path],
+    environment: dict[str, str],
+    folder: Path,
+    *,
+    on_start: Callable[[threading.Event], None],
 ) -> str:
-    """Run every process of the Procfile in folder, from the main thread; return why it ended.
+    """Run every process of the Procfiles in folder, from the main thread; return why it ended.
 
     The reason is empty when SIGINT or SIGTERM asked for it, else it names the process that ended by
     itself, with its last lines. on_start runs in a thread of its own beside the processes; the event
@@ -28,7 +32,8 @@ def run_procfile(
     """
     printer = _RememberingPrinter()
     manager = _TiedManager(printer=printer)
-    for name, command in parse_procfile(path.read_text()).processes.items():
+    text = "\n".join(path.read_text() for path in paths)
+    for name, command in parse_procfile(text).processes.items():
         # Without a shell in between, the signal at our own death reaches the process itself.
         manager.add_process(name, f"exec {command}", env=environment, cwd=str(folder))
 

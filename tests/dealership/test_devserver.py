@@ -236,6 +236,12 @@ def test_a_taken_port_is_one_sentence(tree: Path) -> None:
     assert "Traceback" not in refused.stderr
 
 
+def test_a_cloud_that_is_not_known_is_one_sentence(tree: Path) -> None:
+    refused = make(tree, "run", "CLOUD=real")
+    assert refused.stderr.startswith("CLOUD=real is not known.")
+    assert "Traceback" not in refused.stderr
+
+
 def test_a_port_that_is_no_number_is_one_sentence(tree: Path) -> None:
     refused = make(tree, "run", "PORT=eight")
     assert refused.stderr.startswith("PORT=eight is not a port number.")

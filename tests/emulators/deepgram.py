@@ -68,12 +68,12 @@ class Deepgram(Emulator):
 
     async def listen(self, request: web.Request) -> web.StreamResponse:
         return await self._serve(
-            request, "listen", _nova_complaint, lambda wire: self._hear(wire, self._nova(request.query))
+            request, "listen", _nova_complaint, lambda wire: self.hear(wire, self._nova(request.query))
         )
 
     async def listen_with_flux(self, request: web.Request) -> web.StreamResponse:
         return await self._serve(
-            request, "listen", _flux_complaint, lambda wire: self._hear(wire, self._flux(request.query))
+            request, "listen", _flux_complaint, lambda wire: self.hear(wire, self._flux(request.query))
         )
 
     async def speak(self, request: web.Request) -> web.StreamResponse:
@@ -121,13 +121,13 @@ class Deepgram(Emulator):
 
     # --- hearing --------------------------------------------------------------------------
 
-    async def _hear(self, wire: Wire, ear: Ear) -> None:
+    async def hear(self, wire: Wire, ear: Ear) -> None:
         ear.script += _script([*self.sentences, *self._to_come])
         self._to_come.clear()
         self.ears.append(ear)
         for message in ear.opening():
             await wire.send(message)
-        await self._listen_to(wire, ear)
+        await self.listen_to(wire, ear)
 
     def _nova(self, query: Query) -> NovaEar:
         endpointing = query.get("endpointing", "10")
@@ -149,7 +149,7 @@ class Deepgram(Emulator):
             eot_timeout_ms=int(query.get("eot_timeout_ms", "5000")),
         )
 
-    async def _listen_to(self, wire: Wire, ear: Ear) -> None:
+    async def listen_to(self, wire: Wire, ear: Ear) -> None:
         while True:
             try:
                 async with asyncio.timeout(self.idle_seconds):
@@ -190,6 +190,7 @@ class Deepgram(Emulator):
         return kind
 
     async def _end(self, wire: Wire, ear: Ear) -> None:
+        await ear.finish()
         for answer in ear.close():
             await wire.send(answer)
         if isinstance(ear, NovaEar):

@@ -87,6 +87,9 @@ class Ear:
         """What is still to be said when the stream ends."""
         raise NotImplementedError
 
+    async def finish(self) -> None:
+        """No more audio comes: wait for what is still being heard."""
+
     def voiced(self) -> Iterator[Message]:
         raise NotImplementedError
 

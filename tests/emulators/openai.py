@@ -75,7 +75,7 @@ class OpenAI(Emulator):
             await self.stall()
         number = len(self.requests)
         try:
-            reply = await self.think(body)
+            reply = await self.think(body, number)
             await asyncio.sleep(self.first_token_seconds)
             if not body.get("stream"):
                 return web.json_response(_whole(reply, body, number), headers={"x-request-id": "req_1"})
@@ -85,7 +85,7 @@ class OpenAI(Emulator):
             self.tell()
             raise
 
-    async def think(self, body: Body) -> Reply:
+    async def think(self, body: Body, number: int) -> Reply:
         answer = self.script(body) if self.script else self.left.pop(0) if self.left else ""
         return Reply(answer) if isinstance(answer, str) else answer
 
