@@ -10,9 +10,11 @@ processes, and its time limit is meant for pages.
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
+from typing import TypeVar
 
 import redis
 from django.conf import settings
@@ -22,13 +24,15 @@ from redis.retry import Retry
 
 log = logging.getLogger(__name__)
 
+Answer = TypeVar("Answer")
+
 PAUSE_SECONDS = 3.0
 LARGEST_BYTES = 64 * 1024
 FAILURES = (redis.RedisError, OSError, ValueError)  # ValueError: what answers does not speak Redis
 
 
 @dataclass(slots=True)
-class _Server:
+class Server:
     client: redis.Redis
     paused_until: float = 0.0  # by time.monotonic()
 
@@ -40,6 +44,16 @@ class _Server:
     def is_paused(self) -> bool:
         return time.monotonic() < self.paused_until
 
+    def ask(self, question: Callable[[redis.Redis], Answer]) -> Answer | None:
+        """What Redis answers; None when it is not at hand."""
+        if self.is_paused:
+            return None
+        try:
+            return question(self.client)
+        except FAILURES as error:
+            self.fail(error)
+            return None
+
 
 def key(kind: str, *parts: object) -> str:
     """A key that tells nobody what it was made of: telephone numbers could be guessed from a plain hash."""
@@ -49,41 +63,41 @@ def key(kind: str, *parts: object) -> str:
 
 def read(name: str) -> bytes | None:
     """What was written under this key, if Redis has it at hand. Check it: it may be garbage."""
-    server = _server(settings.REDIS_URL, settings.CACHE_ANSWER_SECONDS)
-    if server.is_paused:
+    at_hand = server(settings.REDIS_URL, settings.CACHE_ANSWER_SECONDS)
+    if at_hand.is_paused:
         return None
     try:
         # Not GET: whatever somebody has put there, no more than this comes over the wire.
-        found = server.client.getrange(name, 0, LARGEST_BYTES)
+        found = at_hand.client.getrange(name, 0, LARGEST_BYTES)
     except redis.ResponseError as error:
         if str(error).startswith("WRONGTYPE"):
             return None
-        server.fail(error)
+        at_hand.fail(error)
         return None
     except FAILURES as error:
-        server.fail(error)
+        at_hand.fail(error)
         return None
     return found if isinstance(found, bytes) and 0 < len(found) <= LARGEST_BYTES else None
 
 
 def write(name: str, value: bytes, lifetime: timedelta) -> None:
     """Keep value, if Redis is at hand."""
-    server = _server(settings.REDIS_URL, settings.CACHE_ANSWER_SECONDS)
-    if server.is_paused or len(value) > LARGEST_BYTES:
+    at_hand = server(settings.REDIS_URL, settings.CACHE_ANSWER_SECONDS)
+    if at_hand.is_paused or len(value) > LARGEST_BYTES:
         return
     try:
-        server.client.set(name, value, ex=lifetime)
+        at_hand.client.set(name, value, ex=lifetime)
     except FAILURES as error:
-        server.fail(error)
+        at_hand.fail(error)
 
 
 def start_afresh() -> None:
     """Forget connections and failures."""
-    _server.cache_clear()
+    server.cache_clear()
 
 
 @cache
-def _server(url: str, answer_seconds: float) -> _Server:
+def server(url: str, answer_seconds: float) -> Server:
     """One pool of connections and one memory of failures per address and process."""
     client = redis.Redis.from_url(
         url,
@@ -94,4 +108,4 @@ def _server(url: str, answer_seconds: float) -> _Server:
         protocol=2,
         driver_info=None,
     )
-    return _Server(client)
+    return Server(client)

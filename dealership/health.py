@@ -18,6 +18,8 @@ from django.views.decorators.http import require_safe
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from voice import drain
+
 ANSWER_SECONDS = 2
 
 # A server that accepts and then says nothing holds a thread for longer than we wait for it.
@@ -31,6 +33,14 @@ def health(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"status": "ok"})
     # The sentences may name hosts; strangers only learn which part fails.
     return JsonResponse({"status": "failing", "failing": sorted(failing)}, status=503)
+
+
+@require_safe
+def ready(request: HttpRequest) -> JsonResponse:
+    """For load balancers: may new calls come here?"""
+    if drain.is_draining():
+        return JsonResponse({"status": "draining"}, status=503)
+    return JsonResponse({"status": "ok"})
 
 
 def problems() -> dict[str, str]:

@@ -292,6 +292,8 @@ SYNTHESIZER = (
 REPLY_MODEL = (
     "voice.replies.openai.OpenAIReplies" if OPENAI_API_KEY else "voice.replies.builtin.BuiltinReplies"
 )
+# How long a process that is to end waits for its calls; the longest call takes 15 minutes.
+DRAIN_SECONDS = env.int("DRAIN_SECONDS", 900)
 CARRIERS = {
     "twilio": "voice.carriers.twilio.TwilioCarrier",
     "browser": "voice.carriers.browser.BrowserCarrier",

@@ -11,6 +11,7 @@ from django.db import transaction
 from crm import lookup
 from crm.models import FollowUpTask, Rooftop, Staff
 from scheduling.models import Appointment
+from voice import live, resuming
 from voice.conversation.states import Caller, Conversation
 from voice.models import Call, Turn
 
@@ -61,7 +62,7 @@ def stream_token(call: Call) -> str:
 
     Derived, not stored: a repeated webhook gives the same answer and no second token.
     """
-    message = f"stream:{call.sid}:{call.started_at.timestamp()}"
+    message = f"stream:{call.sid}:{call.started_at.timestamp()}:{call.resumes}"
     return hmac.new(settings.SECRET_KEY.encode(), message.encode(), sha256).hexdigest()
 
 
@@ -76,8 +77,10 @@ def admit(sid: str, token: str, *, is_signed: bool = False, now: datetime) -> Ca
         return None
     if call.carrier == Call.Carrier.TWILIO and not is_signed:
         return None
+    if (call.resumed_at or call.started_at) <= now - TOKEN_LIFE:
+        return None
     opened = Call.objects.filter(
-        pk=call.pk, stream_opened_at__isnull=True, ended_at__isnull=True, started_at__gt=now - TOKEN_LIFE
+        pk=call.pk, resumes=call.resumes, stream_opened_at__isnull=True, ended_at__isnull=True
     ).update(stream_opened_at=now)
     if not opened:
         return None
@@ -86,7 +89,9 @@ def admit(sid: str, token: str, *, is_signed: bool = False, now: datetime) -> Ca
 
 
 def begin_conversation(call: Call) -> Conversation:
-    """The conversation as it stands before the first word."""
+    """The conversation as it stands: before the first word, or where a lost socket left it."""
+    if call.resumes and (kept := resuming.conversation_of(call)).history:
+        return kept
     caller = Caller(number=call.caller_number)
     if call.customer:
         caller.customer_id = call.customer.pk
@@ -100,15 +105,18 @@ def save_turn(call: Call, **fields: Any) -> None:
 
 def save_state(call: Call, conversation: Conversation) -> None:
     """Keep where the conversation stands, so that nothing is lost when the process is."""
-    Call.objects.filter(pk=call.pk).update(
+    live.save(conversation, epoch=call.resumes)
+    Call.objects.filter(pk=call.pk, resumes=call.resumes).update(
         state=conversation.state, conversation=conversation.model_dump(mode="json")
     )
 
 
 def finish(call: Call, conversation: Conversation, outcome: str, *, now: datetime) -> None:
-    """Close the call's row; a second finish changes nothing."""
-    Call.objects.filter(pk=call.pk, ended_at__isnull=True).update(ended_at=now, outcome=outcome)
+    """Close the call's row; a second finish changes nothing, nor one by a process that has lost the call."""
     save_state(call, conversation)
+    Call.objects.filter(pk=call.pk, resumes=call.resumes, ended_at__isnull=True).update(
+        ended_at=now, outcome=outcome
+    )
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from voice import calls, providers
+from voice import calls, drain, providers, resuming
 from voice.carriers import twilio
 from voice.carriers.media_streams import MediaStreams
 from voice.conversation.facts import Store
@@ -51,9 +51,10 @@ async def media_stream(
         return
     began = time.monotonic()
     try:
-        session = await _prepare(call, line)
-        log.info("call %s began on %s", call.pk, call.carrier)
-        await session.run()
+        with drain.live_call():
+            session = await _prepare(call, line)
+            log.info("call %s began on %s", call.pk, call.carrier)
+            await session.run()
     finally:
         await line.close()
         log.info("call %s ended after %.1f s", call.pk, time.monotonic() - began)
@@ -91,6 +92,7 @@ async def _admit(line: Line, *, is_signed: bool) -> Call | None:
 async def _prepare(call: Call, line: Line) -> Session:
     store: Store = await in_database(load_store, call.rooftop, now=datetime.now(UTC))
     conversation = await in_database(calls.begin_conversation, call)
+    turns, seconds = await in_database(resuming.kept_so_far, call, now=datetime.now(UTC))
     return Session(
         call,
         line,
@@ -98,6 +100,7 @@ async def _prepare(call: Call, line: Line) -> Session:
         transcriber=providers.make_transcriber(),
         synthesizer=providers.make_synthesizer(),
         mind=providers.make_mind(store),
-        tools=Toolbox(call, store, conversation),
-        record=Record(call),
+        tools=Toolbox(call, store, conversation, seconds=seconds),
+        record=Record(call, turns=turns, seconds=seconds),
+        seconds=seconds,
     )

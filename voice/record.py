@@ -21,11 +21,13 @@ CLOSE_LIMIT_SECONDS = 5.0
 class Record:
     """Use: start(), then the add_ and save_ methods at any time, then await close()."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, *, turns: int = 0, seconds: float = 0.0) -> None:
+        """turns, seconds: what another process has kept of this call, and when ours began in it."""
         self.call = call
         self._writes: asyncio.Queue[Callable[[], None] | None] = asyncio.Queue()
         self._writer: asyncio.Task[None] | None = None
-        self._turns = 0
+        self._turns = turns
+        self._seconds = seconds
 
     def start(self) -> None:
         self._writer = asyncio.create_task(self._write_all(), name="record")
@@ -41,7 +43,7 @@ class Record:
         cut_off: str = "",
         latencies: dict[str, int] | None = None,
     ) -> None:
-        """Keep one finished turn; positions are seconds on the call's clock."""
+        """Keep one finished turn; positions are seconds since this media stream began."""
         self._turns += 1
         self._writes.put_nowait(
             partial(
@@ -51,8 +53,8 @@ class Record:
                 speaker=speaker,
                 text=text,
                 cut_off=cut_off,
-                starts_ms=max(0, round(starts_at * 1000)),
-                ends_ms=max(0, round(ends_at * 1000)),
+                starts_ms=max(0, round((self._seconds + starts_at) * 1000)),
+                ends_ms=max(0, round((self._seconds + ends_at) * 1000)),
                 state=state,
                 latencies=latencies or {},
             )

@@ -106,6 +106,7 @@ class Session:
         mind: ReplyModel,
         tools: Toolbox,
         record: Record,
+        seconds: float = 0.0,
         wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.call = call
@@ -116,6 +117,7 @@ class Session:
         self.mind = mind
         self.tools = tools
         self.record = record
+        self.seconds_before = seconds  # of this call, in a process that was lost
         self.wall_clock = wall_clock
         self._outcome = ""
         self._began = time.monotonic()
@@ -318,6 +320,8 @@ class Session:
         await self._say_farewell()
 
     async def _greet(self) -> bool:
+        if self.conversation.history:  # a lost socket's call goes on
+            return await self._utter(phrases.cut_off(self.conversation), must_be_said=True)
         answer = self._new_answer("", must_be_said=True)
         answer.release(time.monotonic())
         return await self._speak(answer, self.mind)
@@ -367,6 +371,7 @@ class Session:
     def _begin(self, answer: Answer) -> None:
         """The point of no return: from now on this is what has happened."""
         self.conversation = self.tools.conversation = answer.conversation
+        self.record.save_state(self.conversation)
 
     def _start(self, answer: Answer, mind: ReplyModel) -> asyncio.Task[bool]:
         if answer.task is None:
@@ -495,9 +500,10 @@ class Session:
         while True:
             await asyncio.sleep(0.1)
             now = time.monotonic()
-            if now - self._began > LONGEST_CALL_SECONDS:
+            lasted = self.seconds_before + self._clock()
+            if lasted > LONGEST_CALL_SECONDS:
                 return await self._take_leave()
-            if now - self._began > WARNING_SECONDS and not is_warned:
+            if lasted > WARNING_SECONDS and not is_warned:
                 is_warned = True
                 self._todo.put_nowait(TimeIsShort())
             if self._caller_is_speaking or self.speaker.current or not self._todo.empty():

@@ -31,8 +31,9 @@ FETCHED = "fetched:"
 
 
 def step_after(call: Call) -> str:
-    """The name of the step that follows the present media stream."""
-    return f"{AFTER_STREAM}{call.stream_opened_at.isoformat() if call.stream_opened_at else ''}"
+    """The name of the step that follows the present media stream, or the one about to open."""
+    stream = call.stream_opened_at.isoformat() if call.stream_opened_at else f"resume {call.resumes}"
+    return f"{AFTER_STREAM}{stream}"
 
 
 def close_lost_rows(now: datetime) -> int:
@@ -104,7 +105,7 @@ def _limit_seconds(call: Call) -> int:
 
 def _is_silent(call: Call, now: datetime) -> bool:
     """Has the media stream ended, and nobody asked us how the call goes on?"""
-    opened = call.stream_opened_at or call.started_at
+    opened = call.stream_opened_at or call.resumed_at or call.started_at
     gone = [moment for moment in (call.stream_ended_at, call.ended_at) if moment and moment > opened]
     if not gone or now < min(gone) + SILENT_AFTER:
         return False

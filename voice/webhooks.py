@@ -26,7 +26,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from crm import faults, phone
-from voice import calls, progress, recordings, transfers, watchdog
+from voice import calls, drain, progress, recordings, resuming, transfers, watchdog
 from voice.carriers import twilio
 from voice.conversation import phrases
 from voice.conversation.states import Ending
@@ -92,11 +92,24 @@ def inbound_call(request: HttpRequest) -> HttpResponse:
         )
     except calls.UnknownNumber:
         return twiml(twilio.say_and_hang_up(phrases.NOT_CONFIGURED))
-    return twiml(
-        twilio.connect_stream(
-            MEDIA_PATH, calls.stream_token(call), reverse("after-stream"), reverse("stream-status")
-        )
+    if drain.is_draining():
+        return answer_once(call.sid, "draining", partial(send_elsewhere, now=timezone.now()))
+    return twiml(open_stream(call))
+
+
+def open_stream(call: Call) -> str:
+    return twilio.connect_stream(
+        MEDIA_PATH, calls.stream_token(call), reverse("after-stream"), reverse("stream-status")
     )
+
+
+def send_elsewhere(call: Call, *, now: datetime) -> str:
+    """This process is about to leave and takes no new calls."""
+    line = _line(call, now=now)
+    if line is None:
+        promised = transfers.promise(call, "Called while the desk was being replaced.", now=now)
+        return twilio.say_and_hang_up(f"{phrases.NO_DESK_NOW} {promised}")
+    return _ring(call, line, phrases.NO_DESK_RINGING, reason="The desk was being replaced.", now=now)
 
 
 # --- our side closed the media stream -----------------------------------------------------
@@ -117,6 +130,8 @@ def what_comes_next(call: Call, *, now: datetime) -> str:
             return twilio.say_and_hang_up()
         case Ending.TRANSFER:
             return fetch_person(call, now=now)
+        case None if not drain.is_draining() and resuming.resume(call, now=now):
+            return open_stream(call)
         case None:
             return make_good(call, now=now)
 

@@ -16,6 +16,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from django.conf import settings
 from websockets.asyncio.client import ClientConnection, connect
 
+from dealership import serve
 from dealership.bench.figures import Figure
 
 CALLERS = 40
@@ -24,8 +25,11 @@ MESSAGES = 1000  # in a round: half a second
 START_SECONDS = 20.0
 
 APPLICATION = "dealership.bench.media_server:application"
-# Socket settings as in the Procfile.
-UVICORN = ("--ws", "websockets-sansio", "--ws-max-size", "65536", "--ws-per-message-deflate", "false")
+UVICORN = tuple(
+    word
+    for name, value in serve.SOCKETS.items()
+    for word in (f"--{name.replace('_', '-')}", str(value).lower())
+)
 SERVERS = {
     "uvicorn": ("uvicorn", APPLICATION, *UVICORN, "--log-level", "warning", "--no-access-log", "--port"),
     "Daphne": ("daphne", APPLICATION, "--verbosity", "0", "--port"),

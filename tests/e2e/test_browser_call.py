@@ -87,7 +87,7 @@ def server(store: Rooftop) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     database = urlsplit(os.environ["DATABASE_URL"])._replace(path="/" + connection.settings_dict["NAME"])
-    command = f"-m uvicorn dealership.asgi:application --port {port} --log-level warning"
+    command = f"-m dealership.serve --port {port}"
     process = subprocess.Popen(
         [sys.executable, *command.split()], env={**os.environ, "DATABASE_URL": urlunsplit(database)}
     )

@@ -25,8 +25,7 @@ from voice.models import Call
 
 SERVERS = {
     # As in the Procfile.
-    "uvicorn": "uvicorn dealership.asgi:application --host 127.0.0.1 --port {port} --ws websockets-sansio"
-    " --ws-max-size 65536 --ws-per-message-deflate false --timeout-graceful-shutdown 3 --log-level warning",
+    "uvicorn": "dealership.serve --host 127.0.0.1 --port {port}",
     "daphne": "daphne --bind 127.0.0.1 --port {port} --verbosity 0 dealership.asgi:application",
 }
 UP_SECONDS = 60.0
@@ -36,6 +35,13 @@ DOWN_SECONDS = 15.0
 @contextmanager
 def served_by(server: str) -> Iterator[str]:
     """Start the named server; give its address once it is healthy, and end it after."""
+    with running(server) as (url, _):
+        yield url
+
+
+@contextmanager
+def running(server: str) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+    """Like served_by, with the process, which the test may end itself."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -48,9 +54,9 @@ def served_by(server: str) -> Iterator[str]:
     )
     try:
         _wait_until_healthy(process, url)
-        yield url
+        yield url, process
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)  # at once, whatever is going on
         try:
             process.wait(DOWN_SECONDS)
         except subprocess.TimeoutExpired:
@@ -89,6 +95,22 @@ class Socket:
 
     async def drop(self) -> None:
         self._connection.transport.abort()
+
+
+@asynccontextmanager
+async def going_on(stream_url: str, lost: Phone, token: str) -> AsyncIterator[Phone]:
+    """The line of a call whose socket was lost, opened anew as the carrier does."""
+    async with connect(stream_url, max_size=2**20) as connection:
+        phone = Phone(Socket(connection), lost.call)
+        phone._replies, phone.captions = lost._replies, lost.captions
+        listening = asyncio.create_task(phone.listen())
+        try:
+            await phone.start(customParameters={"token": token})
+            yield phone
+        finally:
+            await phone.wire.drop()
+            listening.cancel()
+            await asyncio.wait({listening})
 
 
 @asynccontextmanager

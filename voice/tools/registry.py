@@ -103,16 +103,19 @@ class Toolbox:
         store: Store,
         conversation: Conversation,
         *,
+        seconds: float = 0.0,
         wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        """seconds: the call's clock, above zero when it is resumed."""
         self.call_row = call
         self.store = store
         self.conversation = conversation
         self.wall_clock = wall_clock
         self.has_taken_message = False
-        self._began = time.monotonic()
+        self._began = time.monotonic() - seconds
         self._running: set[asyncio.Task[Any]] = set()
         self._count = 0
+        self._epoch = call.resumes
 
     async def call(self, name: str, arguments: dict[str, Any], *, call_id: str = "") -> ToolResult:
         use = self.prepare(name, arguments, call_id)
@@ -142,7 +145,7 @@ class Toolbox:
         except ValidationError as error:
             return ToolResult("bad_arguments", data={"errors": json.loads(error.json(include_input=False))})
         at_ms = round((time.monotonic() - self._began) * 1000)
-        return Use(tool, parsed, call_id or f"turn-{self._count}", at_ms)
+        return Use(tool, parsed, call_id or f"turn-{self._epoch}-{self._count}", at_ms)
 
     async def run(self, use: Use, conversation: Conversation, *, is_kept: bool = True) -> Use:
         """Run a use on this conversation, to its end even when the caller of this is cancelled."""
