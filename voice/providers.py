@@ -16,6 +16,8 @@ from voice.ports import (
     Synthesizer,
     Transcriber,
 )
+from voice.replies.builtin import BuiltinReplies
+from voice.replies.fallback import FallbackReplies
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +55,11 @@ def make_synthesizer() -> Synthesizer:
 
 
 def make_mind(store: Store) -> ReplyModel:
+    """The mind that settings name; behind any but the built-in one stand the built-in replies."""
     mind: ReplyModel = import_string(settings.REPLY_MODEL)(store)
-    return mind
+    if isinstance(mind, BuiltinReplies):
+        return mind
+    return FallbackReplies(mind, BuiltinReplies(store))
 
 
 def warm_up() -> None:
