@@ -248,6 +248,10 @@ CELERY_BEAT_SCHEDULE = {
 NHTSA_BASE_URL = env.str("NHTSA_BASE_URL", "https://vpic.nhtsa.dot.gov/api")
 NHTSA_RECALLS_BASE_URL = env.str("NHTSA_RECALLS_BASE_URL", "https://api.nhtsa.gov")
 
+# Those of the demo store's log-ins, made once by `make run`; without them demo_store makes its own.
+DEMO_ADVISOR_PASSWORD = env.str("DEMO_ADVISOR_PASSWORD", "")
+DEMO_MANAGER_PASSWORD = env.str("DEMO_MANAGER_PASSWORD", "")
+
 # --- voice --------------------------------------------------------------------------------
 # A role is served by the cloud when its key is set, else by the built-in provider.
 

@@ -15,5 +15,6 @@ def make_demo_store(now: datetime = SATURDAY, *, with_appointments: bool = False
     rooftop = Rooftop.objects.get(name=demo.OTTO)
     if not with_appointments:
         rooftop.appointments.all().delete()
+        rooftop.waitlist.all().delete()
         rooftop.repair_orders.all().delete()
     return rooftop

@@ -14,20 +14,20 @@ from datetime import datetime
 from django.db import transaction
 
 from crm.models import Rooftop
-from dealership.demo.fixtures import APPOINTMENTS, write_appointments, write_history
+from dealership.demo.fixtures import APPOINTMENTS, RACE, write_appointments, write_history
 from dealership.demo.people import write_people
-from dealership.demo.store import holidays, write_log_ins, write_rooftop
+from dealership.demo.store import LOG_INS, holidays, write_log_ins, write_rooftop
 
-__all__ = ["APPOINTMENTS", "BART", "OTTO", "create", "holidays"]
+__all__ = ["APPOINTMENTS", "BART", "LOG_INS", "OTTO", "RACE", "create", "holidays"]
 
 OTTO = "Otto's Auto"
 BART = "Bart's Automotive"
 
 
-def create(*, now: datetime, advisor_password: str, manager_password: str) -> bool:
+def create(*, now: datetime, advisor_password: str | None, manager_password: str | None) -> bool:
     """Write the demo store unless it is there; False when it was. now is aware UTC.
 
-    Passwords are set again each time, so that what var/ says is always true.
+    Passwords are set again each time, so that what var/ says is always true; None leaves a log-in's as it is.
     """
     with transaction.atomic():
         write_log_ins(advisor_password, manager_password)

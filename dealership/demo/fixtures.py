@@ -13,7 +13,15 @@ from crm.models import (
 )
 from scheduling import booking
 from scheduling.lane import at_wall_time, to_utc
-from scheduling.models import Appointment, AppointmentEvent, AppointmentLine, Demand, OpCode, Skill
+from scheduling.models import (
+    Appointment,
+    AppointmentEvent,
+    AppointmentLine,
+    Demand,
+    OpCode,
+    Skill,
+    WaitlistEntry,
+)
 from scheduling.refusals import Refusal
 
 # customer's first name, op code, days from today, wall time
@@ -25,7 +33,13 @@ APPOINTMENTS = (
     ("Alan", "ALGN", 2, time(13)),
     ("Carlos", "LOF", 3, time(8)),
     ("David", "M30", 4, time(9, 30)),
+    ("Ruth", "SI", 2, time(9)),
 )
+# Two wanted the only inspector at that time, the first was quicker; the second waits for that day.
+RACE = ("Ruth", "Ben")
+# Shorter than booking's own numbers ever are, so that neither takes the other's.
+FIRST_MISSED_NUMBER = 90_001
+FIRST_BOOKED_NUMBER = 90_101
 
 Status = RepairOrder.Status
 # customer, status, hours since it was opened, hours until it is promised, complaint, cause
@@ -192,7 +206,7 @@ def _no_shows(rooftop: Rooftop, people: dict[str, Customer], cars: dict[str, Veh
             rooftop=rooftop,
             customer=people[name],
             vehicle=cars[name],
-            confirmation_number=f"{90_001 + index:06d}",
+            confirmation_number=f"{FIRST_MISSED_NUMBER + index:06d}",
             arrives_at=at_wall_time(today - timedelta(days=days), time(9), rooftop.zone),
             ready_at=at_wall_time(today - timedelta(days=days), time(10), rooftop.zone),
             status=Appointment.Status.NO_SHOW,
@@ -218,30 +232,64 @@ def _no_shows(rooftop: Rooftop, people: dict[str, Customer], cars: dict[str, Veh
     )
 
 
+# --- what lies ahead ----------------------------------------------------------------------
+
+
 def write_appointments(rooftop: Rooftop, now: datetime) -> None:
     """Through the booking door, a day later where the wished one cannot be kept."""
-    today = now.astimezone(rooftop.zone).date()
-    for first_name, code, days, wall in APPOINTMENTS:
-        customer = Customer.objects.get(rooftop=rooftop, first_name=first_name)
-        vehicle = customer.vehicles.first()
-        if vehicle is None:
+    people = {person.first_name: person for person in Customer.objects.filter(rooftop=rooftop)}
+    cars = _cars(rooftop)
+    for index, (name, code, days, wall) in enumerate(APPOINTMENTS):
+        service = OpCode.objects.get(rooftop=rooftop, code=code)
+        visit = _first_possible(people[name], cars[name], service, days, wall, now)
+        if visit is None:
             continue
-        op_codes = [OpCode.objects.get(rooftop=rooftop, code=code)]
-        for later in range(14):
-            arrives_at = to_utc(today + timedelta(days=days + later), wall, rooftop.zone)
-            if arrives_at is None:
-                continue
-            try:
-                booking.book(
-                    rooftop,
-                    customer,
-                    vehicle,
-                    op_codes,
-                    arrives_at,
-                    actor="demo",
-                    source=Appointment.Source.DEMO,
-                    now=now,
-                )
-            except Refusal:
-                continue
-            break
+        # Booking draws a number; a demo is told again and again, and its numbers are learnt.
+        Appointment.objects.filter(pk=visit.pk).update(
+            confirmation_number=f"{FIRST_BOOKED_NUMBER + index:06d}"
+        )
+        if name == RACE[0]:
+            _lose_the_race(people[RACE[1]], cars[RACE[1]], visit, service, now)
+
+
+def _first_possible(
+    customer: Customer, vehicle: Vehicle, service: OpCode, days: int, wall: time, now: datetime
+) -> Appointment | None:
+    zone = customer.rooftop.zone
+    for later in range(14):
+        arrives_at = to_utc(now.astimezone(zone).date() + timedelta(days=days + later), wall, zone)
+        visit = _book(customer, vehicle, service, arrives_at, now) if arrives_at else None
+        if visit:
+            return visit
+    return None
+
+
+def _book(
+    customer: Customer, vehicle: Vehicle, service: OpCode, arrives_at: datetime, now: datetime
+) -> Appointment | None:
+    try:
+        return booking.book(
+            customer.rooftop,
+            customer,
+            vehicle,
+            [service],
+            arrives_at,
+            actor="demo",
+            source=Appointment.Source.DEMO,
+            now=now,
+        )
+    except Refusal:
+        return None
+
+
+def _lose_the_race(
+    customer: Customer, vehicle: Vehicle, won: Appointment, service: OpCode, now: datetime
+) -> None:
+    """Ask for the very opening that another one has just taken; then wait for that day."""
+    if _book(customer, vehicle, service, won.arrives_at, now):
+        raise ValueError(f"The demo store has two openings for {service} at once; RACE needs one.")
+    day = won.local_arrival.date()
+    entry = WaitlistEntry.objects.create(
+        rooftop=won.rooftop, customer=customer, vehicle=vehicle, first_day=day, last_day=day, created_at=now
+    )
+    entry.op_codes.add(service)

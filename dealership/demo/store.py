@@ -22,6 +22,7 @@ from scheduling.models import (
     TransportOption,
 )
 
+LOG_INS = ("advisor", "manager")
 ADVISOR_APPS = {"crm": ("view", "add", "change"), "scheduling": ("view", "add", "change"), "voice": ("view",)}
 
 BAYS = (
@@ -173,8 +174,8 @@ def _closures(rooftop: Rooftop, year: int) -> None:
 # --- log-ins ------------------------------------------------------------------------------
 
 
-def write_log_ins(advisor_password: str, manager_password: str) -> None:
-    """The log-ins "advisor" and "manager" with their groups; passwords are set again each time."""
+def write_log_ins(advisor_password: str | None, manager_password: str | None) -> None:
+    """The log-ins "advisor" and "manager" with their groups; a password that is given is set again."""
     advisors, _ = Group.objects.get_or_create(name="advisor")
     managers, _ = Group.objects.get_or_create(name="manager")
     advisor_rights = Permission.objects.none()
@@ -184,12 +185,10 @@ def write_log_ins(advisor_password: str, manager_password: str) -> None:
         )
     advisors.permissions.set(advisor_rights)
     managers.permissions.set(Permission.objects.filter(content_type__app_label__in=ADVISOR_APPS))
-    for name, password, group in (
-        ("advisor", advisor_password, advisors),
-        ("manager", manager_password, managers),
-    ):
+    passwords, groups = (advisor_password, manager_password), (advisors, managers)
+    for name, password, group in zip(LOG_INS, passwords, groups, strict=True):
         user, _ = User.objects.get_or_create(username=name, defaults={"is_staff": True})
-        if not user.check_password(password):
+        if password and not user.check_password(password):
             user.set_password(password)
             user.save()
         user.groups.set([group])

@@ -7,11 +7,16 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.db import transaction
+from django.test import Client
+from pytest_django import Settings
 
 from crm.models import Consent, Customer, RecallCheck, RepairOrder, Rooftop, Staff, Vehicle
 from crm.vin import check_digit
 from dealership import demo
-from scheduling.models import Appointment, Closure, Demand, OpCode, Technician
+from scheduling import booking
+from scheduling.models import Appointment, Closure, Demand, OpCode, Technician, WaitlistEntry
+from scheduling.refusals import Refusal
 from tests.factories import SATURDAY, make_demo_store
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +47,49 @@ def test_the_store_is_written_once_and_passwords_follow() -> None:
     assert advisor.check_password("second-pass")
     assert advisor.is_staff
     assert not advisor.is_superuser
+
+
+def test_alone_it_makes_the_log_ins_and_shows_them_once(settings: Settings) -> None:
+    settings.DEMO_ADVISOR_PASSWORD = settings.DEMO_MANAGER_PASSWORD = ""
+    out = StringIO()
+    call_command("demo_store", stdout=out)
+    call_command("demo_store", stdout=out)
+
+    written, *log_ins, there = out.getvalue().splitlines()
+    assert (written, there) == ("The demo store is written.", "The demo store is already there.")
+    shown = dict(line.removeprefix("Log-in: ").split(" / ") for line in log_ins)
+    assert set(shown) == {"advisor", "manager"}
+    for name, password in shown.items():
+        assert len(password) >= 12
+        assert Client().login(username=name, password=password)
+
+
+def test_it_takes_the_passwords_that_make_run_has_made(settings: Settings) -> None:
+    settings.DEMO_ADVISOR_PASSWORD, settings.DEMO_MANAGER_PASSWORD = "of-the-advisor", "of-the-manager"
+    out = StringIO()
+    call_command("demo_store", stdout=out)
+    assert out.getvalue().splitlines() == ["The demo store is written."]
+    assert User.objects.get(username="manager").check_password("of-the-manager")
+
+    call_command("demo_store", advisor_password="another", stdout=out)
+    assert User.objects.get(username="advisor").check_password("another")
+
+
+def everything_ahead(otto: Rooftop) -> list[tuple[str, ...]]:
+    visits = Appointment.objects.filter(rooftop=otto).select_related("customer")
+    return [
+        (visit.confirmation_number, str(visit.arrives_at), str(visit.customer), str(visit.advisor))
+        for visit in visits.order_by("confirmation_number")
+    ]
+
+
+def test_two_stores_of_the_same_moment_are_alike_to_the_last_number() -> None:
+    with transaction.atomic():
+        first = everything_ahead(make_demo_store(with_appointments=True))
+        transaction.set_rollback(True)
+    assert not Appointment.objects.exists()
+    assert everything_ahead(make_demo_store(with_appointments=True)) == first
+    assert first[0][0] == "090001"
 
 
 def test_holidays_follow_their_rules() -> None:
@@ -121,6 +169,27 @@ def test_work_is_carried_over_a_recall_has_no_remedy_and_somebody_speaks_spanish
     assert {row.day for row in carried} == {SATURDAY.date()}
     assert RecallCheck.objects.filter(has_remedy=False).count() == 1
     assert Customer.objects.filter(rooftop=otto, language="es").count() == 1
+
+
+def test_two_race_for_one_slot_and_the_slower_one_is_on_the_waitlist() -> None:
+    otto = make_demo_store(with_appointments=True)
+    ruth, ben = (otto.customers.get(first_name=name) for name in demo.RACE)
+    won = Appointment.objects.active().get(customer=ruth)
+    entry = WaitlistEntry.objects.get(rooftop=otto)
+    assert entry.customer == ben
+    assert entry.first_day == entry.last_day == won.local_arrival.date()
+    assert not Appointment.objects.filter(customer=ben).exists()
+
+    inspection = list(entry.op_codes.all())
+    assert inspection == [line.op_code for line in won.lines.all()]
+    ask = (otto, ben, entry.vehicle, inspection, won.arrives_at)
+    with pytest.raises(Refusal) as refused:
+        booking.book(*ask, actor="test", source="staff", now=SATURDAY)
+    assert refused.value.code == "slot_taken"
+
+    booking.cancel(won, reason="Sold the car.", actor="test", now=SATURDAY)
+    assert otto.tasks.get(kind="waitlist").customer == ben
+    assert booking.book(*ask, actor="test", source="staff", now=SATURDAY).is_active
 
 
 def test_mike_is_two_people() -> None:

@@ -100,8 +100,3 @@ def test_such_a_rooftop_can_be_asked_and_booked(scaled: Rooftop) -> None:
 def test_a_second_time_is_refused(scaled: Rooftop) -> None:
     with pytest.raises(CommandError, match="holds a scaled store already"):
         call_command("demo_store", scale=CUSTOMERS, stdout=StringIO())
-
-
-def test_passwords_or_a_scale_are_needed() -> None:
-    with pytest.raises(CommandError, match="--advisor-password"):
-        call_command("demo_store", stdout=StringIO())

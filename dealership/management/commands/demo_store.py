@@ -1,13 +1,23 @@
-"""manage.py demo_store: write the demo store and its log-ins, once; with --scale also a load test's data."""
+"""manage.py demo_store: write the demo store and its log-ins, once; with --scale a load test's data.
 
+The log-ins' passwords are those of the command line, else of the environment (`make run` keeps its own in
+var/dev.env), else made here and shown this once; log-ins that are there keep theirs.
+"""
+
+import secrets
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from dealership import demo
 from dealership.demo.scale import write_scale
+
+PASSWORD_BYTES = 9  # as `make run` makes them
 
 
 class Command(BaseCommand):
@@ -20,7 +30,8 @@ class Command(BaseCommand):
             "--scale",
             type=int,
             metavar="N",
-            help="Write N customers besides, with two years of appointments, in rooftops of their own.",
+            help="Write N customers instead, with two years of appointments, in rooftops of their own; "
+            "with passwords the demo store too.",
         )
 
     def handle(
@@ -31,15 +42,24 @@ class Command(BaseCommand):
         scale: int | None,
         **options: Any,
     ) -> None:
-        if advisor_password and manager_password:
-            is_new = demo.create(
-                now=timezone.now(), advisor_password=advisor_password, manager_password=manager_password
-            )
-            self.stdout.write("The demo store is written." if is_new else "The demo store is already there.")
-        elif scale is None:
-            raise CommandError("Give --advisor-password and --manager-password, or --scale.")
+        if scale is None or advisor_password or manager_password:
+            self._write_store(advisor_password, manager_password)
         if scale is not None:
             self._write_scale(scale)
+
+    def _write_store(self, advisor_password: str | None, manager_password: str | None) -> None:
+        known = {
+            "advisor": advisor_password or settings.DEMO_ADVISOR_PASSWORD,
+            "manager": manager_password or settings.DEMO_MANAGER_PASSWORD,
+        }
+        made = _made_for(name for name, password in known.items() if not password)
+        passwords = {name: password or made.get(name) for name, password in known.items()}
+        is_new = demo.create(
+            now=timezone.now(), advisor_password=passwords["advisor"], manager_password=passwords["manager"]
+        )
+        self.stdout.write("The demo store is written." if is_new else "The demo store is already there.")
+        for name, password in made.items():
+            self.stdout.write(f"Log-in: {name} / {password}")
 
     def _write_scale(self, customers: int) -> None:
         started_at = timezone.now()
@@ -52,3 +72,9 @@ class Command(BaseCommand):
         except ValueError as problem:
             raise CommandError(str(problem)) from problem
         note("The scaled store is written.")
+
+
+def _made_for(log_ins: Iterable[str]) -> dict[str, str]:
+    """A new password for each of these log-ins that nobody can use yet."""
+    there = set(User.objects.filter(username__in=demo.LOG_INS).values_list("username", flat=True))
+    return {name: secrets.token_urlsafe(PASSWORD_BYTES) for name in log_ins if name not in there}
