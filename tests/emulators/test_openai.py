@@ -27,7 +27,7 @@ async def openai() -> AsyncIterator[OpenAI]:
 @pytest.fixture
 async def client(openai: OpenAI) -> AsyncIterator[AsyncOpenAI]:
     async with AsyncOpenAI(
-        api_key="secret", base_url=openai.api_url, max_retries=0, timeout=0.5
+        api_key="secret", base_url=openai.api_url, max_retries=0, timeout=0.3
     ) as connected:
         yield connected
 

@@ -25,7 +25,7 @@ STREAM = '<Connect><Stream url="{ws}/media"/></Connect>'
 
 @pytest.fixture
 def client(twilio: Twilio) -> Any:
-    connected = Client(ACCOUNT, TOKEN, http_client=TwilioHttpClient(timeout=1))
+    connected = Client(ACCOUNT, TOKEN, http_client=TwilioHttpClient(timeout=0.4))
     connected.api.base_url = twilio.base_url
     return connected
 
