@@ -61,15 +61,12 @@ NUMBER_INCOMPLETE = (
 )
 TAKEN_MEANWHILE = "I'm sorry, somebody has just taken that time."
 ALREADY_THAT_DAY = "That car is already booked in with us that day."
-<<<<<<< HEAD
 # Claims nothing: a server that went away may have booked before it did.
 CALENDAR_BUSY = "I'm sorry, our calendar isn't answering just now."
 NOT_POSSIBLE = "I'm sorry, we can't do that at that time."
-=======
 SORRY_CUT_OFF = "Sorry, we were cut off."
 NO_DESK_RINGING = "Thanks for calling. I'll ring our service desk for you."
 NO_DESK_NOW = "Thanks for calling. I can't take your call right now."
->>>>>>> c5fbfee (Drain before leaving, and go on with calls whose process was lost)
 TIME_IS_SHORT = "I'm sorry to interrupt: we have two more minutes on this call."
 MAY_REFUSE_RECORDING = "If you'd rather not be recorded, just say so."
 NOT_RECORDED = "All right, this call isn't recorded any more, and what there was is deleted."
