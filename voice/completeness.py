@@ -116,6 +116,7 @@ _CLOSINGS = re.compile(
     r"|(?:that's|that is|that'll be|that will be|it's|it is) (?:all|it|everything)(?: (?:for now|i need|i needed|for today|today))?"
     r"|nothing else|(?:no|yes|yeah),? (?:thanks|thank you|please))$"
 )
+_HUM = re.compile(r"^(?:(?:uh|m+)[ -]?h[um]+h?m*|m+hm+)[.,! ]*$")  # "uh-huh", "mm-hmm", "mhm"
 _WORD = re.compile(r"[a-z0-9][a-z0-9':/.-]*[a-z0-9]|[a-z0-9]")
 _DIGIT_WORD = re.compile(r"^(?:\d+|zero|oh|o|one|two|three|four|five|six|seven|eight|nine|double|triple)$")
 _NO_DIGIT = re.compile(r"\b(?:have|got|the|this|that|another|other|which|only) one\b")
@@ -129,6 +130,8 @@ def completeness(text: str, wanted: Expected = Expected.ANYTHING) -> Completenes
     words = _WORD.findall(spoken)
     if not words:
         return Completeness.OPEN
+    if _HUM.match(spoken):
+        return Completeness.CLOSED
     plain = " ".join(words)
     return (
         _dictation(plain, words, wanted)

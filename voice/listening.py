@@ -77,12 +77,13 @@ class _Heard:
 
 
 class Listening:
-    """is_voiced: the caller is making speech sounds, so an answer must not begin."""
+    """is_voiced: the frames have a voice, or a noise like one."""
 
     def __init__(self, patience: Patience | None = None) -> None:
         self.patience = patience or Patience()
         self.expected = Expected.ANYTHING
         self.is_voiced = False
+        self._is_noise = False
         self._hears_frames = False  # a line without sound, or a caller too soft, is left to the provider
         self._taken: Words | None = None  # text that was still interim when its turn was taken
         self._begin()
@@ -111,6 +112,8 @@ class Listening:
             self._voice_ends_at = now
             if not self.is_voiced:
                 self.started(now)
+        else:
+            self._is_noise = False
         self.is_voiced = is_voiced
 
     def words(self, words: Words, now: float) -> None:
@@ -159,6 +162,11 @@ class Listening:
     # --- what to do -----------------------------------------------------------------------
 
     @property
+    def is_speaking(self) -> bool:
+        """May no answer begin? Not so while a noise goes on in which a turn ended."""
+        return self.is_voiced and not self._is_noise
+
+    @property
     def text(self) -> str:
         """Everything heard of the turn so far."""
         earlier = self._earlier.text if self._earlier else ""
@@ -171,10 +179,12 @@ class Listening:
             return None
         if self._is_suspected or self._is_certain:
             return heard.text
-        quiet_from = self._quiet_from
-        if self.is_voiced or quiet_from is None:
-            return None
         is_open = heard.state is Completeness.OPEN
+        if self.is_voiced:  # in a noise the provider's pause must do
+            return None if is_open or self._ended_at is None else heard.text
+        quiet_from = self._quiet_from
+        if quiet_from is None:
+            return None
         needed = self.patience.suspect_open if is_open else self.patience.suspect
         if now < quiet_from + needed or now < min(self._reached_at(quiet_from), self._whole_at(quiet_from)):
             return None
@@ -191,6 +201,7 @@ class Listening:
         """The turn so far, and start the next; None when there are no words."""
         turn, earlier = self._assembler.take(), self._earlier
         self._taken = self._interim or self._taken
+        self._is_noise = self.is_voiced
         self._begin()
         return merged(earlier, turn) if earlier and turn else turn or earlier
 

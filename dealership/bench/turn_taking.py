@@ -196,7 +196,7 @@ class ListeningDesk(Desk):
 
     @property
     def _heard_at(self) -> float:
-        return self._answer.ready_at if self._answer and not self.listening.is_voiced else inf
+        return self._answer.ready_at if self._answer and not self.listening.is_speaking else inf
 
     def _turn_is_over(self, now: float) -> None:
         turn = self._turn = self.listening.take()

@@ -3,6 +3,7 @@
 import random
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -125,23 +126,26 @@ def test_a_desk_that_only_waits_answers_every_pause() -> None:
 # --- make bench ---------------------------------------------------------------------------
 
 
-def test_make_bench_says_what_it_could_not_measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "QUESTIONS", (_one_figure,))
-    output = StringIO()
-    call_command("bench", rounds=1, data=tmp_path, stdout=output)
-    assert f"Turn taking was not measured: {tmp_path} has no {FILE}" in output.getvalue()
+@pytest.fixture
+def only_turn_taking(monkeypatch: pytest.MonkeyPatch) -> None:
+    for questions in ("QUESTIONS", "STORE_QUESTIONS"):
+        monkeypatch.setattr(bench, questions, (), raising=False)
 
 
-def test_make_bench_prints_how_soon_and_how_often_too_soon(
-    turns: list[SpokenTurn], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bench, "QUESTIONS", ())
+def table_of_bench(**options: Any) -> str:
     output = StringIO()
-    call_command("bench", rounds=1, stdout=output)
+    call_command("bench", rounds=1, stdout=output, **options)
+    return output.getvalue()
+
+
+@pytest.mark.usefixtures("only_turn_taking")
+def test_make_bench_says_what_it_could_not_measure(tmp_path: Path) -> None:
+    assert f"Turn taking was not measured: {tmp_path} has no {FILE}" in table_of_bench(data=tmp_path)
+
+
+@pytest.mark.usefixtures("turns", "only_turn_taking")
+def test_make_bench_prints_how_soon_and_how_often_too_soon() -> None:
+    table = table_of_bench()
     for desk in desks():
-        assert f"end of speech to first frame, {desk} " in output.getvalue()
-        assert f"begun too early, {desk} " in output.getvalue()
-
-
-async def _one_figure(*, rounds: int) -> list[Figure]:
-    return [Figure("walk", "s", [1.0] * rounds, "a walk")]
+        assert f"end of speech to first frame, {desk} " in table
+        assert f"begun too early, {desk} " in table

@@ -87,6 +87,16 @@ def test_yes_and_no_close_where_they_were_asked_for(said: str, state: Completene
     assert completeness(said, Expected.ANYTHING) is WHOLE
 
 
+@pytest.mark.parametrize("hum", ["uh-huh", "mm-hmm", "Mhm.", "uh huh"])
+def test_a_hum_is_an_answer_by_itself(hum: str) -> None:
+    assert completeness(hum) is CLOSED
+
+
+@pytest.mark.parametrize("said", ["um", "uh", "hmm", "Uh,"])
+def test_a_hesitation_is_not(said: str) -> None:
+    assert completeness(said) is OPEN
+
+
 def test_a_yes_that_goes_on_is_no_mere_yes() -> None:
     assert completeness("Yes, but the", Expected.YES_OR_NO) is OPEN
     assert completeness("Yes, but I also need new tires", Expected.YES_OR_NO) is WHOLE

@@ -223,8 +223,13 @@ def test_in_endless_noise_the_provider_s_pause_ends_the_turn_a_second_later() ->
     caller.listening.ended(caller.now, silence=0.3)
     caller._pass(0.9, is_voiced=True)
     assert caller.turns == []
+    assert caller.listening.is_speaking
     caller._pass(0.2, is_voiced=True)
     assert [text for text, _ in caller.turns] == ["Tuesday at ten"]
+    assert not caller.listening.is_speaking  # or the answer would never begin
+    caller._pass(0.1, is_voiced=False)
+    caller._pass(0.1, is_voiced=True)
+    assert caller.listening.is_speaking
 
 
 def test_a_voice_that_comes_back_takes_the_provider_s_end_back() -> None:
