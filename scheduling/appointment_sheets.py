@@ -85,25 +85,70 @@ class AppointmentSheet(Sheet):
     def save_m2m(self, *args: Any, **kwargs: Any) -> None:
         pass
 
+    def skip_row(self, instance: Any, original: Any, row: Any, import_validation_errors: Any = None) -> bool:
+        """A row that an earlier import booked is there; as anything else than it says, it is wrong."""
+        self.wanted = read_row(row)
+        earlier = _imported(self.wanted["idempotency_key"])
+        if earlier is None:
+            return False
+        _refuse_changes(earlier, self.wanted)
+        _show(earlier, instance)
+        return True
+
     def save_instance(self, instance: Any, is_create: bool, row: Any, **kwargs: Any) -> None:
         user = kwargs.get("user")
-        wanted = read_row(row)
         try:
             written = booking.book(
-                **wanted,
+                **self.wanted,
                 actor=user.get_username() if user else "import",
                 source=Appointment.Source.STAFF,
                 now=timezone.now(),
             )
         except Refusal as refusal:
             raise ValidationError({"arrives_at": refusal.sentence}) from refusal
-        if not written.is_active:
-            number = written.confirmation_number
-            raise ValidationError(
-                {"arrives_at": f"This was imported before and is {written.status} ({number})."}
-            )
-        instance.pk = written.pk
-        instance.refresh_from_db()
+        _refuse_changes(written, self.wanted)  # somebody may have imported it since skip_row looked
+        _show(written, instance)
+
+
+def _show(visit: Appointment, instance: Any) -> None:
+    """Make the preview's row the visit."""
+    instance.pk = visit.pk
+    instance.refresh_from_db()
+
+
+def _imported(key: str) -> Appointment | None:
+    """What an earlier import booked for this vehicle and time, wherever it is now."""
+    earlier = Appointment.objects.filter(idempotency_key=key).select_related("rooftop", "customer")
+    return earlier.prefetch_related("lines__op_code").first()
+
+
+def _refuse_changes(earlier: Appointment, wanted: dict[str, Any]) -> None:
+    """Raises ValidationError where the visit is not what the row says: a file only books."""
+    number = earlier.confirmation_number
+    page = "Take the row out, or change the visit on its own page."
+    if not earlier.is_active:
+        is_now = earlier.get_status_display().lower()
+        raise ValidationError({"arrives_at": f"This was imported before and is {is_now} ({number}). {page}"})
+    codes = sorted(line.op_code.code for line in earlier.lines.all())
+    there: dict[str, tuple[object, object, object]] = {
+        # column: as it is, as the row wants it, in words
+        "arrives_at": (
+            earlier.arrives_at,
+            wanted["arrives_at"],
+            f"has moved to {earlier.local_arrival:{WALL_TIME}}",
+        ),
+        "phone": (earlier.customer, wanted["customer"], f"is {earlier.customer}'s"),
+        "services": (codes, sorted(item.code for item in wanted["op_codes"]), f"is for {'; '.join(codes)}"),
+        "transport": (earlier.transport, wanted["transport"] or earlier.transport, f"is {earlier.transport}"),
+        "concern": (earlier.concern, wanted["concern"] or earlier.concern, "has another concern"),
+    }
+    changed = {
+        column: f"This was imported before ({number}) and {words}. {page}"
+        for column, (is_now, want, words) in there.items()
+        if is_now != want
+    }
+    if changed:
+        raise ValidationError(changed)
 
 
 def read_row(row: Any) -> dict[str, Any]:
@@ -163,6 +208,8 @@ def _op_codes(text: str, rooftop: Rooftop) -> list[OpCode]:
         raise ValueError(
             f"{wrong[0] if wrong else 'Nothing'} is not on the menu. Write codes like LOF; TROT."
         )
+    if twice := [code for code in found if codes.count(code) > 1]:
+        raise ValueError(f"{twice[0]} stands there twice. Write each service once.")
     return [found[code] for code in codes]
 
 

@@ -1,6 +1,6 @@
 """Appointments in and out as CSV: what comes in goes through the booking door."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from crm.models import Rooftop
+from scheduling import booking
 from scheduling.models import Allocation, Appointment
 from tests.factories import SATURDAY, make_demo_store
 from tests.sheets import confirm, export, preview
@@ -51,8 +52,39 @@ def test_rows_are_booked_after_the_preview(manager: Client, store: Rooftop) -> N
 
 
 def test_importing_the_same_file_twice_books_once(manager: Client, store: Rooftop) -> None:
-    for _ in range(2):
-        confirm(manager, LIST, preview(manager, LIST, HEAD, MARIA))
+    confirm(manager, LIST, preview(manager, LIST, HEAD, MARIA))
+    said = confirm(manager, LIST, preview(manager, LIST, HEAD, MARIA, JAMES))
+    assert "1 new, 0 updated, 0 deleted and 1 skipped" in said
+    assert Appointment.objects.filter(rooftop=store).count() == 2
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "said"),
+    [
+        (",LOF,", ",TROT,", "This was imported before (NUMBER) and is for LOF. Take the row out, or change"),
+        (",LOF,", ",LOF; TROT,", "and is for LOF."),
+        ("waiter", "drop_off", "and is waiter."),
+        ("Due by mileage", "Squeals", "and has another concern."),
+    ],
+)
+def test_a_row_that_says_something_else_of_an_imported_visit_is_refused(
+    manager: Client, store: Rooftop, good: str, bad: str, said: str
+) -> None:
+    confirm(manager, LIST, preview(manager, LIST, HEAD, MARIA))
+    page = preview(manager, LIST, HEAD, MARIA.replace(good, bad))
+    number = Appointment.objects.get(rooftop=store).confirmation_number
+    assert said.replace("NUMBER", number) in page
+    assert "import_file_name" not in page
+
+
+def test_a_row_whose_visit_has_moved_or_was_cancelled_books_nothing(manager: Client, store: Rooftop) -> None:
+    confirm(manager, LIST, preview(manager, LIST, HEAD, MARIA))
+    visit = Appointment.objects.get(rooftop=store)
+    booking.reschedule(visit, visit.arrives_at + timedelta(days=1), actor="test", now=SATURDAY)
+    assert "and has moved to 2026-11-25 09:15. Take the row out" in preview(manager, LIST, HEAD, MARIA)
+
+    booking.cancel(visit, reason="Sold the car.", actor="test", now=SATURDAY)
+    assert "This was imported before and is cancelled" in preview(manager, LIST, HEAD, MARIA)
     assert Appointment.objects.filter(rooftop=store).count() == 1
 
 
@@ -62,6 +94,7 @@ def test_importing_the_same_file_twice_books_once(manager: Client, store: Roofto
         ("2026-11-24 09:15", "2026-11-22 09:15", "the store is closed"),
         ("2026-11-24 09:15", "2026-11-20 09:15", "too soon"),
         ("2026-11-24 09:15", "Tuesday", "Tuesday is not a day and time. Write it like 2027-03-15 09:15."),
+        ("LOF", "LOF; lof", "LOF stands there twice. Write each service once."),
         ("LOF", "WASH", "WASH is not on the menu. Write codes like LOF; TROT."),
         ("(212) 555-0143", "(212) 555-0190", "Import the customer first."),
         ("Maria Lopez,(212) 555-0143", ",(212) 555-0145", "Write one of them under customer."),
