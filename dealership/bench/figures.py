@@ -1,10 +1,27 @@
-"""A measured figure, and the table of all of them. Pure."""
+"""A measured figure, and the table of all of them."""
 
 import math
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-COLUMNS = ("unit", "median", "p95", "p99", "n", "a sample is")
+COLUMNS = ("unit", "median", "p95", "p99", "n", "goal", "", "a sample is")
+SHARES = {"median": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What a figure has to stay below, in its own unit."""
+
+    which: Literal["median", "p95", "p99", "max"]
+    below: float
+
+    def __str__(self) -> str:
+        return f"{self.which} < {self.below:g}"
+
+
+NONE = Goal("max", 1)  # of what is counted, not even one
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +32,7 @@ class Figure:
     unit: str
     samples: Sequence[float]
     sample: str
+    goal: Goal | None = None
 
     def percentile(self, share: float) -> float:
         """The smallest sample that so large a share of all does not exceed."""
@@ -22,15 +40,31 @@ class Figure:
         return ranked[max(0, math.ceil(share * len(ranked)) - 1)]
 
     @property
+    def is_met(self) -> bool:
+        return self.goal is None or self.percentile(SHARES[self.goal.which]) < self.goal.below
+
+    @property
     def cells(self) -> tuple[str, ...]:
-        median, p95, p99 = (f"{self.percentile(share):.1f}" for share in (0.5, 0.95, 0.99))
-        return (self.name, self.unit, median, p95, p99, str(len(self.samples)), self.sample)
+        median, p95, p99 = (_written(self.percentile(SHARES[which])) for which in ("median", "p95", "p99"))
+        goal = (str(self.goal), "met" if self.is_met else "MISSED") if self.goal else ("", "")
+        return (self.name, self.unit, median, p95, p99, str(len(self.samples)), *goal, self.sample)
+
+
+def milliseconds(work: Callable[[], object]) -> float:
+    """How long work takes."""
+    began = time.perf_counter()
+    work()
+    return (time.perf_counter() - began) * 1000
 
 
 def table(figures: Iterable[Figure]) -> str:
     rows = [("", *COLUMNS), *(figure.cells for figure in figures)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(_line(row, widths) for row in rows)
+
+
+def _written(value: float) -> str:
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}"
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:

@@ -3,34 +3,74 @@
 import asyncio
 import time
 from argparse import ArgumentParser
+from collections.abc import Awaitable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from django.core.management.base import BaseCommand, CommandError
+from django.test import override_settings
 
-from dealership.bench import media_socket, turn_taking
+from dealership.bench import (
+    availability,
+    bookings,
+    connections,
+    lookups,
+    media_socket,
+    records,
+    staff_site,
+    turn_taking,
+    vins,
+)
 from dealership.bench.callers import FILE
 from dealership.bench.figures import Figure, table
+from dealership.bench.store import big_store
+from dealership.demo.scale import LARGEST
+
+
+class Measure(Protocol):
+    def __call__(self, *, rounds: int) -> Awaitable[list[Figure]]: ...
+
 
 ROUNDS = 20
-QUESTIONS = (media_socket.measure,)
+CUSTOMERS = 1_000_000
+QUESTIONS: tuple[Measure, ...] = (media_socket.measure,)
+# Asked on a big store, in a database of its own.
+STORE_QUESTIONS: tuple[Measure, ...] = (
+    lookups.measure,
+    availability.measure,
+    bookings.measure,
+    vins.measure,
+    connections.measure,
+    records.measure,
+    staff_site.measure,
+)
 
 
 class Command(BaseCommand):
-    help = "Print one table of measured figures; takes under a minute. Speech: manage.py bench_speech."
+    help = "Print one table of measured figures; takes some minutes. Speech: manage.py bench_speech."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--rounds", type=int, default=ROUNDS, help="samples of every figure")
+        parser.add_argument("--rounds", type=int, default=ROUNDS, help="samples of every figure, or more")
         parser.add_argument("--data", type=Path, default=turn_taking.DATA, help=f"folder with {FILE}")
+        parser.add_argument(
+            "--customers", type=int, default=CUSTOMERS, help="size of the store; 0 leaves its figures out"
+        )
+        parser.add_argument("--fresh", action="store_true", help="write the store anew")
 
-    def handle(self, *args: Any, rounds: int, data: Path, **options: Any) -> None:
+    def handle(
+        self, *args: Any, rounds: int, data: Path, customers: int, fresh: bool, **options: Any
+    ) -> None:
         if rounds < 1:
             raise CommandError("At least one round is needed.")
+        if not 0 <= customers <= LARGEST:
+            raise CommandError(f"A store has up to {LARGEST:,} customers.")
         began = time.monotonic()
         self.stdout.write(f"Measuring {rounds} rounds of everything ...")
         try:
             figures = asyncio.run(_measure_all(rounds, data))
+            if customers and STORE_QUESTIONS:
+                figures += self._measure_store(rounds, customers, fresh)
         except (OSError, TimeoutError) as error:
             raise CommandError(f"Nothing was measured: {error or 'a server did not start'}.") from error
         self.stdout.write(table(figures))
@@ -41,7 +81,18 @@ class Command(BaseCommand):
         self.stdout.write(f"{time.monotonic() - began:.0f} s. How well and how fast the desk hears and")
         self.stdout.write("speaks: python manage.py bench_speech --data FOLDER")
 
+    def _measure_store(self, rounds: int, customers: int, fresh: bool) -> list[Figure]:
+        # As on a server: with DEBUG every query is kept in memory, and pages come by any host name.
+        with (
+            override_settings(DEBUG=False, ALLOWED_HOSTS=["*"], SECURE_SSL_REDIRECT=False),
+            big_store(customers, note=self.stdout.write, fresh=fresh),
+        ):
+            return asyncio.run(_ask(STORE_QUESTIONS, rounds))
+
 
 async def _measure_all(rounds: int, data: Path) -> list[Figure]:
-    questions = (*QUESTIONS, partial(turn_taking.measure, data=data))
+    return await _ask((*QUESTIONS, partial(turn_taking.measure, data=data)), rounds)
+
+
+async def _ask(questions: Iterable[Measure], rounds: int) -> list[Figure]:
     return [figure for measure in questions for figure in await measure(rounds=rounds)]
