@@ -1,8 +1,7 @@
 """NHTSA's two free services on the wire: vPIC, which decodes VINs, and recalls by make and model.
 
 No key and no SDK. httpx is pinned in requirements.txt (Deepgram's SDK needs it) and, unlike requests'
-session, its client may be shared by threads, so that connections stay open between calls. Nothing
-else imports it.
+session, its client may be shared by threads, so that connections stay open between calls.
 
 https://vpic.nhtsa.dot.gov/api/ and https://www.nhtsa.gov/nhtsa-datasets-and-apis
 

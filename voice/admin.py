@@ -32,6 +32,10 @@ class CallAdmin(StoreAdmin):
         "outcome",
         "duration",
         "carrier",
+        "carrier_status",
+        "carrier_seconds",
+        "carrier_error",
+        "answered_by",
         "rooftop",
         "sid",
     )

@@ -5,15 +5,13 @@ rows that were left behind.
 """
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from threading import Thread
 
 from celery import current_app
 from django.db import transaction
 
 log = logging.getLogger(__name__)
-
-_runners = ThreadPoolExecutor(max_workers=2, thread_name_prefix="errands")
 
 
 def run_soon(task: str, *args: int | str) -> None:
@@ -21,7 +19,12 @@ def run_soon(task: str, *args: int | str) -> None:
 
     Returns at once and never raises.
     """
-    transaction.on_commit(partial(_runners.submit, _enqueue, task, args))
+    transaction.on_commit(partial(_set_out, task, args))
+
+
+def _set_out(task: str, args: tuple[int | str, ...]) -> None:
+    """A thread for each of these few: a Redis that says nothing must not keep a process from ending."""
+    Thread(target=_enqueue, args=(task, args), name="errand", daemon=True).start()
 
 
 def _enqueue(task: str, args: tuple[int | str, ...]) -> None:

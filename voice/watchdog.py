@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from crm import faults
-from voice import progress, providers, recordings
+from voice import progress, providers, recordings, resuming
 from voice.models import Call, CarrierStep
 from voice.ports import CallControl, CallIsOver, ProviderError
 
@@ -30,10 +30,16 @@ AFTER_STREAM = "after-stream:"
 FETCHED = "fetched:"
 
 
-def step_after(call: Call) -> str:
-    """The name of the step that follows the present media stream, or the one about to open."""
-    stream = call.stream_opened_at.isoformat() if call.stream_opened_at else f"resume {call.resumes}"
-    return f"{AFTER_STREAM}{stream}"
+def step_after(call: Call, *, now: datetime) -> str:
+    """The name of the step that follows the present media stream, or the one about to open.
+
+    One that should have opened long ago is another step, or the carrier would get the same answer, which
+    opens the same stream in vain, for ever.
+    """
+    if call.stream_opened_at:
+        return f"{AFTER_STREAM}{call.stream_opened_at.isoformat()}"
+    is_late = call.resumed_at is not None and now - call.resumed_at >= resuming.SAME_REQUEST
+    return f"{AFTER_STREAM}resume {call.resumes}{' failed' if is_late else ''}"
 
 
 def close_lost_rows(now: datetime) -> int:
@@ -109,13 +115,13 @@ def _is_silent(call: Call, now: datetime) -> bool:
     gone = [moment for moment in (call.stream_ended_at, call.ended_at) if moment and moment > opened]
     if not gone or now < min(gone) + SILENT_AFTER:
         return False
-    return not call.carrier_steps.filter(name=step_after(call)).exists()
+    return not call.carrier_steps.filter(name=step_after(call, now=now)).exists()
 
 
 def _fetch_back(call: Call, control: CallControl, now: datetime) -> None:
     """Make the carrier ask us what comes next; when that did not help either, end the call."""
     fetched, is_new = CarrierStep.objects.get_or_create(
-        call=call, name=f"{FETCHED}{step_after(call)}", defaults={"at": now}
+        call=call, name=f"{FETCHED}{step_after(call, now=now)}", defaults={"at": now}
     )
     if now > fetched.at + GIVEN_UP_AFTER:
         _hang_up(call, control, now, why="silent")

@@ -118,10 +118,10 @@ def send_elsewhere(call: Call, *, now: datetime) -> str:
 @signed
 def after_stream(request: HttpRequest) -> HttpResponse:
     """Our side closed the media socket: what comes next, as the conversation stands."""
-    sid = field(request, "CallSid")
+    sid, now = field(request, "CallSid"), timezone.now()
     call = Call.objects.filter(sid=sid).first()
-    step = watchdog.step_after(call) if call else ""
-    return answer_once(sid, step, partial(what_comes_next, now=timezone.now()))
+    step = watchdog.step_after(call, now=now) if call else ""
+    return answer_once(sid, step, partial(what_comes_next, now=now))
 
 
 def what_comes_next(call: Call, *, now: datetime) -> str:

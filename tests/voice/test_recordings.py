@@ -1,5 +1,6 @@
 """The audio of calls: only where the store wants it, after the notice, and gone when it must be."""
 
+import json
 import os
 import stat
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
@@ -271,6 +273,16 @@ def test_an_errand_without_redis_holds_nobody_up(settings: Settings, monkeypatch
 
     monkeypatch.setattr(current_app, "send_task", fail)
     errands._enqueue("voice.tasks.fetch_recording", (1,))
+
+
+@pytest.mark.integration
+def test_an_errand_reaches_the_workers(settings: Settings, django_capture_on_commit_callbacks: Any) -> None:
+    queue = redis.Redis.from_url(settings.REDIS_URL)
+    with django_capture_on_commit_callbacks(execute=True):
+        errands.run_soon("voice.tasks.tend_lines")
+    message = queue.blpop(["celery"], timeout=5)
+    assert message
+    assert json.loads(message[1])["headers"]["task"] == "voice.tasks.tend_lines"
 
 
 # --- hearing ------------------------------------------------------------------------------

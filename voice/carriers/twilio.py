@@ -160,12 +160,16 @@ def _translated() -> Iterator[None]:
         code, status = getattr(error, "code", None), getattr(error, "status", 0) or 0
         if code in (NOT_FOUND, NOT_IN_PROGRESS) or status == 404:
             raise CallIsOver(f"Twilio knows no such call or recording any more ({code}).") from error
-        raise ProviderError(
-            f"Twilio refused an order: HTTP {status}, code {code}.",
-            retryable=status == 429 or status >= 500 or not status,
-        ) from error
-    except (RequestException, httpx.HTTPError) as error:
+        raise _refusal(status, f"code {code}") from error
+    except httpx.HTTPStatusError as error:
+        raise _refusal(error.response.status_code, "no audio") from error
+    except (RequestException, httpx.HTTPError, ValueError) as error:  # ValueError: an answer that is no JSON
         raise ProviderError(f"Twilio could not be asked: {type(error).__name__}.") from error
+
+
+def _refusal(status: int, why: str) -> ProviderError:
+    may_help = not status or status == 429 or status >= 500
+    return ProviderError(f"Twilio refused an order: HTTP {status}, {why}.", retryable=may_help)
 
 
 def _order(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
@@ -251,6 +255,8 @@ class TwilioRecorder:
             if answer.status_code == 404:
                 raise CallIsOver("Twilio has no such recording.")
             answer.raise_for_status()
+            if not answer.headers.get("Content-Type", "").startswith("audio/"):
+                raise ProviderError("Twilio sent something else than audio.")
             for piece in answer.iter_bytes():
                 audio += piece
                 if len(audio) > LARGEST_RECORDING:
