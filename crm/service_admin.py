@@ -85,7 +85,7 @@ class RepairOrderAdmin(StoreAdmin):
     form = RepairOrderForm
     readonly_fields = ("status_changed_at", "closed_at")
     fields = (
-        ("number", "status", "seen_status"),
+        ("number", "status"),
         ("status_changed_at", "closed_at"),
         ("customer", "vehicle"),
         "advisor",
@@ -94,6 +94,7 @@ class RepairOrderAdmin(StoreAdmin):
         "cause",
         "correction",
         "rooftop",
+        "seen_status",  # in a line of its own, which is hidden whole
     )
 
     def save_model(self, request: HttpRequest, order: RepairOrder, form: Any, change: bool) -> None:

@@ -77,6 +77,11 @@ def send(client: Client, order: RepairOrder, fields: dict[str, Any]) -> str:
 # --- in the staff site --------------------------------------------------------------------
 
 
+def test_the_page_sends_the_status_that_it_showed(client: Client, order: RepairOrder) -> None:
+    page = client.get(f"{ORDERS}{order.pk}/change/").content.decode()
+    assert '<input type="hidden" name="seen_status" value="in_work"' in page
+
+
 def test_closing_an_order_keeps_the_time_and_reopening_forgets_it(client: Client, order: RepairOrder) -> None:
     send(client, order, form(order, status="closed", correction="Changed the oil."))
     assert (order.status, order.closed_at, order.status_changed_at) == (Status.CLOSED, NOON, NOON)
