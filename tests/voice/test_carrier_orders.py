@@ -16,8 +16,9 @@ from tests.emulators.base import Fault
 from tests.emulators.desk import Desk
 from tests.emulators.twilio import ACCOUNT, TOKEN, Twilio
 from tests.emulators.twilio_call import Call, Phone
-from tests.factories import SATURDAY, make_demo_store
+from tests.factories import SATURDAY
 from tests.talking import MARIA, OTTO_NUMBER
+from tests.voice.small import make_small_store
 from voice import calls, control, recordings, watchdog
 from voice.carriers import twilio as twilio_module
 from voice.carriers.twilio import TwilioControl, TwilioRecorder
@@ -220,7 +221,7 @@ async def otto(
         fallback_url=f"{hooks}/fallback",
         status_callback=f"{hooks}/call-status",
     )
-    return await in_database(make_demo_store)
+    return await in_database(make_small_store)
 
 
 async def ended(call: Call) -> tuple[Row, FollowUpTask]:

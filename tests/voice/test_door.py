@@ -14,11 +14,10 @@ from pytest_django import Settings
 from twilio.request_validator import RequestValidator
 
 from crm.models import Rooftop
-from dealership import demo
-from tests.factories import make_demo_store
 from tests.fakes import FakeTranscriber
 from tests.talking import MARIA, OTTO_NUMBER, STRANGER
 from tests.voice.phone import InProcess, Phone, open_call
+from tests.voice.small import BART_NUMBER, make_small_store
 from voice import calls, consumers
 from voice.carriers import twilio
 from voice.database import in_database
@@ -37,7 +36,7 @@ def otto(transactional_db: None, settings: Settings) -> Rooftop:
     settings.TRANSCRIBER = "tests.fakes.FakeTranscriber"
     settings.SYNTHESIZER = "tests.fakes.FakeSynthesizer"
     FakeTranscriber.made.clear()
-    return make_demo_store(timezone.now())
+    return make_small_store()
 
 
 def ring(sid: str = "CA1", number: str = MARIA, to: str = OTTO_NUMBER) -> Call:
@@ -135,10 +134,8 @@ async def test_6_the_sid_of_another_call(call: Call) -> None:
 
 
 async def test_7_the_token_of_a_call_to_another_store(call: Call) -> None:
-    number = await in_database(
-        lambda: Rooftop.objects.get(name=demo.BART).numbers.values_list("number", flat=True)[0]
-    )
-    other = await in_database(ring, "CA2", STRANGER, number)
+    await in_database(make_small_store, name="Bart's Automotive", number=BART_NUMBER)
+    other = await in_database(ring, "CA2", STRANGER, BART_NUMBER)
     assert other.rooftop_id != call.rooftop_id
     assert await knock(call, wire(), customParameters={"token": calls.stream_token(other)})
 

@@ -10,8 +10,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from crm.models import FollowUpTask, Rooftop, Staff
-from tests.factories import SATURDAY, make_demo_store
+from tests.factories import SATURDAY
 from tests.talking import MARIA, OTTO_NUMBER
+from tests.voice.small import BART_NUMBER, make_small_store
 from voice import calls
 from voice.carriers import twilio
 from voice.conversation.states import Conversation, Ending, State
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def otto(db: None, monkeypatch: pytest.MonkeyPatch) -> Rooftop:
     monkeypatch.setattr("django.utils.timezone.now", lambda: SATURDAY)
-    rooftop = make_demo_store()
+    rooftop = make_small_store()
     Staff.objects.filter(rooftop=rooftop, name="Mike Chen").update(phone_number=CHEN)
     return rooftop
 
@@ -163,8 +164,8 @@ def test_no_line_that_is_dear_or_leads_back_here_is_rung(call: Call, otto: Rooft
 
 @pytest.mark.security
 def test_a_person_of_another_store_is_not_rung(call: Call, otto: Rooftop) -> None:
-    stranger = Staff.objects.exclude(rooftop=otto).first()
-    assert stranger
+    bart = make_small_store(name="Bart's Automotive", number=BART_NUMBER)
+    stranger = Staff.objects.get(rooftop=bart, name="Mike Chen")
     Staff.objects.filter(pk=stranger.pk).update(phone_number="+12125550333")
     _, conversation = ask(call)
     conversation.transfer_to = stranger.pk
