@@ -81,6 +81,15 @@ def test_a_wrong_check_digit_elsewhere_only_warns() -> None:
     assert "would be" in european.warning
 
 
+@pytest.mark.parametrize(
+    ("start", "binds"),
+    [("1A", True), ("50", True), ("7E", False), ("7F", True), ("70", True), ("8A", False), ("JH", False)],
+)
+def test_the_check_digit_binds_north_americas_old_and_new_codes(start: str, binds: bool) -> None:
+    assert vin_makers.is_north_american(f"{start}GCM82643A004352") == binds
+    assert not vin_makers.is_north_american(start[0])
+
+
 @given(
     st.text(ALPHABET, min_size=17, max_size=17).map(lambda text: "12345"[ord(text[0]) % 5] + text[1:]),
     st.integers(0, 16),
