@@ -1,10 +1,12 @@
 """Appointments as CSV files. What comes in is booked through booking.py, row by row, in one transaction."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from import_export.fields import Field
@@ -12,7 +14,7 @@ from import_export.fields import Field
 from crm import phone
 from crm.models import Customer, Rooftop, Vehicle
 from crm.sheets import Sheet, rooftop_named
-from scheduling import booking
+from scheduling import booking, locking
 from scheduling.lane import to_utc
 from scheduling.models import Appointment, OpCode, Transport
 from scheduling.refusals import Refusal
@@ -73,6 +75,15 @@ class AppointmentSheet(Sheet):
 
     # --- in --------------------------------------------------------------------------------
 
+    def before_import(self, dataset: Any, **kwargs: Any) -> None:
+        """Lock the days of all rows, in the order in which everybody locks them: not in the file's."""
+        super().before_import(dataset, **kwargs)
+        try:
+            with transaction.atomic():  # what follows can go on when the days do not come
+                locking.lock_days(_days(dataset.dict))
+        except OperationalError:
+            raise ValueError("The calendar is busy. Import the file again in a moment.") from None
+
     def get_instance(self, instance_loader: Any, row: Any) -> None:
         return None  # a file books; moving and cancelling are done on the page of the visit
 
@@ -110,6 +121,22 @@ class AppointmentSheet(Sheet):
         _show(written, instance)
 
 
+def _days(rows: Sequence[Any]) -> set[locking.StoreDay]:
+    """The days that these rows are about; a row that says none is refused by read_row."""
+    texts: dict[str, set[str]] = {}
+    for row in rows:
+        name, arrives_at = (str(row.get(column) or "").strip() for column in ("rooftop", "arrives_at"))
+        texts.setdefault(name, set()).add(arrives_at)
+    days: set[locking.StoreDay] = set()
+    for rooftop in Rooftop.objects.filter(name__in=texts):
+        moments = []
+        for text in texts[rooftop.name]:
+            with suppress(ValueError):
+                moments.append(_arrival(text, rooftop))
+        days |= locking.days_of(rooftop, *moments)
+    return days
+
+
 def _show(visit: Appointment, instance: Any) -> None:
     """Make the preview's row the visit."""
     instance.pk = visit.pk
@@ -119,7 +146,7 @@ def _show(visit: Appointment, instance: Any) -> None:
 def _imported(key: str) -> Appointment | None:
     """What an earlier import booked for this vehicle and time, wherever it is now."""
     earlier = Appointment.objects.filter(idempotency_key=key).select_related("rooftop", "customer")
-    return earlier.prefetch_related("lines__op_code").first()
+    return earlier.prefetch_related("lines__op_code").order_by("pk").last()
 
 
 def _refuse_changes(earlier: Appointment, wanted: dict[str, Any]) -> None:

@@ -6,34 +6,25 @@ their turn and guards what is only counted (hours of a day, caps); the exclusion
 Allocation are the proof that no person or thing is ever taken twice.
 """
 
-import secrets
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.db.models import F, QuerySet
 
 from crm.models import Customer, FollowUpTask, RepairOrder, Rooftop, Vehicle
-from scheduling import locking
+from scheduling import locking, writing
 from scheduling.load import load_lane, visit_for
-from scheduling.models import (
-    Allocation,
-    Appointment,
-    AppointmentEvent,
-    AppointmentLine,
-    Demand,
-    Hold,
-    OpCode,
-    WaitlistEntry,
-)
+from scheduling.models import Appointment, Hold, OpCode
 from scheduling.refusals import (
     Refusal,
     check_overbooking,
     local_time,
     refuse_second_visit,
+    refuse_strangers,
     slot_or_refuse,
 )
-from scheduling.slots import WRITE_UP, Slot, open_slots
+from scheduling.slots import Slot, open_slots
+from scheduling.waitlist import tell_waitlist
 
 Party = tuple[Customer, Vehicle]
 
@@ -83,9 +74,10 @@ def hold(
     advisor: int | None = None,
 ) -> Hold:
     """Keep an opening for HOLD_FOR while the caller decides. A repeated key moves its hold here."""
+    refuse_strangers(rooftop, op_codes)
+    key = writing.fit_key(key)
 
     def write() -> Hold:
-        locking.lock_days(rooftop, arrives_at)
         Hold.objects.forget_expired(rooftop, now)
         Hold.objects.filter(rooftop=rooftop, key=key).delete()
         visit = visit_for(op_codes, transport, advisor=advisor)
@@ -98,7 +90,7 @@ def hold(
             arrives_at=arrives_at,
             expires_at=now + HOLD_FOR,
         )
-        _take(rooftop, slot, hold=held)
+        writing.take(rooftop, slot, hold=held)
         return held
 
     return locking.in_transaction(write, rooftop, arrives_at)
@@ -160,17 +152,18 @@ def book_for(
     by: AbstractBaseUser | AnonymousUser | None = None,
 ) -> Appointment:
     """Like book(), for a customer and vehicle that party finds or creates in the same transaction."""
-    if not op_codes:
-        raise Refusal("no_service", "Choose at least one service.")
-    check_overbooking(overbook_reason, by)
+    refuse_strangers(rooftop, op_codes)
+    overbook_reason = overbook_reason.strip()
+    check_overbooking(overbook_reason, by, arrives_at, now)
+    key = writing.fit_key(idempotency_key) if idempotency_key else None
 
     def write() -> Appointment:
-        locking.lock_days(rooftop, arrives_at)
-        if idempotency_key and (earlier := _by_key(idempotency_key)):
-            return earlier
+        if key and (earlier := Appointment.objects.active().filter(idempotency_key=key).first()):
+            return writing.fresh(earlier)
         Hold.objects.forget_expired(rooftop, now)
-        Hold.objects.filter(rooftop=rooftop, key=held).delete()
+        Hold.objects.filter(rooftop=rooftop, key=writing.fit_key(held)).delete()
         customer, vehicle = party()
+        refuse_strangers(rooftop, op_codes, customer, vehicle)
         refuse_second_visit(rooftop, vehicle, arrives_at)
         visit = visit_for(op_codes, transport, advisor=customer.preferred_advisor_id)
         slot = slot_or_refuse(rooftop, visit, arrives_at, now, overbook=bool(overbook_reason))
@@ -179,19 +172,18 @@ def book_for(
             customer=customer,
             vehicle=vehicle,
             advisor_id=slot.advisor_id,
-            confirmation_number=_new_confirmation_number(rooftop),
+            confirmation_number=writing.new_confirmation_number(rooftop),
             transport=visit.transport,
             arrives_at=slot.arrives_at,
             ready_at=slot.ready_at,
             source=source,
             concern=concern,
             overbook_reason=overbook_reason,
-            idempotency_key=idempotency_key,
+            idempotency_key=key,
         )
-        _write_lines(appointment, op_codes)
-        _take(rooftop, slot, appointment=appointment)
-        beyond = f", beyond capacity: {overbook_reason}" if overbook_reason else ""
-        _log(appointment, actor, f"booked for {local_time(rooftop, arrives_at)}{beyond}", now)
+        writing.write_lines(appointment, op_codes)
+        writing.take(rooftop, slot, appointment=appointment)
+        writing.log(appointment, actor, f"booked for {_when(rooftop, arrives_at, overbook_reason)}", now)
         return appointment
 
     return locking.in_transaction(write, rooftop, arrives_at)
@@ -209,16 +201,18 @@ def reschedule(
 ) -> Appointment:
     """Move the visit; it keeps its row and confirmation number. Raises Refusal, changing nothing.
 
-    version is the one the caller of this function saw; a newer one in the database refuses.
+    version is the one the caller of this function saw; a newer one in the database refuses. A visit
+    that is at arrives_at already is returned as it is, so the same move can be asked for again.
     """
     rooftop = appointment.rooftop
-    check_overbooking(overbook_reason, by)
+    overbook_reason = overbook_reason.strip()
+    check_overbooking(overbook_reason, by, arrives_at, now)
 
     def write() -> Appointment:
-        locking.lock_days(rooftop, appointment.arrives_at, arrives_at)
-        current = _current(appointment, version)
-        if current.arrives_at == arrives_at:
+        current = writing.fresh(appointment)
+        if current.is_active and current.arrives_at == arrives_at:
             return current
+        writing.refuse_stale(current, version)
         if current.status == Status.CHECKED_IN:
             raise Refusal("wrong_status", "This vehicle is here already; its appointment cannot be moved.")
         Hold.objects.forget_expired(rooftop, now)
@@ -226,20 +220,20 @@ def reschedule(
         op_codes = [line.op_code for line in current.lines.select_related("op_code")]
         visit = visit_for(op_codes, current.transport, advisor=current.advisor_id)
         slot = slot_or_refuse(rooftop, visit, arrives_at, now, moving=current, overbook=bool(overbook_reason))
-        _free(current)
-        _compare_and_set(
+        writing.free(current)
+        writing.compare_and_set(
             current,
             arrives_at=slot.arrives_at,
             ready_at=slot.ready_at,
             advisor_id=slot.advisor_id or current.advisor_id,
             status=Status.BOOKED,
-            overbook_reason=overbook_reason,
+            overbook_reason=overbook_reason or current.overbook_reason,
         )
-        _take(rooftop, slot, appointment=current)
-        _log(current, actor, f"moved to {local_time(rooftop, arrives_at)}", now)
+        writing.take(rooftop, slot, appointment=current)
+        writing.log(current, actor, f"moved to {_when(rooftop, arrives_at, overbook_reason)}", now)
         return current
 
-    return locking.in_transaction(write, rooftop, arrives_at)
+    return locking.in_transaction(write, rooftop, arrives_at, appointment.arrives_at)
 
 
 def cancel(
@@ -247,23 +241,29 @@ def cancel(
 ) -> Appointment:
     """Cancel the visit and free everything it took. Cancelling twice changes nothing.
 
+    A car that is here can still be taken away: its repair order is closed, unless work has begun.
     Somebody on the waitlist who could use the hours becomes a task for staff.
     """
     rooftop = appointment.rooftop
 
     def write() -> Appointment:
-        locking.lock_days(rooftop, appointment.arrives_at)
-        current = _fresh(appointment)
+        current = writing.fresh(appointment)
         if current.status == Status.CANCELLED:
             return current
-        current = _current(appointment, version)
-        _free(current)
-        _compare_and_set(current, status=Status.CANCELLED, cancel_reason=reason)
-        _log(current, actor, f"cancelled: {reason}", now)
-        _tell_waitlist(current, now)
+        writing.refuse_stale(current, version)
+        writing.close_unbegun_order(current, now)
+        writing.free(current)
+        writing.compare_and_set(current, status=Status.CANCELLED, cancel_reason=reason)
+        writing.log(current, actor, f"cancelled: {reason}", now)
+        tell_waitlist(current, now)
         return current
 
     return locking.in_transaction(write, rooftop, appointment.arrives_at)
+
+
+def _when(rooftop: Rooftop, arrives_at: datetime, overbook_reason: str) -> str:
+    beyond = f", beyond capacity: {overbook_reason}" if overbook_reason else ""
+    return f"{local_time(rooftop, arrives_at)}{beyond}"
 
 
 # --- the day of the visit -----------------------------------------------------------------
@@ -280,7 +280,7 @@ def check_in(appointment: Appointment, *, actor: str, now: datetime) -> Appointm
     def open_order(current: Appointment) -> None:
         order = RepairOrder.objects.create(
             rooftop=current.rooftop,
-            number=f"R{current.confirmation_number}",
+            number=writing.new_order_number(current),
             customer=current.customer,
             vehicle=current.vehicle,
             advisor=current.advisor,
@@ -303,14 +303,13 @@ def check_in(appointment: Appointment, *, actor: str, now: datetime) -> Appointm
 
 
 def complete(appointment: Appointment, *, actor: str, now: datetime) -> Appointment:
-    """The car is paid for and gone: closes its repair order."""
+    """The car is paid for and gone: closes its repair order, frees what it would have taken from now on."""
 
-    def close_order(current: Appointment) -> None:
-        RepairOrder.objects.filter(appointment=current).update(
-            status=RepairOrder.Status.CLOSED, closed_at=now, status_changed_at=now
-        )
+    def finish(current: Appointment) -> None:
+        writing.close_order(current, now)
+        writing.free_from(current, now)
 
-    return _step(appointment, {Status.CHECKED_IN}, Status.COMPLETED, "completed", actor, now, close_order)
+    return _step(appointment, {Status.CHECKED_IN}, Status.COMPLETED, "completed", actor, now, finish)
 
 
 def no_show(appointment: Appointment, *, actor: str, now: datetime) -> Appointment:
@@ -321,7 +320,7 @@ def no_show(appointment: Appointment, *, actor: str, now: datetime) -> Appointme
         if now < current.arrives_at + NO_SHOW_AFTER:
             sentence = "Wait until 30 minutes after the appointment before calling it a no-show."
             raise Refusal("too_soon", sentence)
-        _free(current)
+        writing.free(current)
         FollowUpTask.objects.create(
             rooftop=current.rooftop,
             kind=FollowUpTask.Kind.OUTREACH,
@@ -348,141 +347,16 @@ def _step(
     rooftop = appointment.rooftop
 
     def write() -> Appointment:
-        locking.lock_days(rooftop, appointment.arrives_at)
-        current = _fresh(appointment)
+        current = writing.fresh(appointment)
         if current.status == to:
             return current
         if current.status not in allowed:
             is_ = current.get_status_display().lower()
             raise Refusal("wrong_status", f"This appointment is {is_}; it cannot be {what}.")
-        _compare_and_set(current, status=to)
+        writing.compare_and_set(current, status=to)
         if effect:
             effect(current)
-        _log(current, actor, what, now)
-        return _fresh(current)
+        writing.log(current, actor, what, now)
+        return writing.fresh(current)
 
     return locking.in_transaction(write, rooftop, appointment.arrives_at)
-
-
-# --- writing ------------------------------------------------------------------------------
-
-
-def _take(
-    rooftop: Rooftop, slot: Slot, *, appointment: Appointment | None = None, hold: Hold | None = None
-) -> None:
-    """Write what the slot takes: technicians and bays, the advisor's write-up, a loaner, hours of the day."""
-    owner = {"rooftop": rooftop, "appointment": appointment, "hold": hold}
-    rows = [
-        Allocation(
-            **owner,
-            technician_id=work.technician_id,
-            bay_id=work.bay_id,
-            starts_at=work.starts_at,
-            ends_at=work.ends_at,
-        )
-        for work in slot.work
-    ]
-    if slot.advisor_id:
-        rows.append(
-            Allocation(
-                **owner,
-                kind=Allocation.Kind.WRITE_UP,
-                advisor_id=slot.advisor_id,
-                starts_at=slot.arrives_at,
-                ends_at=slot.arrives_at + WRITE_UP,
-            )
-        )
-    if slot.loaner_id:
-        rows.append(
-            Allocation(
-                **owner,
-                kind=Allocation.Kind.LOAN,
-                loaner_id=slot.loaner_id,
-                starts_at=slot.arrives_at,
-                ends_at=slot.ready_at,
-            )
-        )
-    Allocation.objects.bulk_create(rows)
-    day = slot.day or slot.arrives_at.astimezone(rooftop.zone).date()
-    Demand.objects.bulk_create(
-        Demand(**owner, day=day, skill=skill, minutes=round(minutes))
-        for skill, minutes in slot.demand.items()
-    )
-
-
-def _free(appointment: Appointment) -> None:
-    appointment.allocations.all().delete()
-    appointment.demands.all().delete()
-
-
-def _write_lines(appointment: Appointment, op_codes: Sequence[OpCode]) -> None:
-    codes = {item.code for item in op_codes}
-    AppointmentLine.objects.bulk_create(
-        AppointmentLine(
-            appointment=appointment,
-            op_code=op_code,
-            minutes=op_code.minutes if codes.isdisjoint(op_code.absorbed_by) else 0,
-            price_min=op_code.price_min,
-            price_max=op_code.price_max,
-        )
-        for op_code in op_codes
-    )
-
-
-def _tell_waitlist(cancelled: Appointment, now: datetime) -> None:
-    day = cancelled.local_arrival.date()
-    skills = {line.op_code.skill for line in cancelled.lines.select_related("op_code")}
-    waiting: QuerySet[WaitlistEntry] = WaitlistEntry.objects.filter(
-        rooftop=cancelled.rooftop,
-        served_at__isnull=True,
-        first_day__lte=day,
-        last_day__gte=day,
-        op_codes__skill__in=skills,
-    )
-    entry = waiting.select_related("customer").distinct().first()
-    if entry:
-        FollowUpTask.objects.create(
-            rooftop=cancelled.rooftop,
-            kind=FollowUpTask.Kind.WAITLIST,
-            customer=entry.customer,
-            summary=f"Hours came free on {day:%A, %B %-d}: offer them to {entry.customer}.",
-            due_at=now + timedelta(hours=1),
-        )
-
-
-def _fresh(seen: Appointment) -> Appointment:
-    return Appointment.objects.select_related("rooftop", "customer", "vehicle").get(pk=seen.pk)
-
-
-def _current(seen: Appointment, version: int | None) -> Appointment:
-    current = _fresh(seen)
-    if version is not None and current.version != version:
-        raise Refusal("stale_version", "Somebody else changed this appointment meanwhile. Look at it again.")
-    if not current.is_active:
-        raise Refusal("not_active", f"This appointment is {current.get_status_display().lower()}.")
-    return current
-
-
-def _compare_and_set(current: Appointment, **changes: object) -> None:
-    """Write only over the version that was read, so that no change is ever lost."""
-    changed = Appointment.objects.filter(pk=current.pk, version=current.version).update(
-        version=F("version") + 1, **changes
-    )
-    if not changed:
-        raise Refusal("stale_version", "Somebody else changed this appointment meanwhile. Look at it again.")
-    current.refresh_from_db(fields=["version", *changes])
-
-
-def _log(appointment: Appointment, actor: str, what: str, now: datetime) -> None:
-    AppointmentEvent.objects.create(appointment=appointment, actor=actor, what=what, at=now)
-
-
-def _by_key(key: str) -> Appointment | None:
-    return Appointment.objects.filter(idempotency_key=key).select_related("rooftop").first()
-
-
-def _new_confirmation_number(rooftop: Rooftop) -> str:
-    while True:
-        number = str(secrets.randbelow(900_000) + 100_000)
-        if not Appointment.objects.filter(rooftop=rooftop, confirmation_number=number).exists():
-            return number

@@ -29,9 +29,14 @@ def block(
     Raises Refusal slot_taken naming an appointment that stands in the way, or when the cars left
     on that day could no longer be done without this technician.
     """
+    _refuse_span(starts_at, ends_at)
+    if (technician is None) == (bay is None):
+        raise Refusal("wrong_span", "Choose either a technician or a bay.")
+    for thing in (technician, bay):
+        if thing and thing.rooftop_id != rooftop.pk:
+            raise Refusal("wrong_store", f"{thing} is not at {rooftop}: choose one that is.")
 
     def write() -> Allocation:
-        locking.lock_days(rooftop, *locking.days_between(rooftop, starts_at, ends_at))
         Hold.objects.forget_expired(rooftop, now)
         in_the_way = Allocation.objects.filter(rooftop=rooftop, starts_at__lt=ends_at, ends_at__gt=starts_at)
         in_the_way = in_the_way.filter(technician=technician) if technician else in_the_way.filter(bay=bay)
@@ -54,7 +59,14 @@ def block(
             )
         return written
 
-    return locking.in_transaction(write, rooftop, starts_at)
+    return locking.in_transaction(
+        write, rooftop, starts_at, *locking.days_between(rooftop, starts_at, ends_at)
+    )
+
+
+def _refuse_span(starts_at: datetime, ends_at: datetime) -> None:
+    if ends_at <= starts_at:
+        raise Refusal("wrong_span", "The end must be after the start.")
 
 
 def _keeps_promises(rooftop: Rooftop, starts_at: datetime, ends_at: datetime, now: datetime) -> bool:
@@ -73,9 +85,9 @@ def close_store(
 
     Each of those becomes a task for staff; nothing is cancelled silently.
     """
+    _refuse_span(starts_at, ends_at)
 
     def write() -> tuple[Closure, list[Appointment]]:
-        locking.lock_days(rooftop, *locking.days_between(rooftop, starts_at, ends_at))
         Hold.objects.filter(rooftop=rooftop, arrives_at__gte=starts_at, arrives_at__lt=ends_at).delete()
         closure = Closure.objects.create(rooftop=rooftop, starts_at=starts_at, ends_at=ends_at, reason=reason)
         affected = list(
@@ -95,4 +107,6 @@ def close_store(
         )
         return closure, affected
 
-    return locking.in_transaction(write, rooftop, starts_at)
+    return locking.in_transaction(
+        write, rooftop, starts_at, *locking.days_between(rooftop, starts_at, ends_at)
+    )

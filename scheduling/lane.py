@@ -148,11 +148,15 @@ class Day:
             person: self._gaps(spans, lane.taken.technicians.get(person, ()))
             for person, spans in shifts.items()
         }
-        self.free_minutes = {person: _minutes(_length(gaps)) for person, gaps in self.technician_gaps.items()}
+        self.free_minutes = {
+            person: _minutes(length_of(gaps)) for person, gaps in self.technician_gaps.items()
+        }
         self._present = {
             person: self._gaps(spans, lane.taken.time_off.get(person, ())) for person, spans in shifts.items()
         }
-        self._present_minutes = {person: _minutes(_length(spans)) for person, spans in self._present.items()}
+        self._present_minutes = {
+            person: _minutes(length_of(spans)) for person, spans in self._present.items()
+        }
         self.bay_gaps = {
             bay.id: self._gaps(self.open_spans, lane.taken.bays.get(bay.id, ())) for bay in lane.bays
         }
@@ -246,7 +250,7 @@ class Day:
 
     def _load(self, half: Span) -> float:
         def minutes(gaps: Mapping[int, Sequence[Span]], span: Span) -> float:
-            return sum(_minutes(_length(intersect(span, spans))) for spans in gaps.values())
+            return sum(_minutes(length_of(intersect(span, spans))) for spans in gaps.values())
 
         present = minutes(self._present, half)
         if not present:
@@ -295,7 +299,7 @@ class Day:
         return [
             (
                 person.skills,
-                _minutes(_length(intersect((moment, self.closes_at), self.technician_gaps[person.id])))
+                _minutes(length_of(intersect((moment, self.closes_at), self.technician_gaps[person.id])))
                 * person.proficiency,
             )
             for person in self.lane.technicians
@@ -379,7 +383,7 @@ def _until(day: date, begins: time, ends: time) -> date:
     return day if ends > begins else day + timedelta(days=1)
 
 
-def _length(spans: Iterable[Span]) -> timedelta:
+def length_of(spans: Iterable[Span]) -> timedelta:
     return sum((end - start for start, end in spans), timedelta())
 
 

@@ -1,14 +1,19 @@
 """When a vehicle comes in: the menu, the store's hours, its people and bays, and what is taken."""
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeBoundary, RangeOperators
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from crm.models import Customer, RepairOrder, Rooftop, Staff, Vehicle
+
+SLOWEST, QUICKEST = Decimal("0.70"), Decimal("1.30")  # proficiency, as the trade measures it
 
 
 class Skill(models.TextChoices):
@@ -83,7 +88,10 @@ class OpCode(models.Model):
 
 
 class OpeningHours(models.Model):
-    """One weekday of the service department, in the store's wall time."""
+    """One weekday of the service department, in the store's wall time: a single stretch.
+
+    Of several rows for a date the one that is valid for the shortest time rules (lane.rule_for).
+    """
 
     rooftop = models.ForeignKey(Rooftop, models.CASCADE, related_name="opening_hours")
     weekday = models.PositiveSmallIntegerField(choices=Weekday)
@@ -97,6 +105,23 @@ class OpeningHours(models.Model):
     class Meta:
         ordering = ["weekday", "opens"]
         verbose_name_plural = "opening hours"
+        constraints = [
+            models.UniqueConstraint(
+                "rooftop",
+                "weekday",
+                # Not nulls_distinct=False: that begins with PostgreSQL 15.
+                Coalesce("valid_from", date.min),
+                Coalesce("valid_to", date.max),
+                name="one_stretch_per_weekday",
+                violation_error_message="This weekday has its hours already: change those, "
+                "or say from when until when these are valid. For a break at midday end the shifts.",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_to__gte=F("valid_from")),
+                name="hours_end_after_start",
+                violation_error_message="Valid to must not be before valid from.",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_weekday_display()} {self.opens:%H:%M}–{self.closes:%H:%M}"
@@ -137,11 +162,22 @@ class Technician(models.Model):
     name = models.CharField(max_length=100)
     skills = ArrayField(models.CharField(max_length=20, choices=Skill))
     proficiency = models.DecimalField(
-        max_digits=3, decimal_places=2, default=1, help_text="1.2 does in 50 minutes what 1.0 does in 60."
+        max_digits=3,
+        decimal_places=2,
+        default=1,
+        validators=[MinValueValidator(SLOWEST), MaxValueValidator(QUICKEST)],
+        help_text="1.2 does in 50 minutes what 1.0 does in 60.",
     )
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(proficiency__gte=SLOWEST, proficiency__lte=QUICKEST),
+                name="proficiency_is_human",
+                violation_error_message=f"Proficiency lies between {SLOWEST} and {QUICKEST}.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -251,7 +287,7 @@ class Appointment(models.Model):
     concern = models.TextField(blank=True, help_text="The customer's own words.")
     cancel_reason = models.CharField(max_length=200, blank=True)
     version = models.PositiveIntegerField(default=1)
-    idempotency_key = models.CharField(max_length=120, null=True, blank=True, unique=True)
+    idempotency_key = models.CharField(max_length=120, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = AppointmentQuerySet.as_manager()
@@ -264,6 +300,11 @@ class Appointment(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(ready_at__gt=F("arrives_at")), name="appointment_ends_after_start"
+            ),
+            models.UniqueConstraint(
+                fields=["idempotency_key"],
+                condition=Q(status__in=("booked", "confirmed", "checked_in")),
+                name="one_active_visit_per_key",
             ),
         ]
         indexes = [
@@ -420,6 +461,13 @@ class WaitlistEntry(models.Model):
     class Meta:
         ordering = ["created_at"]
         verbose_name_plural = "waitlist entries"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(last_day__gte=F("first_day")),
+                name="waitlist_ends_after_start",
+                violation_error_message="The last day must not be before the first.",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.customer}, {self.first_day} to {self.last_day}"

@@ -1,21 +1,33 @@
 """Why a visit cannot be: a short code and a sentence that names what stands in the way."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.db.models import Q
 
-from crm.models import Rooftop, Vehicle
+from crm.models import Customer, Rooftop, Vehicle
 from scheduling.load import load_lane
-from scheduling.models import Allocation, Appointment
+from scheduling.models import Allocation, Appointment, OpCode, Transport
 from scheduling.slots import WRITE_UP, Slot, Visit, slot_at
+
+WHO_COME: dict[str, str] = {
+    Transport.WAITER: "customers who wait",
+    Transport.DROP_OFF: "cars that are dropped off",
+    Transport.KEY_DROP: "cars by key drop",
+    Transport.SHUTTLE: "shuttle riders",
+    Transport.LOANER: "customers who need a loaner",
+    Transport.PICKUP: "customers who are picked up",
+    Transport.TOW_IN: "cars that are towed in",
+}
 
 
 class Refusal(Exception):
     """A change that cannot be. code is for programs, sentence for people at a screen.
 
     Codes: slot_taken, closed, too_soon, beyond_horizon, no_service, no_skill, transport_full,
-    already_booked_that_day, not_active, wrong_status, stale_version, not_allowed, busy.
+    already_booked_that_day, not_active, wrong_status, stale_version, not_allowed, wrong_store,
+    wrong_span, busy.
     The sentence may name another customer: it is never spoken to a caller.
     """
 
@@ -69,9 +81,7 @@ def _refusal(
     if code == "no_skill":
         return Refusal(code, "Nobody at this store has the skill for all of these services.")
     if code == "transport_full":
-        return Refusal(
-            code, f"{when}: no more customers who {visit.transport.replace('_', ' ')} can be taken then."
-        )
+        return Refusal(code, f"{when}: no more {WHO_COME[visit.transport]} can be taken then.")
     other = _clash(rooftop, visit, arrives_at, moving)
     return Refusal(code, f"{when} is taken" + (f" by {describe(other)}." if other else ": the day is full."))
 
@@ -119,9 +129,22 @@ def refuse_second_visit(
         )
 
 
-def check_overbooking(reason: str, by: AbstractBaseUser | AnonymousUser | None) -> None:
+def check_overbooking(
+    reason: str, by: AbstractBaseUser | AnonymousUser | None, arrives_at: datetime, now: datetime
+) -> None:
     if reason and not (isinstance(by, User) and by.has_perm("scheduling.overbook")):
         raise Refusal("not_allowed", "Booking beyond capacity needs the permission to overbook.")
+    if reason and arrives_at < now:
+        raise Refusal("too_soon", "That time is over. Choose a later one.")
+
+
+def refuse_strangers(rooftop: Rooftop, op_codes: Sequence[OpCode], *party: Customer | Vehicle) -> None:
+    """Services, customer and vehicle must be this store's own."""
+    if not op_codes:
+        raise Refusal("no_service", "Choose at least one service.")
+    for one in (*op_codes, *party):
+        if one.rooftop_id != rooftop.pk:
+            raise Refusal("wrong_store", f"{one} is not at {rooftop}: choose one that is.")
 
 
 def local_time(rooftop: Rooftop, moment: datetime) -> str:

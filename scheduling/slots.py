@@ -14,7 +14,7 @@ from math import ceil
 from zoneinfo import ZoneInfo
 
 from scheduling.capacity import ROUNDING, is_feasible
-from scheduling.lane import Day, Lane, Span, at_wall_time, fits
+from scheduling.lane import Day, Lane, Span, at_wall_time, fits, length_of
 
 WRITE_UP = timedelta(minutes=15)  # the advisor takes the car in before work can begin
 SETUP_MINUTES = 10  # once a visit: moving the car, paperwork
@@ -330,7 +330,7 @@ class _Question:
     # --- people and cars --------------------------------------------------------------------
 
     def _free_advisor(self, arrives_at: datetime) -> int | None:
-        """The preferred one, else the one with the most undivided time."""
+        """The preferred one, else the one with the most free time."""
         gaps, span = self.day.advisor_gaps, (arrives_at, arrives_at + WRITE_UP)
         if self.visit.advisor in gaps and fits(span, gaps[self.visit.advisor]):
             return self.visit.advisor
@@ -339,7 +339,7 @@ class _Question:
     @cached_property
     def _advisors(self) -> list[int]:
         gaps = self.day.advisor_gaps
-        return sorted(gaps, key=lambda advisor: (-len(gaps[advisor]), advisor))
+        return sorted(gaps, key=lambda advisor: (-length_of(gaps[advisor]), advisor))
 
 
 def _departure(departures: Sequence[time], day: Day, arrives_at: datetime) -> datetime | None:

@@ -114,7 +114,7 @@ class Runner:
 
         if self.booked and self.dice.random() < 0.1:
             wish = self.dice.choice(self.booked)
-            return {"what": "repeat", "id": self._book(wish).pk, "first_id": wish["id"]}
+            return {**self._changed(self._book(wish)), "what": "repeat", "first_id": wish["id"]}
         wish = self._wish() | {"key": key, "vehicle": self.dice.choice(self.vehicles), "held": ""}
         if self.dice.random() < 0.3:
             wish["held"] = key
@@ -240,15 +240,15 @@ def _work(plan: Plan, rooftop_id: int, number: int, path: Path) -> None:
 
 
 def _pause_after_the_check() -> None:
-    from scheduling import booking
+    from scheduling import writing
 
-    take = booking._take
+    take = writing.take
 
     def take_late(*args: Any, **kwargs: Any) -> None:
         time.sleep(PAUSE_SECONDS)
         take(*args, **kwargs)
 
-    booking.__dict__["_take"] = take_late
+    writing.__dict__["take"] = take_late
 
 
 def _take_the_lock_off() -> None:
@@ -261,14 +261,14 @@ def _take_the_lock_off() -> None:
 def _die_half_way(number: int) -> None:
     """Be killed inside the next transaction: with the visit written and not what it takes, or freed
     and not yet set, or (every third) whenever the one who watches strikes."""
-    from scheduling import booking
+    from scheduling import writing
 
     def die(*args: Any, **kwargs: Any) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    point = ("_take", "_compare_and_set", None)[number % 3]
+    point = ("take", "compare_and_set", None)[number % 3]
     if point:
-        booking.__dict__[point] = die
+        writing.__dict__[point] = die
 
 
 # --- the whole race -----------------------------------------------------------------------

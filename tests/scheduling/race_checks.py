@@ -146,9 +146,12 @@ def lost(rooftop: Rooftop, ended: list[Line], unfinished: int) -> Iterator[str]:
 
     unfinished: attempts that a kill cut off; as many versions may be nobody's.
     """
+    there = {row.pk: row for row in Appointment.objects.filter(rooftop=rooftop)}
     told: dict[int, dict[int, Line]] = defaultdict(dict)
     for line in ended:
-        if line["what"] == "repeat" and line.get("id") != line.get("first_id") and "refused" not in line:
+        is_another = "id" in line and line["id"] != line.get("first_id", line["id"])
+        # Once the first is cancelled its key books again.
+        if is_another and there[line["first_id"]].is_active:
             yield f"a repeated key made {line['id']} beside {line['first_id']}"
         if "version" not in line:
             continue
@@ -157,7 +160,6 @@ def lost(rooftop: Rooftop, ended: list[Line], unfinished: int) -> Iterator[str]:
         # A wish for what is there already changes nothing and tells the version it found.
         if earlier is not line and not is_same:
             yield f"two wrote version {line['version']} of {line['id']}"
-    there = {row.pk: row for row in Appointment.objects.filter(rooftop=rooftop)}
     yield from (f"{pk} was booked and is not there" for pk in told.keys() - there.keys())
     nobody = 0
     for pk, row in there.items():

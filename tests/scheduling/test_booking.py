@@ -2,14 +2,14 @@
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 
 from crm.models import Customer, Rooftop, Vehicle
 from scheduling import booking, closing
-from scheduling.models import Allocation, Appointment, Closure, OpCode
+from scheduling.models import Allocation, Appointment, Closure, OpCode, TransportOption
 from scheduling.refusals import Refusal
 from tests.factories import SATURDAY, make_demo_store
 
@@ -170,25 +170,6 @@ def test_a_closure_made_after_the_offer_still_wins(otto: Rooftop) -> None:
     assert refusal(lambda: book(otto, at(otto, 9))).code == "closed"
 
 
-def test_the_constraint_refuses_an_overlap_that_nobody_checked(otto: Rooftop) -> None:
-    appointment = book(otto, at(otto, 9))
-    work = appointment.allocations.get(kind="work")
-    for shift, is_allowed in ((timedelta(minutes=5), False), (work.ends_at - work.starts_at, True)):
-        row = Allocation(
-            rooftop=otto,
-            appointment=appointment,
-            technician=work.technician,
-            bay=work.bay,
-            starts_at=work.starts_at + shift,
-            ends_at=work.ends_at + shift,
-        )
-        if is_allowed:
-            row.save()
-            continue
-        with pytest.raises(IntegrityError, match="double_booked"), transaction.atomic():
-            row.save()
-
-
 @pytest.mark.integration
 @pytest.mark.django_db(transaction=True)
 def test_of_many_callers_at_once_exactly_one_gets_the_last_opening() -> None:
@@ -262,3 +243,92 @@ def test_a_vehicle_that_is_here_is_not_moved_to_another_time(otto: Rooftop) -> N
     appointment = booking.check_in(book(otto, at(otto, 9)), actor="t", now=SATURDAY)
     refused = refusal(lambda: booking.reschedule(appointment, at(otto, 14), actor="t", now=SATURDAY))
     assert refused.code == "wrong_status"
+
+
+def test_a_key_of_a_visit_that_is_cancelled_books_again(otto: Rooftop) -> None:
+    first = book(otto, at(otto, 9), key="call-1")
+    booking.cancel(first, reason="x", actor="t", now=SATURDAY)
+    second = book(otto, at(otto, 9), key="call-1")
+    assert second.pk != first.pk
+    assert second.is_active
+    assert book(otto, at(otto, 9), key="call-1").pk == second.pk
+
+
+def test_a_key_may_be_of_any_length(otto: Rooftop) -> None:
+    key = "call-1:" + "very long " * 30
+    held = booking.hold(otto, services(otto, "SI"), at(otto, 9), key=key, now=SATURDAY)
+    first = booking.book(
+        otto,
+        who := Customer.objects.get(first_name="Maria"),
+        who.vehicles.get(),
+        services(otto, "SI"),
+        at(otto, 9),
+        actor="t",
+        source="staff",
+        idempotency_key=key,
+        held=key,
+        now=SATURDAY,
+    )
+    assert held.arrives_at == first.arrives_at
+    assert book(otto, at(otto, 9), key=key).pk == first.pk
+    assert book(otto, at(otto, 14), customer="James", key=key + "!").pk != first.pk
+
+
+def test_a_hold_needs_a_service(otto: Rooftop) -> None:
+    assert (
+        refusal(lambda: booking.hold(otto, [], at(otto, 9), key="call-1", now=SATURDAY)).code == "no_service"
+    )
+
+
+def test_the_same_move_asked_for_twice_moves_once(otto: Rooftop) -> None:
+    seen = book(otto, at(otto, 9))
+    for _ in range(2):
+        moved = booking.reschedule(seen, at(otto, 14), actor="t", now=SATURDAY, version=seen.version)
+        assert (moved.arrives_at, moved.version) == (at(otto, 14), seen.version + 1)
+    booking.reschedule(moved, at(otto, 15), actor="Dana", now=SATURDAY)
+    again = refusal(lambda: booking.reschedule(seen, at(otto, 14), actor="t", now=SATURDAY, version=1))
+    assert again.code == "stale_version"
+
+
+def test_a_store_books_its_own_customers_vehicles_and_services_only(otto: Rooftop) -> None:
+    bart = Rooftop.objects.exclude(pk=otto.pk).get(name__startswith="Bart")
+    maria = Customer.objects.get(rooftop=otto, first_name="Maria")
+    car = maria.vehicles.get()
+    foreign = OpCode.objects.get(rooftop=bart, code="SI")
+    theirs = Customer.objects.filter(rooftop=bart).first() or Customer.objects.create(rooftop=bart)
+    for store, who, item in ((bart, maria, foreign), (otto, maria, foreign), (otto, theirs, None)):
+        wish = (store, who, car, [item] if item else services(otto, "SI"), at(otto, 9))
+        assert (
+            refusal(lambda w=wish: booking.book(*w, actor="t", source="staff", now=SATURDAY)).code  # type: ignore[misc]
+            == "wrong_store"
+        )
+    bay = bart.bays.first()
+    closed = refusal(
+        lambda: closing.block(otto, at(otto, 9), at(otto, 10), reason="x", now=SATURDAY, bay=bay)
+    )
+    assert closed.code == "wrong_store"
+
+
+def test_a_block_says_what_it_takes_and_ends_after_it_starts(otto: Rooftop) -> None:
+    bay = otto.bays.first()
+    span = (at(otto, 9), at(otto, 10))
+    assert refusal(lambda: closing.block(otto, *span, reason="x", now=SATURDAY)).code == "wrong_span"
+    for action in (
+        lambda: closing.block(otto, *span[::-1], reason="x", now=SATURDAY, bay=bay),
+        lambda: closing.close_store(otto, *span[::-1], reason="x", now=SATURDAY),
+    ):
+        assert refusal(action).sentence == "The end must be after the start."
+
+
+@pytest.mark.parametrize(
+    ("transport", "said"),
+    [("waiter", "no more customers who wait can be taken"), ("loaner", "customers who need a loaner")],
+)
+def test_a_full_transport_is_named_as_people_say_it(otto: Rooftop, transport: str, said: str) -> None:
+    TransportOption.objects.filter(rooftop=otto, kind=transport).update(per_day=0)
+    who = Customer.objects.get(first_name="Maria")
+    wish = (otto, who, who.vehicles.get(), services(otto, "LOF"), at(otto, 9))
+    refused = refusal(
+        lambda: booking.book(*wish, actor="t", source="staff", transport=transport, now=SATURDAY)
+    )
+    assert said in refused.sentence

@@ -1,10 +1,13 @@
 """Appointments in and out as CSV: what comes in goes through the booking door."""
 
-from datetime import datetime, timedelta
+import re
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from crm.models import Rooftop
@@ -110,6 +113,17 @@ def test_what_booking_would_refuse_stops_the_whole_file(
     assert "import_file_name" not in page
     assert not Appointment.objects.filter(rooftop=store).exists()
     assert not Allocation.objects.filter(appointment__isnull=False).exists()
+
+
+def test_the_days_of_a_file_are_locked_in_everybodys_order_before_the_first_row(
+    manager: Client, store: Rooftop
+) -> None:
+    later = JAMES.replace("2026-11-24", "2026-11-27")
+    with CaptureQueriesContext(connection) as queries:
+        preview(manager, LIST, HEAD, later, MARIA)
+    locked = [query["sql"] for query in queries if "pg_advisory" in query["sql"]]
+    days = [int(re.findall(r"pg_advisory_xact_lock\(\d+, (\d+)\)", sql)[0]) for sql in locked]
+    assert days[:2] == [date(2026, 11, day).toordinal() for day in (24, 27)]
 
 
 def test_two_rows_for_one_vehicle_and_day_are_refused(manager: Client) -> None:

@@ -156,6 +156,18 @@ def test_a_hold_expires_and_is_swept_by_the_next_write(otto: Rooftop) -> None:
     assert not Hold.objects.exists()
 
 
+def test_a_hold_ends_after_exactly_three_minutes(otto: Rooftop) -> None:
+    def is_open(now: datetime) -> bool:
+        slots = booking.openings(otto, services(otto, "SI"), TUESDAY, TUESDAY, now=now)
+        return at(otto, 9) in [slot.arrives_at for slot in slots]
+
+    held = booking.hold(otto, services(otto, "SI"), at(otto, 9), key="call-1", now=SATURDAY)
+    end = SATURDAY + timedelta(minutes=3)
+    assert held.expires_at == end
+    assert not is_open(end - timedelta(microseconds=1))
+    assert is_open(end)
+
+
 def test_a_second_hold_with_the_same_key_moves_it(otto: Rooftop) -> None:
     for hour in (9, 14):
         booking.hold(otto, services(otto, "SI"), at(otto, hour), key="call-1", now=SATURDAY)
@@ -184,6 +196,57 @@ def test_from_confirmed_to_completed_with_a_repair_order(otto: Rooftop) -> None:
     assert [event.what for event in visit.events.all()][1:] == ["confirmed", "checked in", "completed"]
 
 
+def test_who_is_done_early_frees_the_rest_of_the_time(otto: Rooftop) -> None:
+    visit = book(otto, at(otto, 9), "LOF", "BRKI", transport="waiter")
+    booking.check_in(visit, actor="Dana", now=at(otto, 9))
+    booking.complete(visit, actor="Dana", now=at(otto, 9, 40))
+    assert max(visit.allocations.values_list("ends_at", flat=True)) == at(otto, 9, 40)
+    assert not visit.allocations.filter(starts_at__gte=at(otto, 9, 40)).exists()
+
+
+def test_a_loaner_is_back_when_the_visit_is_completed(otto: Rooftop) -> None:
+    otto.loaners.exclude(pk=otto.loaners.earliest("pk").pk).delete()
+    visit = book(otto, at(otto, 9), transport="loaner")
+    booking.check_in(visit, actor="Dana", now=at(otto, 9))
+    booking.complete(visit, actor="Dana", now=at(otto, 12))
+    assert book(otto, at(otto, 14), name="James", transport="loaner").is_active
+
+
+def test_a_car_that_is_here_can_be_taken_away_until_work_begins(otto: Rooftop) -> None:
+    visit = booking.check_in(book(otto, at(otto, 9)), actor="Dana", now=at(otto, 9))
+    RepairOrder.objects.update(status="in_work")
+    begun = code_of(lambda: booking.cancel(visit, reason="x", actor="Dana", now=at(otto, 9, 20)))
+    assert begun == "wrong_status"
+    RepairOrder.objects.update(status="checked_in")
+    booking.cancel(visit, reason="x", actor="Dana", now=at(otto, 9, 20))
+    order = RepairOrder.objects.get()
+    assert (order.status, order.closed_at) == ("closed", at(otto, 9, 20))
+
+
+def test_a_number_that_staff_gave_to_another_order_stands_in_nobodys_way(otto: Rooftop) -> None:
+    visit = book(otto, at(otto, 9))
+    staffs = RepairOrder.objects.create(
+        rooftop=otto,
+        number=f"R{visit.confirmation_number}",
+        customer=visit.customer,
+        vehicle=visit.vehicle,
+    )
+    checked_in = booking.check_in(visit, actor="Dana", now=at(otto, 9))
+    assert checked_in.repair_order
+    assert checked_in.repair_order.number == f"{staffs.number}-2"
+
+
+def test_a_visit_that_was_moved_meanwhile_is_checked_in_and_completed_as_it_is_now(otto: Rooftop) -> None:
+    seen = book(otto, at(otto, 9))
+    booking.reschedule(seen, at(otto, 14), actor="phone desk", now=SATURDAY)
+    here = booking.check_in(seen, actor="Dana", now=at(otto, 14))
+    assert here.repair_order
+    assert (here.arrives_at, here.version) == (at(otto, 14), 3)
+    assert here.repair_order.promised_at == here.ready_at
+    done = booking.complete(seen, actor="Dana", now=at(otto, 16))
+    assert (done.status, done.version) == (Status.COMPLETED, 4)
+
+
 def test_a_status_is_reached_once_and_only_from_where_it_may(otto: Rooftop) -> None:
     visit = book(otto, at(otto, 9))
     booking.check_in(visit, actor="Dana", now=at(otto, 9))
@@ -209,17 +272,35 @@ def test_the_same_vehicle_comes_once_a_day(otto: Rooftop) -> None:
     assert first.confirmation_number in caught.value.sentence
 
 
-def test_hours_that_come_free_make_a_task_for_the_waitlist(otto: Rooftop) -> None:
-    visit = book(otto, at(otto, 9))
-    james = Customer.objects.get(first_name="James")
-    vehicle = james.vehicles.get()
+def wait_for(otto: Rooftop, name: str, *codes: str) -> None:
+    customer = Customer.objects.get(rooftop=otto, first_name=name)
     entry = WaitlistEntry.objects.create(
-        rooftop=otto, customer=james, vehicle=vehicle, first_day=TUESDAY, last_day=TUESDAY
+        rooftop=otto,
+        customer=customer,
+        vehicle=customer.vehicles.earliest("pk"),
+        first_day=TUESDAY,
+        last_day=TUESDAY,
     )
-    entry.op_codes.set(services(otto, "SI"))
+    entry.op_codes.set(services(otto, *codes))
+
+
+def test_hours_that_come_free_make_a_task_for_the_first_who_could_use_them(otto: Rooftop) -> None:
+    """Susan waits longest, but the alignment rack is out of order."""
+    visit = book(otto, at(otto, 9))
+    rack = Bay.objects.get(rooftop=otto, bay_type="alignment")
+    closing.block(otto, at(otto, 7), at(otto, 18), reason="broken", now=SATURDAY, bay=rack)
+    wait_for(otto, "Susan", "SI", "ALGN")
+    wait_for(otto, "James", "TROT")
     booking.cancel(visit, reason="x", actor="test", now=SATURDAY)
     task = FollowUpTask.objects.get()
-    assert (task.kind, task.customer) == (FollowUpTask.Kind.WAITLIST, james)
+    assert (task.kind, str(task.customer)[:5]) == (FollowUpTask.Kind.WAITLIST, "James")
+
+
+def test_hours_that_are_over_are_offered_to_nobody(otto: Rooftop) -> None:
+    visit = book(otto, at(otto, 15, 30))
+    wait_for(otto, "James", "SI")
+    booking.cancel(visit, reason="x", actor="test", now=at(otto, 16))
+    assert not FollowUpTask.objects.exists()
 
 
 # --- the store's own time -----------------------------------------------------------------

@@ -368,6 +368,14 @@ def test_the_preferred_advisor_writes_up_when_free() -> None:
     assert openings(busy, wish)[0].advisor_id == ANNE
 
 
+def test_else_the_advisor_with_the_most_free_time_writes_up() -> None:
+    one_hour, two_pieces = [(at(9), at(10))], [(at(9), at(9, 15)), (at(11), at(11, 15))]
+    lane = make_lane(advisors=(ANNE, BEN), taken=Taken(advisors={ANNE: one_hour, BEN: two_pieces}))
+    assert openings(lane, visit(OIL))[0].advisor_id == BEN
+    lane = make_lane(advisors=(ANNE, BEN), taken=Taken(advisors={ANNE: two_pieces}))
+    assert openings(lane, visit(OIL))[0].advisor_id == BEN
+
+
 def test_openings_with_the_preferred_advisor_come_first() -> None:
     lane = make_lane(advisors=(ANNE, BEN), taken=Taken(advisors={BEN: [(at(7), at(9)), (at(12), at(14))]}))
     slots = openings(lane, replace(visit(OIL), advisor=BEN))
