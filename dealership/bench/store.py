@@ -8,7 +8,10 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
+import psycopg
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
@@ -26,18 +29,37 @@ def big_store(customers: int, *, note: Callable[[str], None], fresh: bool = Fals
     note gets a line when that takes long. Raises ValueError for a number that cannot be written.
     """
     name = f"bench_{customers}"
-    if fresh or _written(name) is None:
-        _create(name)
+    with _alone(name) as server:
+        if fresh or _written(name) is None:
+            server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            server.execute(f'CREATE DATABASE "{name}"')
+        with switched_to(name):
+            call_command("migrate", verbosity=0)
+            if _written(name) is None:
+                note(
+                    f"Writing {customers:,} customers into the database {name}; a million takes six minutes ..."
+                )
+                _write(name, customers)
     with switched_to(name):
-        call_command("migrate", verbosity=0)
-        if _written(name) is None:
-            note(f"Writing {customers:,} customers into the database {name}; a million takes six minutes ...")
-            now = timezone.now()
-            write_scale(customers, now=now, note=lambda line: None)
-            with connection.cursor() as cursor:
-                cursor.execute("VACUUM ANALYZE")
-                cursor.execute(f"COMMENT ON DATABASE \"{name}\" IS '{now.isoformat()}'")
         yield
+
+
+@contextmanager
+def _alone(name: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection to the server itself; whoever wants to write the same store waits until it is closed."""
+    configured: dict[str, Any] = connection.get_connection_params()
+    # Advisory locks are a database's own: all meet in this one.
+    with psycopg.connect(**configured | {"dbname": "postgres"}, autocommit=True) as server:
+        server.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
+        yield server
+
+
+def _write(name: str, customers: int) -> None:
+    moment = timezone.now()
+    write_scale(customers, now=moment, note=lambda line: None)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+        cursor.execute(f"COMMENT ON DATABASE \"{name}\" IS '{moment.isoformat()}'")
 
 
 @contextmanager
@@ -83,6 +105,7 @@ def _point_to(database: str) -> None:
     connection.close()
     connection.close_pool()  # type: ignore[attr-defined]  # only PostgreSQL's have one
     connection.settings_dict["NAME"] = database
+    ContentType.objects.clear_cache()  # other ids there
 
 
 def _written(database: str) -> datetime | None:
@@ -93,9 +116,3 @@ def _written(database: str) -> datetime | None:
         )
         row = cursor.fetchone()
     return datetime.fromisoformat(row[0]) if row and row[0] else None
-
-
-def _create(database: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
-        cursor.execute(f'CREATE DATABASE "{database}"')

@@ -96,6 +96,49 @@ def test_the_list_costs_the_same_for_one_and_for_many(advisor: Client, store: Ro
     assert count_queries(advisor, LIST) == few <= 15
 
 
+def test_a_customers_page_costs_the_same_for_one_vehicle_and_for_many(
+    advisor: Client, store: Rooftop
+) -> None:
+    maria = store.customers.get(first_name="Maria")
+    address = f"{LIST}{maria.pk}/change/"
+    text(advisor, address)  # the first one looks up content types
+    few = count_queries(advisor, address)
+    for number in range(10):
+        vehicle = Vehicle.objects.create(rooftop=store, make="Kia", model=f"Number {number}")
+        Ownership.objects.create(customer=maria, vehicle=vehicle)
+
+    assert "Kia Number 9" in text(advisor, address)
+    assert count_queries(advisor, address) == few <= 20
+
+
+def test_a_vehicles_page_costs_the_same_for_one_owner_and_for_many(advisor: Client, store: Rooftop) -> None:
+    civic = store.vehicles.filter(model="Civic")[0]
+    address = f"/admin/crm/vehicle/{civic.pk}/change/"
+    text(advisor, address)
+    few = count_queries(advisor, address)
+    for number in range(10):
+        owner = Customer.objects.create(rooftop=store, first_name=f"Owner {number}")
+        Ownership.objects.create(customer=owner, vehicle=civic)
+
+    assert "Owner 9" in text(advisor, address)
+    assert count_queries(advisor, address) == few <= 20
+
+
+def test_words_of_a_model_and_of_its_owner_are_found_together(advisor: Client, store: Rooftop) -> None:
+    page = text(advisor, "/admin/crm/vehicle/?q=2019 civic lopez")
+    assert "2HG" in page or "Honda Civic" in page
+    assert "Accord" not in page
+    assert "0 vehicles" in text(advisor, "/admin/crm/vehicle/?q=civic nobody")
+
+
+def test_customers_who_do_not_speak_english_can_be_listed(advisor: Client, store: Rooftop) -> None:
+    store.customers.filter(first_name="Maria").update(language="es")
+    store.customers.filter(first_name="James").update(language="en")
+    page = text(advisor, f"{LIST}?language=other")
+    assert "Maria Lopez" in page
+    assert "James Carter" not in page
+
+
 def test_phones_are_written_as_people_write_them(advisor: Client, store: Rooftop) -> None:
     form = customer_form(store, phone_numbers="(212) 555-0143\n917.555.0122")
     advisor.post(f"{LIST}add/", form)
