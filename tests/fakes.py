@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
-from voice.ports import HearingEvent, ToolResult
+from voice.conversation.states import Conversation
+from voice.ports import HearingEvent, ToolResult, Tools
 
 Answer = ToolResult | Callable[[dict[str, Any]], ToolResult]
 
@@ -111,3 +114,24 @@ class FakeSynthesizer:
         finally:
             if left:
                 self.given_up.append(text)
+
+
+class FakeMind:
+    """Thinks what the test tells it to: thought(heard, tools) yields clauses. Named in settings."""
+
+    thought: ClassVar[Callable[[str, Tools], AsyncGenerator[str, None]]]
+    heard: ClassVar[list[str]] = []
+
+    def __init__(self, store: object) -> None:
+        pass
+
+    async def reply(
+        self, conversation: Conversation, heard: str, tools: Tools, *, now: datetime
+    ) -> AsyncGenerator[str, None]:
+        self.heard.append(heard)
+        if not heard:
+            yield "Hello."
+            return
+        async with aclosing(type(self).thought(heard, tools)) as clauses:
+            async for clause in clauses:
+                yield clause

@@ -17,6 +17,7 @@ from voice.conversation.states import Conversation, Ending, Message
 from voice.ports import ReplyModel
 from voice.speaker import Speaker, Utterance
 from voice.tools.registry import AnswerTools, Toolbox
+from voice.turns import CallerTurn
 
 LOOK_EVERY_SECONDS = 0.1
 # A tool that takes this long, a mind that takes that long, and between two fillers.
@@ -41,6 +42,7 @@ class Answer:
         self.tools = AnswerTools(box, self.conversation, self.begin)
         self.has_begun = False
         self.was_cut_off = False
+        self.turn: CallerTurn | None = None  # that it answers; None when that was not over after all
         self.task: asyncio.Task[bool] | None = None
         self._begin = begin
         self._fillers = 0

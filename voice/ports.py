@@ -191,9 +191,14 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class SpeechEnded:
-    """The caller paused; all final Words of the utterance have been delivered before this."""
+    """The caller paused; all final Words of the utterance have been delivered before this.
+
+    silence: how many seconds of it were awaited. is_certain: a model has judged that the turn is over.
+    """
 
     at: float
+    silence: float = 0.64
+    is_certain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

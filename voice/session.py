@@ -1,7 +1,7 @@
 """One call's life as one task group: hear, think, speak, watch; and be interrupted.
 
-    hear    frames from the line → transcriber; marks → playout clock
-    listen  what was recognised → finished turns; speech while we talk → interruption
+    hear    frames from the line → ears; marks → playout clock
+    listen  the ears' transcriber → drafts and finished turns; speech while we talk → interruption
     answer  a finished turn → the mind's clauses → synthesizer → paced frames and marks
     watch   silence and the longest call
 
@@ -11,11 +11,12 @@ the transcript saved up to the last word.
 
 import asyncio
 import logging
+import re
 import time
 import traceback
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -24,7 +25,9 @@ from voice import calls
 from voice.answers import Answer
 from voice.conversation import phrases
 from voice.conversation.states import Conversation, Ending, Message, State
+from voice.ears import Ears
 from voice.line import Line, LineClosed
+from voice.listening import continues, merged
 from voice.models import Call, Turn
 from voice.playout import BYTES_PER_SECOND
 from voice.ports import (
@@ -36,8 +39,6 @@ from voice.ports import (
     Media,
     Notice,
     ReplyModel,
-    SpeechEnded,
-    SpeechStarted,
     Stopped,
     Synthesizer,
     Tools,
@@ -48,7 +49,7 @@ from voice.ports import (
 from voice.record import Record
 from voice.speaker import Speaker
 from voice.tools.registry import Toolbox
-from voice.turns import Assembler, CallerTurn, is_backchannel, same, wait_after
+from voice.turns import CallerTurn, is_backchannel, same
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,6 @@ LEAVE_TAKING_SECONDS = 15.0  # from the longest call to its end, however much is
 LAST_WORDS_SECONDS = 0.8
 KEYS_PAUSE_SECONDS = 2.0
 LONGEST_WAIT_FOR_THE_FLOOR = 8.0
-REPAIR_SECONDS = 1.5  # words that follow so soon belong to the turn before
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,12 @@ class TimeUp:
     """The call has lasted LONGEST_CALL_SECONDS: take leave."""
 
 
-ToDo = CallerTurn | Silence | TimeIsShort | TimeUp
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """Hearing is lost and may come back: say so."""
+
+
+ToDo = CallerTurn | Silence | TimeIsShort | TimeUp | BadLine
 
 
 class _Sentence:
@@ -112,7 +117,7 @@ class Session:
         self.call = call
         self.line = line
         self.conversation = conversation
-        self.transcriber = transcriber
+        self.ears = Ears(transcriber, self, self._clock)
         self.speaker = Speaker(synthesizer, self._send)
         self.mind = mind
         self.tools = tools
@@ -123,17 +128,11 @@ class Session:
         self._began = time.monotonic()
         self._over = asyncio.Event()
         self._todo: asyncio.Queue[ToDo] = asyncio.Queue()
-        self._assembler = Assembler()
-        self._turn_timer: asyncio.TimerHandle | None = None
         self._keys_timer: asyncio.TimerHandle | None = None
-        self._caller_is_speaking = False
-        self._floor_is_free = asyncio.Event()
-        self._floor_is_free.set()
         self._keys = ""
         self._answer: Answer | None = None  # being spoken, or about to be
         self._draft: Answer | None = None  # for a turn that may not be over
-        self._last: tuple[Answer, CallerTurn] | None = None  # the latest turn that was answered
-        self._unanswered = ""
+        self._unanswered: CallerTurn | None = None
         self._barge_in: dict[str, int] = {}
         self._quiet_since = time.monotonic()
 
@@ -151,11 +150,12 @@ class Session:
                 log.error("call %s failed: %s", self.call.pk, _place(error))
         finally:
             self._stop_timers()
+            await self._drop(self._draft, self._answer)
             await self._save_the_end()
 
     async def _run_tasks(self) -> None:
         async with AsyncExitStack() as providers:
-            await providers.enter_async_context(self.transcriber)
+            await providers.enter_async_context(self.ears.transcriber)
             await providers.enter_async_context(self.speaker.synthesizer)
             async with asyncio.TaskGroup() as group:
                 self._group = group
@@ -163,7 +163,7 @@ class Session:
                     group.create_task(job, name=name)
                     for name, job in (
                         ("hear", self._hear()),
-                        ("listen", self._listen()),
+                        ("listen", self.ears.listen()),
                         ("answer", self._answer_all()),
                         ("watch", self._watch()),
                     )
@@ -177,16 +177,14 @@ class Session:
                 # The words under way when the line went dead belong to the transcript.
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LAST_WORDS_SECONDS):
-                        await self.transcriber.finish()
+                        await self.ears.transcriber.finish()
                         await asyncio.wait({tasks[1]})
                 tasks[1].cancel()
 
     async def _save_the_end(self) -> None:
-        last = self._assembler.take()
-        if last:
-            self._keep_caller_turn(last)
+        self._keep_unanswered_turns()
         if self._keys:
-            self._keep_caller_turn(CallerTurn(self._keys, self._clock(), self._clock()))
+            self._keep_turn(CallerTurn(self._keys, self._clock(), self._clock()), self.conversation.state)
         await self.tools.settle()
         outcome = self._outcome or Call.Outcome.HUNG_UP
         conversation = self.conversation
@@ -210,7 +208,7 @@ class Session:
             while True:
                 match await self.line.receive():
                     case Media(mulaw=mulaw):
-                        await self.transcriber.send(mulaw)
+                        await self.ears.frame(mulaw)
                     case MarkReached(name=name):
                         self.speaker.mark_reached(name)
                     case Typed(text=text):
@@ -229,7 +227,9 @@ class Session:
         now = self._clock()
         await self._send(Caption("caller", text, is_final=True))
         await self._interrupt(is_reading=is_reading)
-        self._finish_turn(CallerTurn(text, now, now, is_typed=True))
+        turn = CallerTurn(text, now, now, is_typed=True)
+        begun = self.ears.take()  # "my number is", and then the keys
+        self._todo.put_nowait(merged(begun, turn) if begun else turn)
 
     async def _key_pressed(self, digit: str) -> None:
         """0 asks for a person; other keys collect into a number."""
@@ -246,69 +246,57 @@ class Session:
         if keys:
             self._spawn(self._caller_said(keys))
 
-    # --- listen ---------------------------------------------------------------------------
+    # --- what the ears tell: see ears.Owner -------------------------------------------------
 
-    async def _listen(self) -> None:
-        async for event in self.transcriber.events():
-            match event:
-                case SpeechStarted():
-                    await self._speech_started()
-                case Words():
-                    await self._words(event)
-                case SpeechEnded():
-                    await self._speech_ended()
-
-    async def _speech_started(self) -> None:
-        self._caller_is_speaking = True
-        self._floor_is_free.clear()
-        if self._turn_timer:
-            self._turn_timer.cancel()  # the sentence goes on
+    async def speech_began(self) -> None:
         await self._suspend()
 
-    async def _words(self, words: Words) -> None:
-        self._assembler.add(words)
-        await self._caption_caller(is_final=False)
-        if self._is_suspended and not is_backchannel(self._assembler.text):
+    async def words_came(self, words: Words) -> None:
+        text = self.ears.listening.text
+        await self._send(Caption("caller", text, is_final=False))
+        if self._is_suspended and not is_backchannel(text):
             await self._interrupt()
+        await self._reopen(words)
 
-    async def _speech_ended(self) -> None:
-        self._caller_is_speaking = False
-        self._quiet_since = time.monotonic()
-        text = self._assembler.text
-        if not text or (self._is_suspended and is_backchannel(text)):
-            self._assembler.take()
-            self._floor_is_free.set()
-            if self._is_suspended and self.speaker.current:
-                self.speaker.current.go_on()  # only a cough, or "mm-hmm"
+    async def draft(self, text: str) -> None:
+        """Begin to think about a turn that may not be over; nothing of it is heard or written yet."""
+        if self._over.is_set() or self.speaker.current or not self._todo.empty():
             return
-        if self._turn_timer:
-            self._turn_timer.cancel()
-        self._turn_timer = self._after(wait_after(text, self.conversation.asked), self._turn_is_over)
+        if self._draft and same(self._draft.heard, text):
+            return
+        await self._drop(self._draft)
+        self._draft = self._new_answer(text)
+        self._start(self._draft, self.mind)
 
-    def _turn_is_over(self) -> None:
-        turn = self._assembler.take()
-        if turn:
-            self._spawn(self._send(Caption("caller", turn.text, is_final=True)))
-            self._finish_turn(turn)
-
-    def _finish_turn(self, turn: CallerTurn) -> None:
-        self._keep_caller_turn(turn)
+    def turn_is_over(self, turn: CallerTurn) -> None:
+        if self._is_suspended and is_backchannel(turn.text):
+            self.only_noise()
+            return
+        self._spawn(self._send(Caption("caller", turn.text, is_final=True)))
         self._todo.put_nowait(turn)
-        self._floor_is_free.set()
 
-    def _keep_caller_turn(self, turn: CallerTurn) -> None:
-        self.record.add_turn(
-            Turn.Speaker.CALLER,
-            turn.text,
-            starts_at=turn.starts_at,
-            ends_at=turn.ends_at,
-            state=self.conversation.state,
-            latencies=self._barge_in,
-        )
-        self._barge_in = {}
+    def only_noise(self) -> None:
+        """A cough, or "mm-hmm": go on talking."""
+        self._quiet_since = time.monotonic()
+        if self._is_suspended and self.speaker.current:
+            self.speaker.current.go_on()
 
-    async def _caption_caller(self, *, is_final: bool) -> None:
-        await self._send(Caption("caller", self._assembler.text, is_final=is_final))
+    async def hearing_lost(self) -> None:
+        self._todo.put_nowait(BadLine())
+
+    async def _reopen(self, words: Words) -> None:
+        """The turn that is being answered was cut too early: think again about all of it."""
+        answer = self._answer
+        turn = answer.turn if answer else None
+        if answer is None or turn is None or turn.is_typed or answer.tools.has_written:
+            return
+        if answer.has_begun and not (answer.was_cut_off and continues(turn, words)):
+            return
+        if answer.has_begun:
+            self.conversation = self.tools.conversation = answer.before
+        answer.turn = None
+        await self._drop(answer)
+        self.ears.turn_goes_on(turn)
 
     # --- answer ---------------------------------------------------------------------------
 
@@ -334,6 +322,8 @@ class Session:
                 return await self._answer_turn(todo)
             case Silence():
                 return await self._utter(phrases.after_silence(self.conversation))
+            case BadLine():
+                return await self._utter(phrases.BAD_LINE)
             case TimeIsShort():
                 return await self._utter(phrases.TIME_IS_SHORT)
             case TimeUp():
@@ -341,22 +331,12 @@ class Session:
                 return await self._utter(phrases.TIME_LIMIT, must_be_said=True)
 
     async def _answer_turn(self, turn: CallerTurn) -> bool:
-        heard = self._with_what_went_before(turn)
-        answer = await self._drafted(heard) or self._new_answer(heard)
-        self._last = answer, turn
+        if self._unanswered:
+            turn, self._unanswered = merged(self._unanswered, turn), None
+        answer = await self._drafted(turn.text) or self._new_answer(turn.text)
+        answer.turn = turn
         answer.release(self._began + turn.ends_at)
         return await self._speak(answer, self.mind)
-
-    def _with_what_went_before(self, turn: CallerTurn) -> str:
-        """The turn, and words before it that were no whole turn: unanswered, or answered too early."""
-        before, self._unanswered = self._unanswered, ""
-        if not before and self._last:
-            answer, previous = self._last
-            goes_on = 0 <= turn.starts_at - previous.ends_at <= REPAIR_SECONDS
-            if goes_on and not turn.is_typed and answer.was_cut_off and not answer.tools.has_written:
-                self.conversation = self.tools.conversation = answer.before
-                before = answer.heard
-        return f"{before} {turn.text}".strip()
 
     async def _utter(self, sentence: str, *, must_be_said: bool = False) -> bool:
         """Say a fixed sentence, without the mind."""
@@ -371,6 +351,7 @@ class Session:
     def _begin(self, answer: Answer) -> None:
         """The point of no return: from now on this is what has happened."""
         self.conversation = self.tools.conversation = answer.conversation
+        self._keep_caller_turn(answer)
         self.record.save_state(self.conversation)
 
     def _start(self, answer: Answer, mind: ReplyModel) -> asyncio.Task[bool]:
@@ -390,21 +371,12 @@ class Session:
         if task.cancelled():
             return False
         if not task.result():
-            self._unanswered = answer.heard
+            self._unanswered = answer.turn
             return False
         answer.begin()  # an answer without a sound counts too
         return not answer.was_cut_off
 
-    # --- drafts ---------------------------------------------------------------------------
-
-    async def _draft_for(self, text: str) -> None:
-        """Begin to think about a turn that may not be over; nothing of it is heard or written yet."""
-        if self.speaker.current or not self._todo.empty() or (self._draft and same(self._draft.heard, text)):
-            return
-        await self._drop(self._draft)
-        heard = f"{self._unanswered} {text}".strip()
-        self._draft = self._new_answer(heard)
-        self._start(self._draft, self.mind)
+    # --- drafts and turns ------------------------------------------------------------------
 
     async def _drafted(self, heard: str) -> Answer | None:
         """The draft, when it answers exactly this and nothing has happened since; else none."""
@@ -422,13 +394,40 @@ class Session:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _keep_caller_turn(self, answer: Answer) -> None:
+        """The turn counts as it was answered, whole and once."""
+        if answer.turn:
+            self._keep_turn(answer.turn, answer.before.state)
+            answer.turn = replace(answer.turn, is_kept=True)
+
+    def _keep_unanswered_turns(self) -> None:
+        """What the caller said and nobody came to answer belongs to the transcript."""
+        turns = [self._answer.turn if self._answer and not self._answer.has_begun else None, self._unanswered]
+        while not self._todo.empty():
+            todo = self._todo.get_nowait()
+            turns.append(todo if isinstance(todo, CallerTurn) else None)
+        for turn in [*turns, self.ears.take()]:
+            if turn and not turn.is_kept:
+                self._keep_turn(turn, self.conversation.state)
+
+    def _keep_turn(self, turn: CallerTurn, state: str) -> None:
+        self.record.add_turn(
+            Turn.Speaker.CALLER,
+            turn.text,
+            starts_at=turn.starts_at,
+            ends_at=turn.ends_at,
+            state=state,
+            latencies=self._barge_in,
+        )
+        self._barge_in = {}
+
     # --- being interrupted ----------------------------------------------------------------
 
     async def _has_the_floor(self) -> bool:
         """May the answer begin? Not when the caller went on speaking and nothing was written yet."""
         try:
             async with asyncio.timeout(LONGEST_WAIT_FOR_THE_FLOOR):
-                await self._floor_is_free.wait()
+                await self.ears.floor_is_free.wait()
         except TimeoutError:
             return True  # endless noise must not silence the desk
         utterance = self.speaker.current
@@ -471,6 +470,7 @@ class Session:
         script = utterance.script
         said, cut_off = script.read(utterance.sent) if is_reading else script.split(heard)
         answer.was_cut_off = bool(cut_off)
+        self._await_answer_to(said)
         if said:
             self.conversation.history.append(Message(speaker="desk", text=said))
         begins = utterance.starts_at - self._began
@@ -493,6 +493,14 @@ class Session:
         self._outcome = Call.Outcome.NO_BOOKING
         self._over.set()
 
+    def _await_answer_to(self, said: str) -> None:
+        """Tell the ears what was asked: by its name, where the words are those of that question."""
+        is_as_asked = phrases.question(self.conversation) in said
+        questions = re.findall(r"[^.!?]+\?", said)
+        self.ears.listening.ask(
+            self.conversation.asked if is_as_asked else "", questions[-1] if questions else ""
+        )
+
     # --- watch ----------------------------------------------------------------------------
 
     async def _watch(self) -> None:
@@ -506,7 +514,7 @@ class Session:
             if lasted > WARNING_SECONDS and not is_warned:
                 is_warned = True
                 self._todo.put_nowait(TimeIsShort())
-            if self._caller_is_speaking or self.speaker.current or not self._todo.empty():
+            if self.ears.is_speaking or self.speaker.current or not self._todo.empty():
                 self._quiet_since = now
             elif now - self._quiet_since > SILENCE_SECONDS:
                 self._quiet_since = now
@@ -539,9 +547,9 @@ class Session:
         return asyncio.get_running_loop().call_later(seconds, then)
 
     def _stop_timers(self) -> None:
-        for timer in (self._turn_timer, self._keys_timer):
-            if timer:
-                timer.cancel()
+        self.ears.stop()
+        if self._keys_timer:
+            self._keys_timer.cancel()
 
     def _spawn(self, job: Coroutine[Any, Any, None]) -> None:
         self._group.create_task(job)

@@ -54,6 +54,7 @@ class CallerTurn:
     starts_at: float
     ends_at: float
     is_typed: bool = False  # or keyed in: whole as it is
+    is_kept: bool = False  # in the record
 
 
 @dataclass(slots=True)

@@ -441,8 +441,7 @@ async def test_words_said_while_the_desk_thinks_are_answered_together(opening: s
         answer = await phone.reply()
         assert re.search("oil change and (a )?tire rotation", answer)
         assert [turn.text for turn in await phone.turns() if turn.speaker == "caller"] == [
-            "I need an oil change for my Civic.",
-            "And a tire rotation.",
+            "I need an oil change for my Civic. And a tire rotation.",
         ]
 
 
@@ -477,10 +476,9 @@ async def test_keys_and_words_do_not_swallow_each_other(monkeypatch: pytest.Monk
         for digit in "2125550188":
             await phone.send("dtmf", digit=digit)
         await phone.reply()
-        await phone.reply()
 
         texts = [turn.text for turn in await phone.turns() if turn.speaker == "caller"]
-        assert texts == ["2125550188", "Um, my number is"]
+        assert texts == ["Um, my number is 2125550188"]
 
 
 # --- silences and limits ------------------------------------------------------------------

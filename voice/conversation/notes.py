@@ -21,7 +21,7 @@ def note_turn(conversation: Conversation, heard: str, store: Store, today: date)
     meaning = understand(heard, conversation, store, today)
     if meaning.intent is not Intent.UNKNOWN:
         conversation.intent = meaning.intent
-    if conversation.asked == phrases.ASK_IS_CALLER:
+    if _was_asked_who_calls(conversation):
         take_identity(conversation, meaning)
     slots = conversation.slots
     slots.services = slots.services or meaning.services
@@ -34,6 +34,16 @@ def note_turn(conversation: Conversation, heard: str, store: Store, today: date)
     conversation.asked = ""
     if conversation.state in (State.GREETING, State.VERIFICATION):
         conversation.state = State.INTENT
+
+
+def _was_asked_who_calls(conversation: Conversation) -> bool:
+    """By the greeting, or later in the model's own words."""
+    caller = conversation.caller
+    if caller.is_confirmed is not None or not caller.first_name:
+        return False
+    return conversation.asked == phrases.ASK_IS_CALLER or (
+        f"{caller.first_name}?" in conversation.last_heard_from_desk()
+    )
 
 
 def note_search(conversation: Conversation, arguments: dict[str, Any]) -> None:

@@ -64,6 +64,7 @@ ALREADY_THAT_DAY = "That car is already booked in with us that day."
 # Claims nothing: a server that went away may have booked before it did.
 CALENDAR_BUSY = "I'm sorry, our calendar isn't answering just now."
 NOT_POSSIBLE = "I'm sorry, we can't do that at that time."
+BAD_LINE = "Sorry, I lost you for a second. I'm listening again."
 SORRY_CUT_OFF = "Sorry, we were cut off."
 NO_DESK_RINGING = "Thanks for calling. I'll ring our service desk for you."
 NO_DESK_NOW = "Thanks for calling. I can't take your call right now."

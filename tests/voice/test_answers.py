@@ -1,0 +1,208 @@
+"""Answers from the socket: drafted before the turn is over, filled while they take long, thought again.
+
+Speech and thoughts are scripted; tools, record and PostgreSQL are real.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from crm.models import FollowUpTask
+from tests.factories import make_demo_store
+from tests.fakes import FakeMind, FakeSynthesizer, FakeTranscriber
+from tests.talking import STRANGER
+from tests.voice.leaks import nothing_left_running
+from tests.voice.phone import Phone, ringing
+from tests.voice.sound import silence, voice
+from voice import answers, ears, session
+from voice.conversation import phrases
+from voice.database import in_database
+from voice.models import ToolCall
+from voice.ports import HearingBack, HearingLost, SpeechEnded, SpeechPaused, SpeechStarted, Tools, Words
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(autouse=True)
+def otto(transactional_db: None, settings: Settings) -> None:
+    settings.TRANSCRIBER = "tests.fakes.FakeTranscriber"
+    settings.SYNTHESIZER = "tests.fakes.FakeSynthesizer"
+    settings.REPLY_MODEL = "tests.fakes.FakeMind"
+    FakeTranscriber.made.clear()
+    FakeSynthesizer.made.clear()
+    FakeMind.heard.clear()
+    make_demo_store(timezone.now())
+
+
+def ear() -> FakeTranscriber:
+    return FakeTranscriber.made[-1]
+
+
+async def tool_calls() -> list[str]:
+    return await in_database(lambda: list(ToolCall.objects.order_by("pk").values_list("name", flat=True)))
+
+
+async def until(condition: object) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # type: ignore[operator]
+            await asyncio.sleep(0.01)
+
+
+# --- drafts -------------------------------------------------------------------------------
+
+
+async def read_then_write(heard: str, tools: Tools) -> AsyncGenerator[str, None]:
+    await tools.call("get_store_info", {"topic": "hours"})
+    await tools.call("take_message", {"text": heard})
+    yield "Noted."
+
+
+async def test_a_draft_reads_at_once_and_writes_when_the_turn_is_over() -> None:
+    FakeMind.thought = read_then_write
+    async with ringing(STRANGER) as phone:
+        await phone.reply()
+        ear().hear(SpeechStarted(1.0), Words("Call me back please", False, 1.0, 2.0), SpeechPaused(2.0))
+        await until(lambda: "Call me back please" in FakeMind.heard)
+        await asyncio.sleep(0.3)  # time enough for a write that does not wait
+        assert await in_database(FollowUpTask.objects.filter(kind="callback").count) == 0
+        assert "Noted." not in [text for _, text in phone.captions]
+
+        ear().hear(Words("Call me back, please.", True, 1.0, 2.0), SpeechEnded(2.0))
+        assert await phone.reply() == "Noted."
+        assert FakeMind.heard == ["", "Call me back please"], "thought once"
+        assert await tool_calls() == ["get_store_info", "take_message"]
+
+
+async def test_a_draft_for_words_that_went_on_leaves_no_trace() -> None:
+    FakeMind.thought = read_then_write
+    async with nothing_left_running(), ringing(STRANGER) as phone:
+        await phone.reply()
+        ear().hear(SpeechStarted(1.0), Words("Call me", False, 1.0, 2.0), SpeechPaused(2.0))
+        await until(lambda: "Call me" in FakeMind.heard)
+        ear().hear(Words("Call me a tow truck please", True, 1.0, 3.0), SpeechEnded(3.0))
+        assert await phone.reply() == "Noted."
+        texts = [turn.text for turn in await phone.turns()]
+        assert texts == ["Hello.", "Call me a tow truck please", "Noted."]
+        task = await in_database(FollowUpTask.objects.get)
+        assert task.summary == "Call me a tow truck please"
+        assert await tool_calls() == ["get_store_info", "take_message"]
+
+
+async def test_a_draft_that_fails_is_thought_again(settings: Settings) -> None:
+    async def fails_once(heard: str, tools: Tools) -> AsyncGenerator[str, None]:
+        if len(FakeMind.heard) == 2:
+            raise ValueError("not this time")
+        yield "Hours are eight to six."
+
+    FakeMind.thought = fails_once
+    async with ringing(STRANGER) as phone:
+        await phone.reply()
+        ear().hear(SpeechStarted(1.0), Words("When are you open?", False, 1.0, 2.0), SpeechPaused(2.0))
+        await until(lambda: len(FakeMind.heard) == 2)
+        ear().hear(Words("When are you open?", True, 1.0, 2.0), SpeechEnded(2.0))
+        assert await phone.reply() == "Hours are eight to six."
+
+
+# --- what takes long ----------------------------------------------------------------------
+
+
+async def test_a_slow_mind_is_bridged_by_words_that_promise_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "MIND_SECONDS", 0.2)
+    monkeypatch.setattr(answers, "FILLER_SECONDS", 0.2)
+
+    async def slow(heard: str, tools: Tools) -> AsyncGenerator[str, None]:
+        await asyncio.sleep(1.0)
+        yield "Here it is."
+
+    FakeMind.thought = slow
+    async with ringing(STRANGER) as phone:
+        await phone.reply()
+        reply = await phone.say("Tell me something.")
+    assert reply.startswith(f"{phrases.FILLERS[0]} {phrases.FILLERS[1]}")
+    assert reply.endswith("Here it is.")
+
+
+async def test_a_quick_mind_needs_no_filler() -> None:
+    async def quick(heard: str, tools: Tools) -> AsyncGenerator[str, None]:
+        yield "Here it is."
+
+    FakeMind.thought = quick
+    async with ringing(STRANGER) as phone:
+        await phone.reply()
+        assert await phone.say("Tell me something.") == "Here it is."
+
+
+# --- thought again ------------------------------------------------------------------------
+
+
+async def test_a_turn_that_was_cut_too_early_is_answered_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def repeat(heard: str, tools: Tools) -> AsyncGenerator[str, None]:
+        yield f"You said: {heard} And I have a lot to say about that, so please listen for a while."
+
+    FakeMind.thought = repeat
+    async with ringing(STRANGER) as phone:
+        await phone.reply()
+        phone.plays_at_once = False
+        ear().hear(SpeechStarted(1.0), Words("I need an oil change.", True, 1.0, 2.0), SpeechEnded(2.0))
+        await phone.until(lambda: len(phone.held) >= 2)
+        phone.plays_at_once = True
+        ear().hear(SpeechStarted(2.8), Words("And a tire rotation.", True, 2.8, 3.5), SpeechEnded(3.5))
+        await phone.reply()
+        reply = await phone.reply()
+    assert reply.startswith("You said: I need an oil change. And a tire rotation.")
+
+
+# --- the ear ------------------------------------------------------------------------------
+
+
+async def long_winded(heard: str, tools: Tools) -> AsyncGenerator[str, None]:
+    yield "This is a very long sentence that goes on and on, so that there is time to interrupt it."
+
+
+async def begin_long_answer(phone: Phone) -> None:
+    FakeMind.thought = long_winded
+    await phone.reply()
+    phone.plays_at_once = False
+    await phone.send("text", body="Tell me everything.")
+    await phone.until(lambda: len(phone.held) >= 3)
+
+
+async def hear(phone: Phone, mulaw: bytes) -> None:
+    """As a carrier sends it, 20 ms at a time, though not at its pace."""
+    for offset in range(0, len(mulaw), 160):
+        await phone.send_audio(mulaw[offset : offset + 160])
+
+
+async def test_the_desk_falls_silent_at_the_first_sound_and_goes_on_after_a_cough(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ears, "WORDS_LATE_SECONDS", 0.2)
+    async with ringing(STRANGER) as phone:
+        await begin_long_answer(phone)
+        await hear(phone, silence(0.5) + voice(0.2))
+        await phone.until(lambda: phone.clears == 1)
+        phone.plays_at_once = True
+        await hear(phone, silence(0.5))
+        assert (await phone.reply()).endswith("time to interrupt it.")
+        assert phone.clears == 1
+
+
+async def test_a_line_that_was_lost_is_told_of_once() -> None:
+    FakeMind.thought = long_winded
+    async with ringing(STRANGER) as phone:
+        await phone.reply()
+        ear().hear(HearingLost(3.0), HearingBack(4.0))
+        assert await phone.reply() == phrases.BAD_LINE
+
+
+# --- limits -------------------------------------------------------------------------------
+
+
+async def test_two_minutes_before_the_end_the_caller_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "WARNING_SECONDS", 0.3)
+    async with ringing(STRANGER) as phone:
+        await phone.reply()
+        assert await phone.reply() == phrases.TIME_IS_SHORT
