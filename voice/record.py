@@ -60,6 +60,10 @@ class Record:
             )
         )
 
+    def note(self, write: Callable[[], None]) -> None:
+        """Any other write, in its turn."""
+        self._writes.put_nowait(write)
+
     def save_state(self, conversation: Conversation) -> None:
         self._writes.put_nowait(partial(calls.save_state, self.call, conversation.model_copy(deep=True)))
 

@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from voice import calls
+from voice import calls, recordings
 from voice.answers import Answer
 from voice.conversation import phrases
 from voice.conversation.states import Conversation, Ending, Message, State
@@ -312,7 +312,10 @@ class Session:
             return await self._utter(phrases.cut_off(self.conversation), must_be_said=True)
         answer = self._new_answer("", must_be_said=True)
         answer.release(time.monotonic())
-        return await self._speak(answer, self.mind)
+        was_heard = await self._speak(answer, self.mind)
+        if was_heard and answer.utterance.playout.is_acknowledged:
+            self.record.note(partial(recordings.notice_was_heard, self.call, now=self.wall_clock()))
+        return was_heard
 
     async def _answer_one(self, todo: ToDo) -> bool:
         """Whether the answer was heard to its end."""

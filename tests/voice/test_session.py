@@ -617,3 +617,23 @@ class Communicator:
 
     async def drop(self) -> None:
         await self._socket.disconnect(code=1006)
+
+
+# --- recording ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+async def test_the_notice_counts_when_the_greeting_was_heard_to_its_end(
+    otto: Rooftop, is_heard: bool
+) -> None:
+    await in_database(Rooftop.objects.filter(pk=otto.pk).update, records_calls=True)
+    async with ringing(MARIA, plays_at_once=is_heard) as phone:
+        if is_heard:
+            await phone.reply()
+            await phone.say("When are you open?")
+        else:
+            await phone.until(lambda: len(phone.held) >= 3)
+            ear().hear(*said("When are you open?"))
+            await phone.until(lambda: phone.clears == 1)
+            await phone.reply()
+    assert ((await phone.row()).notice_heard_at is not None) is is_heard
