@@ -66,7 +66,9 @@ def stream_token(call: Call) -> str:
     return hmac.new(settings.SECRET_KEY.encode(), message.encode(), sha256).hexdigest()
 
 
-def admit(sid: str, token: str, *, is_signed: bool = False, now: datetime) -> Call | None:
+def admit(
+    sid: str, token: str, *, stream_sid: str = "", is_signed: bool = False, now: datetime
+) -> Call | None:
     """Let a media stream in: once, in time, and only with the token of exactly this call.
 
     is_signed says that the carrier signed the handshake: without it a carrier's call is refused, and
@@ -81,7 +83,7 @@ def admit(sid: str, token: str, *, is_signed: bool = False, now: datetime) -> Ca
         return None
     opened = Call.objects.filter(
         pk=call.pk, resumes=call.resumes, stream_opened_at__isnull=True, ended_at__isnull=True
-    ).update(stream_opened_at=now)
+    ).update(stream_opened_at=now, stream_sid=stream_sid[:64])
     if not opened:
         return None
     call.stream_opened_at = now

@@ -79,7 +79,14 @@ async def _admit(line: Line, *, is_signed: bool) -> Call | None:
     if not isinstance(started, Started):
         return None
     token = started.parameters.get("token", "")
-    call = await in_database(calls.admit, started.call_sid, token, is_signed=is_signed, now=datetime.now(UTC))
+    call = await in_database(
+        calls.admit,
+        started.call_sid,
+        token,
+        stream_sid=started.stream_sid,
+        is_signed=is_signed,
+        now=datetime.now(UTC),
+    )
     if call is None:
         log.warning("a media stream without a fresh token or its carrier's signature was refused")
         return None

@@ -49,6 +49,7 @@ class Call(models.Model):
     customer = models.ForeignKey(Customer, models.SET_NULL, null=True, blank=True, related_name="calls")
     started_at = models.DateTimeField(default=timezone.now, db_index=True)
     stream_opened_at = models.DateTimeField(null=True, blank=True)
+    stream_sid = models.CharField("stream SID", max_length=64, blank=True, help_text="Of the present one.")
     resumes = models.PositiveSmallIntegerField(default=0, help_text="How often its media socket was lost.")
     resumed_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)

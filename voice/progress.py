@@ -74,7 +74,9 @@ def note_stream(sid: str, fields: Mapping[str, str], *, now: datetime) -> None:
     if event not in ("stream-stopped", "stream-error"):
         return
     is_news = Q(stream_ended_at__isnull=True) | Q(stream_ended_at__lt=F("stream_opened_at"))
-    Call.objects.filter(is_news, sid=sid).update(stream_ended_at=now)
+    # A resumed call has a newer stream, whose end this is not.
+    is_present = Q(stream_sid__in=["", fields.get("StreamSid", "")])
+    Call.objects.filter(is_news, is_present, sid=sid).update(stream_ended_at=now)
     if event == "stream-error":
         Call.objects.filter(sid=sid).update(carrier_error=fields.get("StreamError", "")[:200])
         faults.record(

@@ -1,35 +1,11 @@
-"""Has the caller finished? Pure: joins what was heard into turns and says how long to wait."""
+"""A caller's turn, joined from what was recognised (pure). When it is over: listening.py."""
 
 import re
 from dataclasses import dataclass, field
 
 from voice.ports import Words
 
-UNFINISHED = re.compile(
-    r"\b(and|or|but|um+|uh+|so|the|a|an|my|for|to|at|on|with|because|it's|is|i|i'd|like|maybe|about)[,.…]*$",
-    re.IGNORECASE,
-)
 BACKCHANNEL = re.compile(r"^(?:(?:uh[- ]?huh|m+[- ]?h?m+|mhm|hm+|um+|uh+|ah+|oh)[\s,.!]*)+$", re.IGNORECASE)
-DIGIT = re.compile(
-    r"\d|\b(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple)\b", re.IGNORECASE
-)
-
-WAIT_FOR_THE_REST = 1.2  # seconds after a sentence that cannot be over
-WAIT_FOR_DIGITS = 1.5  # people pause between the groups of a number
-
-
-def wait_after(text: str, asked: str) -> float:
-    """Seconds to go on listening after a pause, given the words so far and the open question.
-
-    asked is the name of the question in phrases.py. 0.0: the turn is over now.
-    """
-    if asked == "phone":
-        digits = len(DIGIT.findall(text))
-        if 0 < digits < 10:
-            return WAIT_FOR_DIGITS
-    if UNFINISHED.search(text.strip()):
-        return WAIT_FOR_THE_REST
-    return 0.0
 
 
 def is_backchannel(text: str) -> bool:

@@ -38,8 +38,8 @@ def twiml(client: Client, path: str, **fields: str) -> ElementTree.Element:
     return ElementTree.fromstring(post(client, path, **fields).content)
 
 
-def make_call(otto: Rooftop) -> Call:
-    return Call.objects.create(rooftop=otto, carrier="twilio", sid="CA1")
+def make_call(otto: Rooftop, *, stream_sid: str = "") -> Call:
+    return Call.objects.create(rooftop=otto, carrier="twilio", sid="CA1", stream_sid=stream_sid)
 
 
 @pytest.mark.parametrize(
@@ -123,6 +123,16 @@ def test_a_stream_that_ends_or_fails_is_noted_once(client: Client, otto: Rooftop
     call.refresh_from_db()
     assert first
     assert (call.stream_ended_at, call.carrier_error) == (first, "31920")
+
+
+def test_the_late_end_of_an_earlier_stream_is_not_the_present_one_s(client: Client, otto: Rooftop) -> None:
+    call = make_call(otto, stream_sid="MZ2")
+    tell(client, STREAM, StreamEvent="stream-stopped", StreamSid="MZ1")
+    call.refresh_from_db()
+    assert call.stream_ended_at is None
+    tell(client, STREAM, StreamEvent="stream-stopped", StreamSid="MZ2")
+    call.refresh_from_db()
+    assert call.stream_ended_at
 
 
 @pytest.mark.parametrize("path", [STATUS, STREAM, RECORDING])
