@@ -19,11 +19,12 @@ from scheduling.refusals import (
     Refusal,
     check_overbooking,
     local_time,
+    refuse_loaner,
     refuse_second_visit,
     refuse_strangers,
     slot_or_refuse,
 )
-from scheduling.slots import Slot, open_slots
+from scheduling.slots import LOANER, Slot, open_slots
 from scheduling.waitlist import tell_waitlist
 
 Party = tuple[Customer, Vehicle]
@@ -55,7 +56,7 @@ def openings(
     which stands in nobody's way.
     """
     own = Hold.objects.filter(rooftop=rooftop, key=held).first() if held else None
-    lane = load_lane(rooftop, first, last, now=now, without=own)
+    lane = load_lane(rooftop, first - timedelta(days=1), last, now=now, without=own)
     visit = visit_for(op_codes, transport, advisor=advisor)
     return list(open_slots(visit, lane, first, last, now=now))
 
@@ -166,6 +167,8 @@ def book_for(
         refuse_strangers(rooftop, op_codes, customer, vehicle)
         refuse_second_visit(rooftop, vehicle, arrives_at)
         visit = visit_for(op_codes, transport, advisor=customer.preferred_advisor_id)
+        if visit.transport == LOANER and not overbook_reason:
+            refuse_loaner(customer, now)
         slot = slot_or_refuse(rooftop, visit, arrives_at, now, overbook=bool(overbook_reason))
         appointment = Appointment.objects.create(
             rooftop=rooftop,

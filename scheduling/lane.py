@@ -13,6 +13,7 @@ from operator import attrgetter, itemgetter
 from zoneinfo import ZoneInfo
 
 from scheduling.capacity import RESERVE, ROUNDING, is_feasible, to_spare
+from scheduling.hours import rule_for
 
 Span = tuple[datetime, datetime]  # half-open
 ToCome = tuple[datetime, str, float]  # when work can begin, skill, minutes
@@ -36,13 +37,6 @@ class DayRule:
     last_arrival: time
     valid_from: date | None = None
     valid_to: date | None = None
-
-    def holds_on(self, day: date) -> bool:
-        return (
-            day.weekday() == self.weekday
-            and (self.valid_from is None or self.valid_from <= day)
-            and (self.valid_to is None or day <= self.valid_to)
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +110,7 @@ class Lane:
 
     def day(self, day: date) -> "Day | None":
         """This date, ready to be asked; None when the store has no hours on it."""
-        rule = next((rule for rule in self.rules if rule.holds_on(day)), None)
+        rule = rule_for(self.rules, day)
         return Day(self, day, rule) if rule else None
 
 
@@ -137,8 +131,7 @@ class Day:
         self.lane = lane
         self.date = day
         self.rule = rule
-        self.opens_at = at_wall_time(day, rule.opens, lane.zone)
-        self.closes_at = at_wall_time(_until(day, rule.opens, rule.closes), rule.closes, lane.zone)
+        self.opens_at, self.closes_at = stretch_of(day, rule.opens, rule.closes, lane.zone)
         self.open_spans = subtract([(self.opens_at, self.closes_at)], lane.closures)
         # Half a holiday sends the cars home before it begins.
         self.last_open_at = self.open_spans[-1][1] if self.open_spans else self.opens_at
@@ -186,8 +179,7 @@ class Day:
             # The day before matters when its shift ends today, the next when the store is open into it.
             if days == 0 or (days == -1 and ends <= begins) or (days == 1 and is_over_midnight):
                 date_ = self.date + timedelta(days=days)
-                until = at_wall_time(_until(date_, begins, ends), ends, zone)
-                shifts.append((at_wall_time(date_, begins, zone), until))
+                shifts.append(stretch_of(date_, begins, ends, zone))
         return [span for shift in join(shifts) for span in intersect(shift, self.open_spans)]
 
     def arrivals(self) -> list[datetime]:
@@ -378,9 +370,10 @@ def at_wall_time(day: date, wall: time, zone: ZoneInfo) -> datetime:
     return jump.replace(second=0, microsecond=0)
 
 
-def _until(day: date, begins: time, ends: time) -> date:
-    """The date on which a stretch that begins on day ends; round the clock ends on the next one."""
-    return day if ends > begins else day + timedelta(days=1)
+def stretch_of(day: date, begins: time, ends: time, zone: ZoneInfo) -> Span:
+    """A stretch of wall time that begins on day; an end that is not after its start is the next day's."""
+    until = day if ends > begins else day + timedelta(days=1)
+    return at_wall_time(day, begins, zone), at_wall_time(until, ends, zone)
 
 
 def length_of(spans: Iterable[Span]) -> timedelta:

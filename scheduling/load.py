@@ -48,6 +48,7 @@ def visit_for(
         transport or default_transport(op_codes),
         tuple(item.code for item in op_codes),
         advisor,
+        may_wait=all(item.can_wait for item in op_codes),
     )
 
 

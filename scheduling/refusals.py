@@ -11,6 +11,8 @@ from scheduling.load import load_lane
 from scheduling.models import Allocation, Appointment, OpCode, Transport
 from scheduling.slots import WRITE_UP, Slot, Visit, slot_at
 
+MISSED_BEFORE_NO_LOANER = 2
+LOANER_RULE_LOOKS_BACK = timedelta(days=365)
 WHO_COME: dict[str, str] = {
     Transport.WAITER: "customers who wait",
     Transport.DROP_OFF: "cars that are dropped off",
@@ -26,8 +28,8 @@ class Refusal(Exception):
     """A change that cannot be. code is for programs, sentence for people at a screen.
 
     Codes: slot_taken, closed, too_soon, beyond_horizon, no_service, no_skill, transport_full,
-    already_booked_that_day, not_active, wrong_status, stale_version, not_allowed, wrong_store,
-    wrong_span, busy.
+    not_offered, cannot_wait, no_loaner, already_booked_that_day, not_active, wrong_status,
+    stale_version, not_allowed, wrong_store, wrong_span, busy.
     The sentence may name another customer: it is never spoken to a caller.
     """
 
@@ -80,6 +82,11 @@ def _refusal(
         return Refusal(code, f"{when}: the store is closed, or closes before the work would be done.")
     if code == "no_skill":
         return Refusal(code, "Nobody at this store has the skill for all of these services.")
+    if code == "not_offered":
+        offered = [str(option) for option in rooftop.transport_options.order_by("kind")]
+        return Refusal(code, f"{rooftop} does not offer that. Choose one of: {', '.join(offered)}.")
+    if code == "cannot_wait":
+        return Refusal(code, "These services take too long to wait for. Let the customer leave the car.")
     if code == "transport_full":
         return Refusal(code, f"{when}: no more {WHO_COME[visit.transport]} can be taken then.")
     other = _clash(rooftop, visit, arrives_at, moving)
@@ -126,6 +133,17 @@ def refuse_second_visit(
             "already_booked_that_day",
             f"This vehicle comes in that day already, at {other.local_arrival:%-I:%M %p} "
             f"(number {other.confirmation_number}). Move that appointment instead.",
+        )
+
+
+def refuse_loaner(customer: Customer, now: datetime) -> None:
+    """House rule: who did not come twice in twelve months gets no loaner."""
+    missed = customer.appointments.filter(
+        status=Appointment.Status.NO_SHOW, arrives_at__gt=now - LOANER_RULE_LOOKS_BACK
+    )
+    if missed.count() >= MISSED_BEFORE_NO_LOANER:
+        raise Refusal(
+            "no_loaner", f"{customer} did not come twice in the last twelve months: no loaner this time."
         )
 
 

@@ -24,6 +24,8 @@ WAITER = "waiter"
 KEY_DROP = "key_drop"
 LOANER = "loaner"
 SHUTTLE = "shuttle"
+# Customers see to these themselves, or the loaners say how many: a store without a rule has them.
+NEEDS_NO_OPTION = (WAITER, "drop_off", KEY_DROP, LOANER)
 LOAD_STEPS = 3  # half-days are alike in load within a third of their hours
 
 
@@ -42,6 +44,7 @@ class Visit:
     transport: str = WAITER
     codes: tuple[str, ...] = ()
     advisor: int | None = None
+    may_wait: bool = True  # all of the services can be waited for
 
     @property
     def minutes(self) -> int:
@@ -90,17 +93,21 @@ def chain(services: Iterable[Step]) -> tuple[Step, ...]:
 
 
 def open_slots(visit: Visit, lane: Lane, first: date, last: date, *, now: datetime) -> Iterator[Slot]:
-    """Yield the arrivals that can be kept from first to last (the store's days), earliest first."""
+    """Yield the arrivals that can be kept from first to last (the store's days), earliest first.
+
+    The night of last goes on after midnight, and first begins with the end of the night before.
+    """
     today = now.astimezone(lane.zone).date()
+    begin = at_wall_time(first, time(0), lane.zone)
     horizon = today + timedelta(days=lane.horizon_days)
     beyond = at_wall_time(horizon + timedelta(days=1), time(0), lane.zone)
-    date_ = max(first, today - timedelta(days=1))  # yesterday's hours may go on after midnight
+    date_ = max(first, today) - timedelta(days=1)  # whose hours may go on after midnight
     while date_ <= min(last, horizon):
         day = lane.day(date_)
         question = _Question(visit, day) if day else None
         if day and question and not question.refused:
             for arrives_at in day.arrivals():
-                if now + lane.lead <= arrives_at < beyond:
+                if begin <= arrives_at < beyond and now + lane.lead <= arrives_at:
                     slot = question.at(arrives_at)
                     if isinstance(slot, Slot):
                         yield slot
@@ -110,7 +117,7 @@ def open_slots(visit: Visit, lane: Lane, first: date, last: date, *, now: dateti
 def slot_at(visit: Visit, day: Day, arrives_at: datetime) -> Slot | str:
     """The slot for exactly this arrival, or the code of what stands against it.
 
-    Codes: closed, no_skill, slot_taken, transport_full. Looks at hours, closures, shifts, caps and
+    Codes: closed, no_skill, not_offered, cannot_wait, slot_taken, transport_full. Looks at hours, closures, shifts, caps and
     what is taken; not at grid, lead time or horizon.
     """
     if not day.takes_arrival_at(arrives_at):
@@ -151,7 +158,11 @@ class _Question:
         return Slot(arrives_at, kept.ready_at, kept.work, advisor, loaner, kept.demand, day.date, load)
 
     def _reason_against_day(self) -> str | None:
-        lane = self.day.lane
+        lane, transport = self.day.lane, self.visit.transport
+        if transport not in NEEDS_NO_OPTION and transport not in lane.transports:
+            return "not_offered"
+        if transport == WAITER and not self.visit.may_wait:
+            return "cannot_wait"
         for step in self.visit.steps:
             if not any(step.skill in person.skills for person in lane.technicians):
                 return "no_skill"

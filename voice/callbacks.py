@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from crm.models import Rooftop
-from scheduling.lane import to_utc
+from scheduling.hours import rule_for
+from scheduling.lane import stretch_of
 from scheduling.models import Closure, OpeningHours
 
 CALLBACK_WITHIN = timedelta(minutes=30)
@@ -12,13 +13,12 @@ CALLBACK_WITHIN = timedelta(minutes=30)
 def callback_due(rooftop: Rooftop, *, now: datetime) -> datetime:
     """By when a callback is promised: soon while the desk is open, else soon after it next opens."""
     zone = rooftop.zone
-    hours = {day.weekday: day for day in OpeningHours.objects.filter(rooftop=rooftop)}
-    day = now.astimezone(zone).date()
+    rules = list(OpeningHours.objects.filter(rooftop=rooftop))
+    day = now.astimezone(zone).date() - timedelta(days=1)  # its hours may go on after midnight
     for _ in range(30):
-        rule = hours.get(day.weekday())
-        opens_at = to_utc(day, rule.opens, zone) if rule else None
-        closes_at = to_utc(day, rule.closes, zone) if rule else None
-        if opens_at and closes_at:
+        rule = rule_for(rules, day)
+        if rule:
+            opens_at, closes_at = stretch_of(day, rule.opens, rule.closes, zone)
             start = max(now, opens_at)
             for closure in Closure.objects.filter(rooftop=rooftop, starts_at__lte=start, ends_at__gt=start):
                 start = max(start, closure.ends_at)

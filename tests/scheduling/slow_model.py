@@ -141,6 +141,10 @@ class SlowLane:
             .exclude(pk=without)
             .prefetch_related("lines__op_code")
         ] + [(hold.arrives_at, hold.transport, hold.codes) for hold in living_holds]
+        self.overbooked = {
+            (a.arrives_at, a.transport)
+            for a in Appointment.objects.active().filter(rooftop=rooftop).exclude(overbook_reason="")
+        }
         self._open_minutes: dict[date, set[Minute]] = {}
         self._present: dict[tuple[int, date], set[Minute]] = {}
         self._free_minutes: dict[tuple[int, date], set[Minute]] = {}
@@ -152,15 +156,14 @@ class SlowLane:
     # --- days ------------------------------------------------------------------------------
 
     def rule(self, day: date) -> OpeningHours | None:
+        """The shortest span of validity that holds this day."""
+        found, shortest = None, None
         for rule in self.rules:
-            has_begun = rule.valid_from is None or rule.valid_from <= day
-            if (
-                rule.weekday == day.weekday()
-                and has_begun
-                and (rule.valid_to is None or day <= rule.valid_to)
-            ):
-                return rule
-        return None
+            begins, ends = rule.valid_from or date.min, rule.valid_to or date.max
+            holds = rule.weekday == day.weekday() and begins <= day <= ends
+            if holds and (shortest is None or ends - begins < shortest):
+                found, shortest = rule, ends - begins
+        return found
 
     def open_minutes(self, day: date) -> set[Minute]:
         if day not in self._open_minutes:
@@ -253,6 +256,8 @@ class SlowLane:
             return False
         if any(self._is_code_full(item, day) for item in op_codes):
             return False
+        if transport == "waiter" and not all(item.can_wait for item in op_codes):
+            return False
         write_up = set(range(minute_of(arrives_at), minute_of(arrives_at) + WRITE_UP))
         if transport != "key_drop" and self.advisors:
             free = [a for a in self.advisors if not write_up & self.taken["advisor", a.pk]]
@@ -286,10 +291,17 @@ class SlowLane:
         )
         return first <= wall_clock(self.zone, minute_of(arrives_at)) <= last
 
-    def _same_day(self, day: date) -> list[tuple[datetime, str, list[str]]]:
+    def _same_day(
+        self, day: date, *, is_overbooked_counted: bool = True
+    ) -> list[tuple[datetime, str, list[str]]]:
         rule = self.rule(day)
         hours = stretch(self.zone, day, rule.opens, rule.closes) if rule else range(0)
-        return [arrival for arrival in self.arrivals if minute_of(arrival[0]) in hours]
+        return [
+            arrival
+            for arrival in self.arrivals
+            if minute_of(arrival[0]) in hours
+            and (is_overbooked_counted or arrival[:2] not in self.overbooked)
+        ]
 
     def _is_code_full(self, op_code: OpCode, day: date) -> bool:
         count = sum(op_code.code in codes for _, _, codes in self._same_day(day))
@@ -298,7 +310,7 @@ class SlowLane:
     def _is_transport_full(self, transport: str, day: date, arrives_at: datetime) -> bool:
         option = self.options.get(transport)
         if option is None:
-            return False
+            return transport not in ("waiter", "drop_off", "key_drop", "loaner")
         same = [moment for moment, kind, _ in self._same_day(day) if kind == transport]
         if option.per_day is not None and len(same) >= option.per_day:
             return True

@@ -104,6 +104,49 @@ def test_a_loaner_is_taken_with_the_visit_and_given_back_with_it(otto: Rooftop) 
     assert book(otto, at(otto, 10), name="James", transport="loaner").is_active
 
 
+@pytest.mark.parametrize("transport", ["pickup", "teleport"])
+def test_a_way_to_go_on_that_the_store_does_not_offer_is_refused(otto: Rooftop, transport: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        book(otto, at(otto, 9), transport=transport)
+    assert caught.value.code == "not_offered"
+    assert "Choose one of: " in caught.value.sentence
+    assert "shuttle" in caught.value.sentence.lower()
+
+
+def test_nobody_waits_for_what_takes_too_long(otto: Rooftop) -> None:
+    assert code_of(lambda: book(otto, at(otto, 9), "BRKF", transport="waiter")) == "cannot_wait"
+    long, day = services(otto, "BRKF"), (TUESDAY, TUESDAY)
+    assert not booking.openings(otto, long, *day, now=SATURDAY, transport="waiter")
+    assert booking.openings(otto, long, *day, now=SATURDAY)
+
+
+def test_who_did_not_come_twice_in_a_year_gets_no_loaner(otto: Rooftop) -> None:
+    for day in (25, 27):
+        visit = book(otto, at(otto, 9, day=date(2026, 11, day)))
+        booking.no_show(visit, actor="Dana", now=at(otto, 10, day=date(2026, 11, day)))
+        if day == 25:
+            booking.cancel(book(otto, at(otto, 9), transport="loaner"), reason="x", actor="t", now=SATURDAY)
+    assert code_of(lambda: book(otto, at(otto, 9), transport="loaner")) == "no_loaner"
+    Appointment.objects.update(arrives_at=at(otto, 9, day=date(2025, 11, 1)))
+    Appointment.objects.update(ready_at=at(otto, 10, day=date(2025, 11, 1)))
+    assert book(otto, at(otto, 9), transport="loaner").is_active
+
+
+def test_a_store_that_is_open_over_midnight_offers_the_end_of_its_night(otto: Rooftop) -> None:
+    otto.opening_hours.filter(weekday=1).update(
+        opens=time(20), closes=time(4), first_arrival=time(20), last_arrival=time(2)
+    )
+    for person in otto.technicians.all():
+        person.shifts.filter(weekday=1).delete()
+        person.shifts.create(weekday=1, starts=time(20), ends=time(4))
+    wednesday = date(2026, 11, 25)
+    slots = booking.openings(otto, services(otto, "SI"), wednesday, wednesday, now=SATURDAY)
+    assert at(otto, 1, day=wednesday) in [slot.arrives_at for slot in slots]
+    taken = book(otto, at(otto, 1, day=wednesday))
+    slots = booking.openings(otto, services(otto, "SI"), wednesday, wednesday, now=SATURDAY)
+    assert taken.arrives_at not in [slot.arrives_at for slot in slots]
+
+
 def test_drop_offs_fill_a_day_and_no_further(otto: Rooftop) -> None:
     for name in ("Maria", "James", "Susan", "David", "Grace", "Carlos", "Emily", "Alan"):
         try:

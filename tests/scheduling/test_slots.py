@@ -167,6 +167,18 @@ def test_hours_hold_only_while_they_are_valid() -> None:
     assert local(openings(make_lane(rules=(winter, summer)), visit(OIL))[0]) == time(9)
 
 
+def test_hours_for_a_season_win_over_the_standing_ones_and_a_single_day_over_both() -> None:
+    season = replace(
+        WEEK[1], valid_from=date(2026, 11, 1), valid_to=date(2026, 12, 31), first_arrival=time(8)
+    )
+    single = replace(WEEK[1], valid_from=TUESDAY, valid_to=TUESDAY, opens=time(10), closes=time(14))
+    single = replace(single, first_arrival=time(10), last_arrival=time(12))
+    rules = (*WEEK, season, single)
+    assert local(openings(make_lane(rules=rules), visit(OIL))[0]) == time(10)
+    a_week_on = openings(make_lane(rules=rules), visit(OIL), TUESDAY + timedelta(days=7))
+    assert local(a_week_on[0]) == time(8)
+
+
 def test_time_off_takes_a_technician_out() -> None:
     spans = [(at(7), at(12))]
     lane = make_lane(taken=Taken(technicians={1: spans}, time_off={1: spans}))
@@ -313,6 +325,15 @@ def test_a_store_that_opens_over_midnight_keeps_its_night() -> None:
     assert slots[0].arrives_at == at(20)
     assert slots[-1].arrives_at == at(2, 0, TUESDAY + timedelta(days=1))
     assert len({slot.arrives_at for slot in slots}) == len(slots)
+
+
+def test_what_is_open_on_a_day_begins_with_the_end_of_the_night_before() -> None:
+    """Asked for Wednesday, a store that is open from Tuesday 20:00 until 4:00 still has 1:00."""
+    lane = make_lane(rules=(DayRule(1, time(20), time(4), time(20), time(2)),))
+    person = replace(lane.technicians[0], shifts=((1, time(20), time(4)),))
+    slots = openings(replace(lane, technicians=(person,)), visit(OIL), TUESDAY + timedelta(days=1))
+    assert [local(slot) for slot in slots][:2] == [time(0), time(0, 15)]
+    assert local(slots[-1]) == time(2)
 
 
 # --- offers -------------------------------------------------------------------------------

@@ -1,8 +1,11 @@
 """What the desk may say about the store: read once at the start of a call, never changed."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from scheduling.hours import rule_for
+from scheduling.lane import stretch_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,8 @@ class DayHours:
     weekday: int
     opens: time
     closes: time
+    valid_from: date | None = None
+    valid_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +60,26 @@ class Store:
                 return item
         raise KeyError(code)
 
+    def hours_on(self, day: date) -> DayHours | None:
+        """The hours of this day of the store, but for closures."""
+        return rule_for(self.hours, day)
+
     def is_closed_on(self, day: date) -> bool:
         """Has the service department no hours on this day of the store, or a closure over all of them?"""
-        hours = next((hours for hours in self.hours if hours.weekday == day.weekday()), None)
-        if hours is None:
-            return True
-        opens, closes = (
-            datetime.combine(day, wall, tzinfo=self.zone) for wall in (hours.opens, hours.closes)
+        stretch = self._stretch_of(day)
+        return stretch is None or any(
+            span.starts_at <= stretch[0] and stretch[1] <= span.ends_at for span in self.closures
         )
-        return any(span.starts_at <= opens and closes <= span.ends_at for span in self.closures)
 
     def is_open_at(self, now: datetime) -> bool:
         """Is the service department open at now (aware)?"""
-        local = now.astimezone(self.zone)
-        if any(span.starts_at <= local < span.ends_at for span in self.closures):
+        if any(span.starts_at <= now < span.ends_at for span in self.closures):
             return False
-        return any(
-            day.weekday == local.weekday() and day.opens <= local.time() < day.closes for day in self.hours
-        )
+        today = self.today(now)
+        # Yesterday's hours may go on after midnight.
+        stretches = [self._stretch_of(day) for day in (today - timedelta(days=1), today)]
+        return any(stretch[0] <= now < stretch[1] for stretch in stretches if stretch)
+
+    def _stretch_of(self, day: date) -> tuple[datetime, datetime] | None:
+        hours = self.hours_on(day)
+        return stretch_of(day, hours.opens, hours.closes, self.zone) if hours else None

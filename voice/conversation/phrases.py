@@ -235,9 +235,10 @@ def contradictory(day: date, weekday_name: str) -> str:
 
 
 def hours(store: Store, today: date) -> str:
-    """Opening hours in one breath, and the next closure within two weeks."""
+    """Opening hours of the week from today in one breath, and the next closure within two weeks."""
     weekdays: dict[tuple[time, time], list[int]] = {}
-    for day in store.hours:
+    week = [store.hours_on(today + timedelta(days=n)) for n in range(7)]
+    for day in sorted((day for day in week if day), key=lambda day: day.weekday):
         weekdays.setdefault((day.opens, day.closes), []).append(day.weekday)
     parts = [
         f"{_say_weekdays(days)} from {say_time(opens)} to {say_time(closes)}"

@@ -20,7 +20,7 @@ def load_store(rooftop: Rooftop, *, now: datetime) -> Store:
         address=rooftop.address,
         phone_number=number.number if number else "",
         hours=tuple(
-            DayHours(day.weekday, day.opens, day.closes)
+            DayHours(day.weekday, day.opens, day.closes, day.valid_from, day.valid_to)
             for day in OpeningHours.objects.filter(rooftop=rooftop)
         ),
         closures=tuple(
