@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from crm import faults
 from crm.faults import Source
@@ -17,6 +18,14 @@ from tests.factories import make_demo_store
 
 FLUSH_SECONDS = 10.0
 NOON = datetime(2026, 11, 21, 17, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def no_earlier_faults(django_db_blocker: DjangoDbBlocker) -> None:
+    """Written by another connection, they outlive the test that caused them."""
+    faults.flush(FLUSH_SECONDS)
+    with django_db_blocker.unblock():
+        SystemFault.objects.all().delete()
 
 
 def written() -> list[SystemFault]:
