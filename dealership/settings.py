@@ -279,6 +279,9 @@ DEEPGRAM_API_KEY = env.str("DEEPGRAM_API_KEY", "")
 DEEPGRAM_BASE_URL = env.str("DEEPGRAM_BASE_URL", "https://api.deepgram.com")
 DEEPGRAM_STT_MODEL = env.str("DEEPGRAM_STT_MODEL", "nova-2-phonecall")
 DEEPGRAM_TTS_MODEL = env.str("DEEPGRAM_TTS_MODEL", "aura-2-asteria-en")
+# Silence after which Nova calls a pause. Short, for the desk decides itself when a caller has finished
+# (voice/listening.py) and needs the words early; 300 is the cautious value.
+DEEPGRAM_ENDPOINTING_MS = env.int("DEEPGRAM_ENDPOINTING_MS", 10)
 
 OPENAI_API_KEY = env.str("OPENAI_API_KEY", "")
 OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", "https://api.openai.com/v1")
@@ -287,12 +290,15 @@ OPENAI_MODELS = env.list("OPENAI_MODELS", default=["gpt-4o", "gpt-5.4-mini"])
 # A folder, or the name of a model that faster-whisper knows; empty: the packaged tiny.en.
 LOCAL_STT_MODEL = env.str("LOCAL_STT_MODEL", "")
 
-TRANSCRIBER = (
-    "voice.speech.deepgram.DeepgramTranscriber" if DEEPGRAM_API_KEY else "voice.speech.local.LocalTranscriber"
-)
-SYNTHESIZER = (
-    "voice.speech.deepgram.DeepgramSynthesizer" if DEEPGRAM_API_KEY else "voice.speech.local.LocalSynthesizer"
-)
+TRANSCRIBER = "voice.speech.local.LocalTranscriber"
+SYNTHESIZER = "voice.speech.local.LocalSynthesizer"
+if DEEPGRAM_API_KEY:
+    TRANSCRIBER = (
+        "voice.speech.flux.DeepgramFluxTranscriber"
+        if DEEPGRAM_STT_MODEL.startswith("flux")
+        else "voice.speech.nova.DeepgramTranscriber"
+    )
+    SYNTHESIZER = "voice.speech.aura.DeepgramSynthesizer"
 REPLY_MODEL = (
     "voice.replies.openai.OpenAIReplies" if OPENAI_API_KEY else "voice.replies.builtin.BuiltinReplies"
 )

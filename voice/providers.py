@@ -1,11 +1,14 @@
 """Which class serves each role: named in settings by dotted path, loaded here and nowhere else."""
 
+import asyncio
 import logging
+from collections.abc import Iterable
 from importlib import import_module
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from voice.conversation import phrases
 from voice.conversation.facts import Store
 from voice.ports import (
     CallControl,
@@ -18,8 +21,23 @@ from voice.ports import (
 )
 from voice.replies.builtin import BuiltinReplies
 from voice.replies.fallback import FallbackReplies
+from voice.speech.cached import CachedSynthesizer
 
 log = logging.getLogger(__name__)
+
+WARM_AGAIN_SECONDS = 60.0
+# What must be heard although no provider speaks, then what a caller waits for in silence.
+FIXED_SENTENCES = (
+    phrases.OUT_OF_ORDER,
+    phrases.OUT_OF_ORDER_RINGING,
+    phrases.OUT_OF_ORDER_CALL_AGAIN,
+    *phrases.FILLERS,
+    *phrases.STILL_THERE,
+    *phrases.NOT_UNDERSTOOD,
+    phrases.GOODBYE,
+    phrases.GOODBYE_IN_SILENCE,
+    phrases.TIME_LIMIT,
+)
 
 
 def make_carrier(name: str) -> Carrier:
@@ -49,9 +67,9 @@ def make_transcriber() -> Transcriber:
     return transcriber
 
 
-def make_synthesizer() -> Synthesizer:
+def make_synthesizer() -> CachedSynthesizer:
     synthesizer: Synthesizer = import_string(settings.SYNTHESIZER)()
-    return synthesizer
+    return CachedSynthesizer(synthesizer, voice=f"{settings.SYNTHESIZER} {settings.DEEPGRAM_TTS_MODEL}")
 
 
 def make_mind(store: Store) -> ReplyModel:
@@ -63,7 +81,10 @@ def make_mind(store: Store) -> ReplyModel:
 
 
 def warm_up() -> None:
-    """Load what takes seconds (local models) before the first caller waits for it. Blocks."""
+    """Load what takes seconds (local models, fixed sentences) before the first caller waits for it.
+
+    Blocks: never on an event loop.
+    """
     for module in sorted({path.rpartition(".")[0] for path in (settings.TRANSCRIBER, settings.SYNTHESIZER)}):
         load = getattr(import_module(module), "warm_up", None)
         if load is None:
@@ -72,3 +93,20 @@ def warm_up() -> None:
             load()
         except ProviderError as error:
             log.error("%s", error)
+    asyncio.run(warm_voice(FIXED_SENTENCES))
+
+
+async def warm_voice(texts: Iterable[str]) -> None:
+    """Have these sentences synthesized for every call to come, also for when the voice is lost.
+
+    Tries again for as long as that may help.
+    """
+    while True:
+        try:
+            async with make_synthesizer() as synthesizer:
+                return await synthesizer.warm(texts)
+        except ProviderError as error:
+            log.warning("fixed sentences are not ready: %s", error)
+            if not error.retryable:
+                return
+        await asyncio.sleep(WARM_AGAIN_SECONDS)

@@ -64,8 +64,8 @@ async def exchange(settings: Settings, *, script: Script | None = None) -> Async
         openai = await stack.enter_async_context(OpenAI(key="oa", script=script))
         twilio = await stack.enter_async_context(Twilio(token=settings.TWILIO_AUTH_TOKEN))
         settings.DEEPGRAM_API_KEY, settings.DEEPGRAM_BASE_URL = "dg", deepgram.base_url
-        settings.TRANSCRIBER = "voice.speech.deepgram.DeepgramTranscriber"
-        settings.SYNTHESIZER = "voice.speech.deepgram.DeepgramSynthesizer"
+        settings.TRANSCRIBER = "voice.speech.nova.DeepgramTranscriber"
+        settings.SYNTHESIZER = "voice.speech.aura.DeepgramSynthesizer"
         settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "oa", openai.api_url
         settings.REPLY_MODEL = "voice.replies.openai.OpenAIReplies"
         settings.TWILIO_ACCOUNT_SID, settings.TWILIO_API_BASE_URL = twilio.account_sid, twilio.base_url

@@ -121,8 +121,8 @@ async def deepgram(settings: Settings) -> AsyncIterator[Deepgram]:
     async with Deepgram(key="dg") as server:
         settings.DEEPGRAM_API_KEY = "dg"
         settings.DEEPGRAM_BASE_URL = server.base_url
-        settings.TRANSCRIBER = "voice.speech.deepgram.DeepgramTranscriber"
-        settings.SYNTHESIZER = "voice.speech.deepgram.DeepgramSynthesizer"
+        settings.TRANSCRIBER = "voice.speech.nova.DeepgramTranscriber"
+        settings.SYNTHESIZER = "voice.speech.aura.DeepgramSynthesizer"
         yield server
 
 

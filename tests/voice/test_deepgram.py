@@ -1,9 +1,6 @@
-"""The real Deepgram SDK against a server that speaks its wire protocol."""
+"""Hearing with Nova: the real Deepgram SDK against a server that speaks its wire protocol."""
 
-import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import aclosing
 
 import pytest
 from pytest_django import Settings
@@ -11,44 +8,21 @@ from pytest_django import Settings
 from tests.emulators.base import Fault
 from tests.emulators.deepgram import Deepgram
 from tests.emulators.ear import Said
+from tests.voice.ears import ends, finals, interims
+from tests.voice.ears import heard as heard_by
 from tests.voice.leaks import nothing_left_running
 from tests.voice.sound import silence, voice
-from voice.ports import HearingEvent, ProviderError, SpeechEnded, SpeechStarted, Words
-from voice.speech import deepgram as provider
-from voice.speech.deepgram import DeepgramSynthesizer, DeepgramTranscriber
+from voice.ports import HearingEvent, ProviderError, SpeechEnded, SpeechStarted
+from voice.speech import nova, sockets
+from voice.speech.nova import DeepgramTranscriber
 
 pytestmark = pytest.mark.integration
 
 SENTENCE = voice(1.2) + silence(0.5)
 
 
-@pytest.fixture
-async def deepgram(settings: Settings) -> AsyncIterator[Deepgram]:
-    async with Deepgram(key="secret") as server:
-        settings.DEEPGRAM_API_KEY = "secret"
-        settings.DEEPGRAM_BASE_URL = server.base_url
-        yield server
-
-
 async def heard(*audio: bytes, then_finish: bool = True) -> list[HearingEvent]:
-    """Everything one transcriber reports about this audio."""
-    async with nothing_left_running(), DeepgramTranscriber() as ear:
-        for piece in audio:
-            await ear.send(piece)
-        if then_finish:
-            await ear.finish()
-        return [event async for event in ear.events()]
-
-
-def finals(events: list[HearingEvent]) -> list[str]:
-    return [event.text for event in events if isinstance(event, Words) and event.is_final]
-
-
-def ends(events: list[HearingEvent]) -> int:
-    return sum(isinstance(event, SpeechEnded) for event in events)
-
-
-# --- hearing ------------------------------------------------------------------------------
+    return await heard_by(DeepgramTranscriber(), *audio, then_finish=then_finish)
 
 
 async def test_a_sentence_is_heard_from_onset_to_end(deepgram: Deepgram) -> None:
@@ -58,8 +32,7 @@ async def test_a_sentence_is_heard_from_onset_to_end(deepgram: Deepgram) -> None
 
     assert isinstance(events[0], SpeechStarted)
     assert events[0].at == pytest.approx(0.4, abs=0.05)
-    interim = [event.text for event in events if isinstance(event, Words) and not event.is_final]
-    assert interim[0] == "I"
+    assert interims(events)[0] == "I"
     assert finals(events) == ["I need an oil change."]
     assert isinstance(events[-1], SpeechEnded)
     assert events[-1].at == pytest.approx(1.6, abs=0.05)
@@ -78,7 +51,7 @@ async def test_the_request_names_the_phone_s_audio_and_the_key(deepgram: Deepgra
         "sample_rate": "8000",
         "channels": "1",
         "interim_results": "true",
-        "endpointing": "300",
+        "endpointing": "10",
         "utterance_end_ms": "1000",
         "vad_events": "true",
         "smart_format": "true",
@@ -136,7 +109,7 @@ async def test_empty_audio_is_never_sent(deepgram: Deepgram) -> None:
 
 
 async def test_a_quiet_line_is_kept_alive(deepgram: Deepgram, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(provider, "KEEP_ALIVE_SECONDS", 0.05)
+    monkeypatch.setattr(nova, "KEEP_ALIVE_SECONDS", 0.05)
     deepgram.idle_seconds = 0.4
     async with DeepgramTranscriber() as ear:
         await deepgram.until(lambda: len(deepgram.said("KeepAlive")) >= 10)
@@ -145,38 +118,83 @@ async def test_a_quiet_line_is_kept_alive(deepgram: Deepgram, monkeypatch: pytes
         assert [event async for event in ear.events()] == []
 
 
-async def test_unknown_and_broken_messages_are_passed_over(deepgram: Deepgram) -> None:
+async def test_unknown_and_broken_messages_are_passed_over_and_counted(
+    deepgram: Deepgram, caplog: pytest.LogCaptureFixture
+) -> None:
     deepgram.say("I need an oil change.")
     deepgram.faults.append(Fault("garbage", "listen"))
 
-    events = await heard(SENTENCE)
+    with caplog.at_level("INFO"):
+        events = await heard(SENTENCE)
 
     assert finals(events) == ["I need an oil change."]
     assert ends(events) == 1
+    (line,) = [record.getMessage() for record in caplog.records if record.name != "aiohttp.access"]
+    assert "'unreadable': " in line
+    assert "grey" not in caplog.text
 
 
-@pytest.mark.parametrize(("status", "is_retryable"), [(401, False), (400, False), (429, True), (503, True)])
-async def test_a_refusal_says_whether_again_may_help(
-    deepgram: Deepgram, status: int, is_retryable: bool
-) -> None:
+async def test_the_silence_that_makes_a_pause_is_a_setting(deepgram: Deepgram, settings: Settings) -> None:
+    settings.DEEPGRAM_ENDPOINTING_MS = 300
+
+    await heard(silence(0.1))
+
+    assert deepgram.requests[0].query["endpointing"] == "300"
+
+
+# --- when a call begins -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("status", "attempts"), [(401, 1), (400, 1), (429, 2), (503, 2), (0, 2)])
+async def test_a_call_that_cannot_be_heard_is_told_so(deepgram: Deepgram, status: int, attempts: int) -> None:
     deepgram.faults.append(Fault("refuse", "listen", status=status))
 
-    with pytest.raises(ProviderError, match=str(status)) as caught:
-        await heard()
+    with pytest.raises(ProviderError, match=str(status or "hearing|connection")) as caught:
+        await heard(SENTENCE, then_finish=False)
 
-    assert caught.value.retryable is is_retryable
+    assert caught.value.retryable is (attempts > 1)
     assert "secret" not in str(caught.value)
-    assert len(deepgram.requests) == 1
+    assert len(deepgram.requests) == attempts
 
 
-async def test_a_server_that_accepts_and_says_nothing_is_left_after_two_seconds(deepgram: Deepgram) -> None:
+async def test_a_server_that_accepts_and_says_nothing_is_left_and_tried_once_more(
+    deepgram: Deepgram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert sockets.CONNECT_SECONDS == 2.0
+    monkeypatch.setattr(sockets, "CONNECT_SECONDS", 0.2)
     deepgram.faults.append(Fault("stall", "listen"))
     began = time.monotonic()
 
     with pytest.raises(ProviderError):
-        await heard()
+        await heard(then_finish=False)
 
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 1.0
+    assert len(deepgram.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault("refuse", "listen", times=1), Fault("stall", "listen", times=1), Fault("drop", "listen", times=1)],
+    ids=["refuse", "stall", "drop"],
+)
+async def test_a_second_try_hears_what_was_said_during_the_first(
+    deepgram: Deepgram, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    monkeypatch.setattr(sockets, "CONNECT_SECONDS", 0.2)
+    deepgram.sentences = ["I need an oil change."]
+    deepgram.faults.append(fault)
+
+    events = await heard(SENTENCE)
+
+    assert finals(events) == ["I need an oil change."]
+
+
+async def test_entering_does_not_wait_for_the_provider(deepgram: Deepgram) -> None:
+    deepgram.faults.append(Fault("stall", "listen"))
+    began = time.monotonic()
+
+    async with nothing_left_running(), DeepgramTranscriber():
+        assert time.monotonic() - began < 0.1
 
 
 async def test_no_server_at_all_is_a_provider_error(settings: Settings) -> None:
@@ -185,18 +203,9 @@ async def test_no_server_at_all_is_a_provider_error(settings: Settings) -> None:
         settings.DEEPGRAM_API_KEY = "secret"
 
     with pytest.raises(ProviderError) as caught:
-        await heard()
+        await heard(then_finish=False)
 
     assert caught.value.retryable
-
-
-@pytest.mark.parametrize("kind", ["drop", "cut", "error"])
-async def test_hearing_lost_in_the_middle_is_a_provider_error(deepgram: Deepgram, kind: str) -> None:
-    deepgram.say("I need an oil change.")
-    deepgram.faults.append(Fault(kind, "listen", after=2))  # type: ignore[arg-type]
-
-    with pytest.raises(ProviderError):
-        await heard(SENTENCE, then_finish=False)
 
 
 async def test_leaving_a_dead_server_takes_less_than_a_second(deepgram: Deepgram) -> None:
@@ -213,131 +222,6 @@ async def test_a_flux_model_is_refused_in_words(deepgram: Deepgram, settings: Se
     settings.DEEPGRAM_STT_MODEL = "flux-general-en"
 
     with pytest.raises(ProviderError, match="nova") as caught:
-        await heard()
+        await heard(then_finish=False)
 
     assert not caught.value.retryable
-
-
-# --- speaking -----------------------------------------------------------------------------
-
-
-def first_letter(text: str) -> bytes:
-    """Audio that tells which text it belongs to."""
-    return text[:1].encode() * 20_000
-
-
-async def spoken(mouth: DeepgramSynthesizer, text: str) -> bytes:
-    return b"".join([piece async for piece in mouth.speak(text)])
-
-
-async def test_each_text_sounds_once_over_one_socket(deepgram: Deepgram) -> None:
-    async with nothing_left_running(), DeepgramSynthesizer() as mouth:
-        first, second = await spoken(mouth, "Good morning."), await spoken(mouth, "See you.")
-
-    assert (len(first), len(second)) == (13 * 480, 8 * 480)
-    assert [message["text"] for message in deepgram.said("Speak")] == ["Good morning.", "See you."]
-    assert len(deepgram.said("Flush")) == 2
-    assert [request.query for request in deepgram.requests] == [
-        {"model": "aura-2-asteria-en", "encoding": "mulaw", "sample_rate": "8000"}
-    ]
-
-
-async def test_nothing_to_say_is_not_sent(deepgram: Deepgram) -> None:
-    async with DeepgramSynthesizer() as mouth:
-        assert await spoken(mouth, "  ") == b""
-
-    assert deepgram.messages == []
-
-
-async def test_after_an_interruption_no_stale_audio_is_heard(deepgram: Deepgram) -> None:
-    deepgram.render = first_letter
-    deepgram.audio_after_clear = 5
-    async with nothing_left_running(), DeepgramSynthesizer() as mouth:
-        async with aclosing(mouth.speak("A long story.")) as story:
-            assert set(await anext(story)) == {ord("A")}
-
-        assert await spoken(mouth, "Brief.") == b"B" * 20_000
-        assert await spoken(mouth, "Clear.") == b"C" * 20_000
-
-    assert len(deepgram.said("Clear")) == 1
-    assert len(deepgram.requests) == 1
-
-
-async def test_a_reply_left_open_is_fenced_by_the_next_one(deepgram: Deepgram) -> None:
-    deepgram.render = first_letter
-    async with nothing_left_running(), DeepgramSynthesizer() as mouth:
-        left_open = mouth.speak("A long story.")
-        await anext(left_open)
-
-        assert await spoken(mouth, "Brief.") == b"B" * 20_000
-
-
-async def test_cancelling_in_the_middle_fences_too(deepgram: Deepgram) -> None:
-    deepgram.render = first_letter
-    deepgram.faults.append(Fault("slow", "speak", after=3, seconds=0.05))
-    async with nothing_left_running(), DeepgramSynthesizer() as mouth:
-        speaking = asyncio.create_task(spoken(mouth, "A long story."))
-        await deepgram.until(lambda: bool(deepgram.said("Flush")))
-        speaking.cancel()
-        await asyncio.wait([speaking])
-
-        assert await spoken(mouth, "Brief.") == b"B" * 20_000
-
-
-async def test_a_refused_voice_says_so(deepgram: Deepgram) -> None:
-    deepgram.faults.append(Fault("refuse", "speak", status=401))
-
-    with pytest.raises(ProviderError, match="401") as caught:
-        async with DeepgramSynthesizer():
-            pass
-
-    assert not caught.value.retryable
-
-
-@pytest.mark.parametrize("after", [1, 3], ids=["first byte", "mid-reply"])
-async def test_a_voice_that_falls_silent_is_given_up_after_two_seconds(
-    deepgram: Deepgram, after: int
-) -> None:
-    deepgram.faults.append(Fault("stall", "speak", after=after, times=1))
-    async with nothing_left_running(), DeepgramSynthesizer() as mouth:
-        began = time.monotonic()
-        with pytest.raises(ProviderError):
-            await spoken(mouth, "Good morning.")
-        assert time.monotonic() - began < 2.8
-
-        assert len(await spoken(mouth, "Again.")) == 6 * 480  # over a new socket
-
-
-@pytest.mark.parametrize("kind", ["drop", "cut", "error"])
-async def test_a_voice_lost_in_the_middle_comes_back_for_the_next_text(deepgram: Deepgram, kind: str) -> None:
-    deepgram.faults.append(Fault(kind, "speak", after=3, times=1))  # type: ignore[arg-type]
-    async with nothing_left_running(), DeepgramSynthesizer() as mouth:
-        with pytest.raises(ProviderError):
-            await spoken(mouth, "Good morning.")
-
-        assert len(await spoken(mouth, "Again.")) == 6 * 480
-    assert len(deepgram.requests) == 2
-
-
-async def test_garbage_between_the_audio_is_passed_over(deepgram: Deepgram) -> None:
-    deepgram.faults.append(Fault("garbage", "speak"))
-    async with DeepgramSynthesizer() as mouth:
-        assert len(await spoken(mouth, "Good morning.")) == 13 * 480
-
-
-async def test_brisk_dialogue_never_meets_the_flush_limit(deepgram: Deepgram) -> None:
-    async with nothing_left_running(), DeepgramSynthesizer() as mouth:
-        for _ in range(25):
-            assert await spoken(mouth, "Yes.")
-
-    assert len(deepgram.requests) == 2
-
-
-async def test_leaving_in_the_middle_of_a_reply_frees_everything(deepgram: Deepgram) -> None:
-    deepgram.faults.append(Fault("stall", "speak", after=3))
-    async with nothing_left_running(within=0):
-        async with DeepgramSynthesizer() as mouth:
-            reply = mouth.speak("Good morning.")
-            await anext(reply)
-            began = time.monotonic()
-        assert time.monotonic() - began < 1.0

@@ -11,8 +11,8 @@ import asyncio
 import logging
 import os
 import re
-from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -51,7 +51,6 @@ THREADS_AT_MOST = 4
 SPEAKING_HZ = 24000
 LOUDEST = 0.7
 SEED = 1
-TEXTS_KEPT = 64
 
 JOBS_WORTH_A_LINE = 3
 
@@ -304,7 +303,7 @@ def _hear_nothing() -> None:
 
 
 class LocalSynthesizer:
-    """Speaks for one call. The same text always sounds the same, and what was said is kept."""
+    """Speaks for one call. The same text always sounds the same."""
 
     async def __aenter__(self) -> LocalSynthesizer:
         await _speaking.run(_speaker)
@@ -313,25 +312,10 @@ class LocalSynthesizer:
     async def __aexit__(self, *exc: object) -> None:
         """Nothing to free: the voice belongs to the process."""
 
-    async def speak(self, text: str) -> AsyncIterator[bytes]:
-        if kept := _kept.get(text):
-            _kept.move_to_end(text)
-            yield kept
-            return
-        sentences, spoken = _sentences(text), b""
+    async def speak(self, text: str) -> AsyncGenerator[bytes, None]:
+        sentences = _sentences(text)
         while mulaw := await _speaking.run(next, sentences, b""):
-            spoken += mulaw
             yield mulaw
-        _keep(text, spoken)
-
-
-_kept: OrderedDict[str, bytes] = OrderedDict()
-
-
-def _keep(text: str, mulaw: bytes) -> None:
-    _kept[text] = mulaw
-    while len(_kept) > TEXTS_KEPT:
-        _kept.popitem(last=False)
 
 
 def _sentences(text: str) -> Iterator[bytes]:

@@ -22,19 +22,22 @@ class Word:
 
 
 class Utterances:
-    """Feed it what the recogniser says, in order; each method returns the events that follow."""
+    """Feed it what the recogniser says, in order; each method returns the events that follow.
+
+    is_open: the caller is speaking. heard_until: the end of the last word or onset.
+    """
 
     def __init__(self) -> None:
-        self._is_open = False
+        self.is_open = False
+        self.heard_until = 0.0
         self._interim: list[Word] = []
-        self._heard_until = 0.0
         self._ended_at = -1.0
         self._promoted_until = 0.0
 
     def onset(self, at: float) -> list[HearingEvent]:
         """Speech sounds began."""
-        self._is_open = True
-        self._heard_until = max(self._heard_until, at)
+        self.is_open = True
+        self.heard_until = max(self.heard_until, at)
         return [SpeechStarted(at)]
 
     def segment(
@@ -45,34 +48,34 @@ class Utterances:
         # Words of a segment that was delivered as final before the recogniser had said so.
         words = [word for word in words if (word.starts_at + word.ends_at) / 2 > self._promoted_until]
         if words:
-            if not self._is_open:
+            if not self.is_open:
                 events += self.onset(words[0].starts_at)
             events.append(_spoken(words, is_final=is_final))
-            self._heard_until = words[-1].ends_at
+            self.heard_until = words[-1].ends_at
         self._interim = [] if is_final else words
         if is_end:
-            events += self._end(self._heard_until if words else max(self._heard_until, ends_at))
+            events += self._end(self.heard_until if words else max(self.heard_until, ends_at))
         return events
 
     def fallback_end(self, last_word_ends_at: float) -> list[HearingEvent]:
         """No word for a while: the utterance is over, unless it is over already."""
         if 0 <= last_word_ends_at <= self._ended_at + SAME_END_SECONDS:
             return []
-        return self._end(self._heard_until)
+        return self._end(self.heard_until)
 
     def close(self) -> list[HearingEvent]:
         """Nothing more will come: what was heard so far is the last word."""
-        return self._end(self._heard_until)
+        return self._end(self.heard_until)
 
     def _end(self, at: float) -> list[HearingEvent]:
-        if not self._is_open:
+        if not self.is_open:
             return []
         events: list[HearingEvent] = []
         if self._interim:
             events.append(_spoken(self._interim, is_final=True))
             self._promoted_until = self._interim[-1].ends_at
             self._interim = []
-        self._is_open = False
+        self.is_open = False
         self._ended_at = at
         return [*events, SpeechEnded(at)]
 

@@ -1,0 +1,318 @@
+"""Hearing that outlives its sockets: what Nova and Flux have in common.
+
+A socket that is lost, falls silent or is refused is followed by another, and what the caller said
+meanwhile is heard from replay.py, on the call's clock. Whoever listens learns of it by HearingLost
+and HearingBack; only when hearing stays away does ProviderError end it.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from typing import Generic, Protocol, TypeVar
+
+from voice.ports import HearingBack, HearingEvent, HearingLost, ProviderError
+from voice.speech.messages import Ended, Heard, Results, TurnInfo, Unknown
+from voice.speech.replay import BYTES_PER_SECOND, Replay, Timeline
+
+log = logging.getLogger(__name__)
+
+LAST_WORDS_SECONDS = 0.8
+# Results come each second of audio at the latest. Much later than this, and the one line that is
+# said while hearing is away would come after more than 4 s of silence.
+STALL_SECONDS = 2.5
+# As long as a caller waits who was told to hold on; then the session has to find another way.
+AWAY_SECONDS = 6.0
+START_ATTEMPTS = 2
+BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 0.1, 1.0
+
+# So many loud samples are a voice, and a voice is owed words. Silence may be passed over in silence.
+VOICE_BYTES = 1600
+LOUD = bytes(int(byte & 0x7F < 0x50) for byte in range(256))  # mulaw above -31 dBFS
+
+
+class Link(Protocol):
+    """One connection to a recogniser; see deepgram.py."""
+
+    async def send_audio(self, mulaw: bytes) -> None: ...
+
+    async def finish(self) -> None: ...
+
+    def messages(self) -> AsyncIterator[Heard]: ...
+
+
+L = TypeVar("L", bound=Link)
+
+
+class Hearing(ABC, Generic[L]):
+    """A Transcriber over one connection after another. Entering returns at once and connects behind.
+
+    Subclasses speak the recogniser's dialect.
+    """
+
+    idle_seconds = 4.0  # without audio, then idle() is called, again and again
+    least_bytes = 1  # worth sending
+    most_bytes = 8000  # in one message
+
+    def __init__(self, *, lead_in_seconds: float) -> None:
+        self.replay = Replay(lead_in_seconds)
+        self.timeline = Timeline()
+        self._task: asyncio.Task[None] | None = None
+        self._has_work = asyncio.Event()
+        self._is_finishing = self._is_over = False
+        self._heard: asyncio.Queue[HearingEvent | ProviderError | None] = asyncio.Queue()
+        self._unknown: Counter[str] = Counter()
+        self._has_connected = False
+        self._failures = 0  # since hearing was lost
+        self._lost_at: float | None = None  # monotonic
+        self._reached = 0.0  # as far as any result went, in seconds of the call
+        self._has_ended = False
+        self._answered_at = self._sent_at = 0.0  # monotonic
+
+    @abstractmethod
+    def connect(self) -> AbstractAsyncContextManager[L]:
+        """One try to connect, 2 s at most. Raises ProviderError."""
+
+    @abstractmethod
+    def resume(self, missed_from: float, known_until: float) -> None:
+        """A new connection begins, at 0.0 the first. Positions on the call's clock.
+
+        It is given what was said from missed_from on, after a lead-in; as far as known_until an earlier
+        connection had heard it already, and made guesses.
+        """
+
+    @abstractmethod
+    def hear(self, message: Heard) -> Sequence[HearingEvent]:
+        """What follows from one message; self.seconds() translates its positions."""
+
+    @abstractmethod
+    def last_words(self) -> Sequence[HearingEvent]:
+        """Nothing more will be heard: what is still open, as final."""
+
+    @abstractmethod
+    async def idle(self, link: L) -> None:
+        """No audio came for a while: keep the provider from hanging up."""
+
+    def wake(self) -> None:
+        """Send what waits, however little."""
+        self._has_work.set()
+
+    def seconds(self, connection_seconds: float) -> float:
+        """A position on the connection's clock, on the call's."""
+        return self.timeline.call_seconds(connection_seconds)
+
+    def cover(self, until: float) -> None:
+        """Nothing final can come any more about the call before until."""
+        self.replay.cover(until)
+
+    # --- the transcriber ------------------------------------------------------------------
+
+    async def __aenter__(self) -> "Hearing[L]":
+        self._task = asyncio.create_task(self._stay(), name="hearing")
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self._unknown:
+            log.info("messages not understood by %s: %s", type(self).__name__, dict(self._unknown))
+
+    async def send(self, mulaw: bytes) -> None:
+        if not mulaw or self._is_finishing:  # an empty frame would end the provider's stream
+            return
+        self.replay.add(mulaw)
+        if self.replay.waiting_bytes >= self.least_bytes:
+            self._has_work.set()
+
+    async def finish(self) -> None:
+        if self._is_finishing or self._task is None:
+            return
+        self._is_finishing = True
+        self._has_work.set()
+        # Also while hearing is away: what comes back until then still counts.
+        asyncio.get_running_loop().call_later(LAST_WORDS_SECONDS, self._stop)
+
+    def _stop(self) -> None:
+        self._conclude(None)  # first of all: closing a dead socket takes its time
+        if self._task is not None:
+            self._task.cancel()
+
+    async def events(self) -> AsyncIterator[HearingEvent]:
+        while (event := await self._heard.get()) is not None:
+            if isinstance(event, ProviderError):
+                raise event
+            yield event
+
+    def _deliver(self, events: Sequence[HearingEvent]) -> None:
+        for event in events if not self._is_over else ():
+            self._heard.put_nowait(event)
+
+    # --- one connection after another -----------------------------------------------------
+
+    async def _stay(self) -> None:
+        end: ProviderError | None = None
+        try:
+            while not await self._listen():
+                await asyncio.sleep(self._backoff())
+        except ProviderError as error:
+            end = error
+        except Exception as error:  # a listener that has ended must be told so
+            end = ProviderError(f"Hearing failed: {type(error).__name__}")
+            end.__cause__ = error
+        finally:
+            self._conclude(end)
+
+    def _conclude(self, error: ProviderError | None) -> None:
+        """Nothing follows. After finish() the caller's last words count, whatever became of the stream."""
+        if self._is_over:
+            return
+        if self._is_finishing:
+            self._deliver(self.last_words())
+        self._is_over = True
+        self._heard.put_nowait(None if self._is_finishing else error)
+
+    async def _listen(self) -> bool:
+        """Over one connection; True when nothing more is to be heard. Raises ProviderError to give up."""
+        async with AsyncExitStack() as stack:
+            try:
+                link = await self._connected(stack)
+            except ProviderError as error:
+                self._endure(error, is_final=not error.retryable)
+                return False
+            self._begin()
+            try:
+                await self._converse(link)
+            except ProviderError as error:
+                self._endure(error)
+                return False
+        return True
+
+    async def _connected(self, stack: AsyncExitStack) -> L:
+        left = None
+        if self._has_connected and self._lost_at is not None:
+            left = self._lost_at + AWAY_SECONDS - time.monotonic()
+        try:
+            async with asyncio.timeout(left):
+                return await stack.enter_async_context(self.connect())
+        except TimeoutError as error:
+            raise ProviderError("Hearing did not come back in time") from error
+
+    def _begin(self) -> None:
+        self._has_connected = True
+        self.timeline = Timeline()
+        self.resume(self.replay.rewind(), self._reached)
+        self._answered_at = self._sent_at = time.monotonic()
+        self._has_work.set()
+
+    def _endure(self, error: ProviderError, *, is_final: bool = False) -> None:
+        """Note a failure; raise it when another try is not worth the caller's time."""
+        self._failures += 1
+        if is_final:
+            raise error
+        if not self._has_connected:
+            if self._failures >= START_ATTEMPTS:
+                raise error
+        elif self._lost_at is None:
+            self._lost_at = time.monotonic()
+            log.warning("hearing lost: %s", error)
+            self._deliver([HearingLost(self._reached)])
+        elif time.monotonic() - self._lost_at >= AWAY_SECONDS:
+            raise error
+
+    def _backoff(self) -> float:
+        """Full jitter, so that the calls of a lost provider do not come back all at once."""
+        longest = min(LONGEST_BACKOFF_SECONDS, BACKOFF_SECONDS * 2**self._failures)
+        return random.uniform(0, longest)
+
+    # --- one connection -------------------------------------------------------------------
+
+    async def _converse(self, link: L) -> None:
+        """Until the provider ends it after our last audio. Raises ProviderError for any other end."""
+        reading = asyncio.create_task(self._read(link))
+        watching = asyncio.create_task(self._watch(link))
+        writing = asyncio.create_task(self._write(link))
+        jobs = (writing, reading, watching)
+        try:
+            # A write that fails is not waited for: the reader meets the same lost socket.
+            await asyncio.wait({reading, watching}, return_when=asyncio.FIRST_COMPLETED)
+            for job in jobs:
+                if job.done():
+                    job.result()
+            if not self._is_finishing or not (self._has_ended or self._is_all_heard):
+                raise ProviderError("Deepgram ended the hearing")
+        finally:
+            for job in jobs:
+                job.cancel()
+            await asyncio.gather(*jobs, return_exceptions=True)
+
+    async def _read(self, link: L) -> None:
+        async for message in link.messages():
+            if isinstance(message, Unknown):
+                self._unknown[message.kind] += 1
+                continue
+            self._answered_at = time.monotonic()
+            self._has_ended = isinstance(message, Ended)
+            if isinstance(message, Results | TurnInfo):
+                self._reach(self.seconds(message.ends_at))
+            self._deliver(self.hear(message))
+
+    def _reach(self, position: float) -> None:
+        """Hearing is back when it goes further than it had come before it was lost."""
+        if position <= self._reached:
+            return
+        self._reached = position
+        if self._lost_at is not None:
+            self._deliver([HearingBack(position)])
+        self._lost_at, self._failures = None, 0
+
+    async def _write(self, link: L) -> None:
+        with suppress(ProviderError):
+            while not (self._is_finishing and self.replay.waiting_bytes == 0):
+                await self._has_work.wait()
+                self._has_work.clear()
+                await self._send_waiting(link)
+            await link.finish()
+
+    async def _send_waiting(self, link: L) -> None:
+        if piece := self.replay.take():
+            self.timeline.give(piece.position, len(piece.mulaw))
+            for at in range(0, len(piece.mulaw), self.most_bytes):
+                await link.send_audio(piece.mulaw[at : at + self.most_bytes])
+            self._sent_at = time.monotonic()
+
+    async def _watch(self, link: L) -> None:
+        """Notice a provider that falls silent, and keep one that is told nothing."""
+        while True:
+            now = time.monotonic()
+            silent_at = self._answered_at + self._patience()
+            if now >= silent_at and self._is_behind and not self._is_all_heard:
+                raise ProviderError("Deepgram says nothing, though the caller speaks")
+            idle_at = self._sent_at + self.idle_seconds
+            if now >= idle_at:
+                with suppress(ProviderError):
+                    await self.idle(link)
+                self._sent_at = now
+                idle_at = now + self.idle_seconds
+            looks_again_at = silent_at if silent_at > now else now + STALL_SECONDS / 5
+            await asyncio.sleep(min(idle_at, looks_again_at) - now)
+
+    @property
+    def _is_behind(self) -> bool:
+        """Has the line gone on for long after what the last result told of?"""
+        return self.replay.end / BYTES_PER_SECOND - self._reached >= STALL_SECONDS / 2
+
+    @property
+    def _is_all_heard(self) -> bool:
+        """Is there no voice without a final result?"""
+        return self.replay.uncovered().translate(LOUD).count(1) < VOICE_BYTES
+
+    def _patience(self) -> float:
+        """How long to wait for a message: less, when hearing has been away for long."""
+        if self._lost_at is None:
+            return STALL_SECONDS
+        return min(STALL_SECONDS, max(0.0, self._lost_at + AWAY_SECONDS - self._answered_at))
