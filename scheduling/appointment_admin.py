@@ -23,6 +23,7 @@ from scheduling.forms import BookForm, CancelForm, MoveForm, RefusableForm
 from scheduling.models import Allocation, Appointment, OpCode
 from scheduling.refusals import Refusal
 
+BEYOND = ("Beyond what the lane can keep", {"fields": ("overbook_reason",)})
 ALTERNATIVES = 3
 SEARCHED = timedelta(days=6)
 
@@ -103,7 +104,15 @@ class AppointmentAdmin(SheetAdmin, StoreAdmin):
         "history",
     )
     book_fieldsets = (
-        (None, {"fields": ("customer", "vehicle", "op_codes", "arrival", "concern", "idempotency_key")}),
+        (
+            None,
+            {
+                "fields": (
+                    *("customer", "vehicle", "op_codes", "arrival", "transport", "concern"),
+                    "idempotency_key",
+                )
+            },
+        ),
     )
     move_fieldsets = (
         ("When", {"fields": ("arrival", "ready_at", "work", "seen_version")}),
@@ -138,22 +147,28 @@ class AppointmentAdmin(SheetAdmin, StoreAdmin):
     # --- booking and moving ----------------------------------------------------------------
 
     def get_fieldsets(self, request: HttpRequest, obj: Appointment | None = None) -> Any:
+        beyond = (BEYOND,) if request.user.has_perm("scheduling.overbook") else ()
         if obj is None:
-            return self.book_fieldsets
+            return (*self.book_fieldsets, *beyond)
         if self.has_change_permission(request, obj):
-            return self.move_fieldsets
-        when = ("arrival_time", "ready_at", "work")
+            return (self.move_fieldsets[0], *beyond, *self.move_fieldsets[1:])
+        when = ("arrival_time", "ready_at", "work", "overbook_reason")
         return (("When", {"fields": when}), *self.move_fieldsets[1:])
 
     def get_readonly_fields(self, request: HttpRequest, obj: Appointment | None = None) -> Sequence[str]:
-        return (*self.readonly_fields, "arrival_time") if obj else ()
+        if obj is None:
+            return ()
+        if self.has_change_permission(request, obj):
+            return (*self.readonly_fields, "arrival_time")
+        return (*self.readonly_fields, "arrival_time", "overbook_reason")
 
     def get_form(
         self, request: HttpRequest, obj: Appointment | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
         form: type[RefusableForm] = MoveForm if obj else BookForm
         refused = getattr(request, "refused", {})
-        kwargs["form"] = type(form.__name__, (form,), refused)
+        may_overbook = request.user.has_perm("scheduling.overbook")
+        kwargs["form"] = type(form.__name__, (form,), {**refused, "may_overbook": may_overbook})
         return super().get_form(request, obj, change, **kwargs)
 
     def add_view(
@@ -204,8 +219,11 @@ class AppointmentAdmin(SheetAdmin, StoreAdmin):
             wanted["arrival"],
             actor=request.user.get_username(),
             source=Appointment.Source.STAFF,
+            transport=wanted["transport"] or None,
             concern=wanted["concern"],
             idempotency_key=wanted["idempotency_key"],
+            overbook_reason=wanted["overbook_reason"],
+            by=request.user,
             now=now,
         )
 
@@ -218,6 +236,8 @@ class AppointmentAdmin(SheetAdmin, StoreAdmin):
             actor=request.user.get_username(),
             now=now,
             version=wanted["seen_version"],
+            overbook_reason=wanted["overbook_reason"],
+            by=request.user,
         )
 
     @action(  # type: ignore[untyped-decorator]

@@ -27,6 +27,21 @@ class RefusableForm(forms.ModelForm):  # type: ignore[type-arg]
 
     refusal: Refusal | None = None
     alternatives: tuple[str, ...] = ()
+    may_overbook = False
+
+    overbook_reason = forms.CharField(
+        label="Reason to overbook",
+        required=False,
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Takes the visit though nobody is free for it; you see to it. The reason is kept.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["overbook_reason"] = ""  # one reason for one decision
+        if "overbook_reason" in self.fields:
+            self.fields["overbook_reason"].disabled = not self.may_overbook
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
@@ -49,6 +64,7 @@ class BookForm(RefusableForm):
         OpCode.objects.none(), label="Services", widget=UnfoldAdminSelect2MultipleWidget
     )
     arrival = forms.DateTimeField(label="Arrives", widget=WallTimeInput, help_text="On the store's clock.")
+    transport = forms.ChoiceField(label="Customer", required=False, widget=UnfoldAdminSelectWidget)
     # Sending the form twice books once.
     idempotency_key = forms.CharField(widget=forms.HiddenInput, max_length=120)
 
@@ -72,6 +88,11 @@ class BookForm(RefusableForm):
         vehicles.label_from_instance = lambda vehicle: f"{vehicle} {vehicle.plate}".strip()
         services = self._choice("op_codes")
         services.queryset = OpCode.objects.filter(rooftop=customer.rooftop).order_by("name")
+        options = customer.rooftop.transport_options.order_by("kind")
+        self._choice("transport").choices = [
+            ("", "waits where the services allow it, else drops off"),
+            *((option.kind, option.get_kind_display()) for option in options),
+        ]
         services.label_from_instance = lambda item: (
             f"{item.name} · {item.minutes} min · ${item.price_min}–{item.price_max}"
         )

@@ -352,6 +352,57 @@ def book(advisor: Client, store: Rooftop, maria: Customer) -> Callable[..., str]
     return send
 
 
+def let_overbook(name: str) -> None:
+    User.objects.get(username=name).user_permissions.add(Permission.objects.get(codename="overbook"))
+
+
+def test_who_may_books_and_moves_beyond_the_lane_and_the_reason_is_kept(
+    advisor: Client, book: Callable[..., str], store: Rooftop
+) -> None:
+    let_overbook("advisor")
+    sunday = "2026-11-22T09:00"
+    assert "the store is closed" in book(arrival=sunday, overbook_reason="  ")
+    book(arrival=sunday, overbook_reason="Promised by the owner")
+
+    appointment = Appointment.objects.get()
+    assert appointment.overbook_reason == "Promised by the owner"
+    assert "beyond capacity: Promised by the owner" in text(advisor, page_of(appointment))
+    move(advisor, appointment, "2026-11-25T10:30")
+    appointment.refresh_from_db()
+    assert (appointment.version, appointment.overbook_reason) == (2, "Promised by the owner")
+    advisor.post(
+        page_of(appointment),
+        {"arrival": "2026-11-29T09:00", "seen_version": 2, "overbook_reason": "Tow truck comes then"},
+    )
+    appointment.refresh_from_db()
+    assert (appointment.version, appointment.overbook_reason) == (3, "Tow truck comes then")
+
+
+def test_nobody_overbooks_a_time_that_is_over(book: Callable[..., str]) -> None:
+    let_overbook("advisor")
+    assert "That time is over." in book(arrival="2026-11-20T09:00", overbook_reason="Paper says so")
+    assert not Appointment.objects.exists()
+
+
+def test_who_may_not_overbook_is_not_asked_for_a_reason(
+    advisor: Client, book: Callable[..., str], maria: Customer
+) -> None:
+    assert "overbook_reason" not in text(advisor, f"{LIST}add/?customer={maria.pk}")
+    assert "the store is closed" in book(arrival="2026-11-22T09:00", overbook_reason="I say so")
+    assert not Appointment.objects.exists()
+
+
+def test_the_way_to_go_on_is_chosen_from_what_the_store_offers(
+    advisor: Client, book: Callable[..., str], maria: Customer
+) -> None:
+    page = text(advisor, f"{LIST}add/?customer={maria.pk}")
+    assert '<option value="shuttle"' in page
+    assert '<option value="pickup"' not in page
+    assert "Select a valid choice" in book(transport="pickup")
+    book(transport="loaner")
+    assert Appointment.objects.get().transport == "loaner"
+
+
 def test_an_advisor_books_through_the_same_door(
     book: Callable[..., str], store: Rooftop, maria: Customer
 ) -> None:
