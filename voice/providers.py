@@ -104,7 +104,8 @@ async def warm_voice(texts: Iterable[str]) -> None:
     while True:
         try:
             async with make_synthesizer() as synthesizer:
-                return await synthesizer.warm(texts)
+                await synthesizer.warm(texts)
+                return
         except ProviderError as error:
             log.warning("fixed sentences are not ready: %s", error)
             if not error.retryable:

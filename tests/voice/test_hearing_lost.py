@@ -42,6 +42,8 @@ def new_ear(request: pytest.FixtureRequest, settings: Settings) -> Ear:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert hearing.STALL_SECONDS < 3.5  # or the caller, who is told then, would hear 4 s of silence
+    assert hearing.AWAY_SECONDS == 6.0
     monkeypatch.setattr(hearing, "BACKOFF_SECONDS", 0.01)
     monkeypatch.setattr(hearing, "STALL_SECONDS", 0.3)
 

@@ -37,11 +37,13 @@ UPDATES_KEPT = 64
 class DeepgramFluxTranscriber(Hearing[FluxSocket]):
     """Flux tells the whole turn again and again, without the places of its words.
 
-    So a replay begins exactly where the last turn ended; of a turn that is longer than the replay, the
-    beginning is taken from what an earlier connection had told.
+    So a replay begins exactly where the last turn ended; of a turn that is longer than the replay (10 s
+    without an end), the beginning is taken from what an earlier connection had told, and the word on
+    which the replay begins may be lost.
     """
 
     least_bytes = most_bytes = CHUNK_BYTES
+    tells_its_end = False
 
     def __init__(self) -> None:
         super().__init__(lead_in_seconds=0.0)  # a turn begins after silence

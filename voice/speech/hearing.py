@@ -30,6 +30,9 @@ AWAY_SECONDS = 6.0
 START_ATTEMPTS = 2
 BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 0.1, 1.0
 
+# What the last result before the end may leave out.
+TAIL_SECONDS = 0.5
+
 # So many loud samples are a voice, and a voice is owed words. Silence may be passed over in silence.
 VOICE_BYTES = 1600
 LOUD = bytes(int(byte & 0x7F < 0x50) for byte in range(256))  # mulaw above -31 dBFS
@@ -57,6 +60,7 @@ class Hearing(ABC, Generic[L]):
     idle_seconds = 4.0  # without audio, then idle() is called, again and again
     least_bytes = 1  # worth sending
     most_bytes = 8000  # in one message
+    tells_its_end = True  # by Ended
 
     def __init__(self, *, lead_in_seconds: float) -> None:
         self.replay = Replay(lead_in_seconds)
@@ -207,7 +211,8 @@ class Hearing(ABC, Generic[L]):
         self.timeline = Timeline()
         self.resume(self.replay.rewind(), self._reached)
         self._answered_at = self._sent_at = time.monotonic()
-        self._has_work.set()
+        if self._is_finishing or self.replay.waiting_bytes >= self.least_bytes:
+            self._has_work.set()
 
     def _endure(self, error: ProviderError, *, is_final: bool = False) -> None:
         """Note a failure; raise it when another try is not worth the caller's time."""
@@ -220,7 +225,8 @@ class Hearing(ABC, Generic[L]):
         elif self._lost_at is None:
             self._lost_at = time.monotonic()
             log.warning("hearing lost: %s", error)
-            self._deliver([HearingLost(self._reached)])
+            if not self._is_finishing:
+                self._deliver([HearingLost(self._reached)])
         elif time.monotonic() - self._lost_at >= AWAY_SECONDS:
             raise error
 
@@ -243,7 +249,7 @@ class Hearing(ABC, Generic[L]):
             for job in jobs:
                 if job.done():
                     job.result()
-            if not self._is_finishing or not (self._has_ended or self._is_all_heard):
+            if not (self._is_finishing and self._is_complete):
                 raise ProviderError("Deepgram ended the hearing")
         finally:
             for job in jobs:
@@ -266,7 +272,7 @@ class Hearing(ABC, Generic[L]):
         if position <= self._reached:
             return
         self._reached = position
-        if self._lost_at is not None:
+        if self._lost_at is not None and not self._is_finishing:
             self._deliver([HearingBack(position)])
         self._lost_at, self._failures = None, 0
 
@@ -300,6 +306,13 @@ class Hearing(ABC, Generic[L]):
                 idle_at = now + self.idle_seconds
             looks_again_at = silent_at if silent_at > now else now + STALL_SECONDS / 5
             await asyncio.sleep(min(idle_at, looks_again_at) - now)
+
+    @property
+    def _is_complete(self) -> bool:
+        """Was everything told, now that the stream has ended without an error?"""
+        if self._has_ended or self._is_all_heard:
+            return True
+        return not self.tells_its_end and self.replay.end / BYTES_PER_SECOND - self._reached < TAIL_SECONDS
 
     @property
     def _is_behind(self) -> bool:

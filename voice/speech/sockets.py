@@ -50,9 +50,16 @@ class ProviderSocket:
             yield message
 
     async def close(self) -> None:
-        """Say goodbye if the other side listens; gone within about CLOSE_SECONDS even if not."""
-        if self._connection is not None:
+        """Say goodbye if the other side listens; gone within about CLOSE_SECONDS even if not.
+
+        Cancelling leaves without a goodbye.
+        """
+        if self._connection is None:
+            return
+        try:
             await self._connection.close()
+        finally:
+            self._connection.transport.abort()
 
     def _opened(self) -> ClientConnection:
         if self._connection is None:
