@@ -5,15 +5,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crm.models import Customer, FollowUpTask, Vehicle
+from crm.models import Customer, FollowUpTask, Rooftop, Staff, Vehicle
 from scheduling.models import Appointment, Closure, Hold
 from tests.factories import SATURDAY, make_demo_store
 from tests.talking import MARIA, STRANGER, Talk
+from voice.conversation import phrases
 from voice.conversation.states import Ending, State
 from voice.database import in_database
-from voice.models import ToolCall
+from voice.models import Call, ToolCall
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+MONDAY_MORNING = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -463,3 +466,46 @@ async def test_leaving_without_booking_says_that_nothing_is_booked() -> None:
     reply = await say_all(talk, "oil change for my Civic on Tuesday", "yes", "never mind, bye")
     assert "haven't booked anything" in reply
     assert talk.conversation.ending is Ending.GOODBYE
+
+
+# --- a person by name, and recording ------------------------------------------------------
+
+
+async def test_two_of_a_name_are_asked_about_and_the_one_meant_is_fetched() -> None:
+    talk = await Talk.begin(MARIA, now=MONDAY_MORNING)
+    asked = await talk.say("Can I talk to Mike?")
+    assert asked == "Do you mean Mike Alvarez or Mike Chen?"
+    assert "Mike Chen" in await talk.say("Mike Chen, please.")
+    assert talk.conversation.ending is Ending.TRANSFER
+    chosen = await in_database(Staff.objects.get, name="Mike Chen")
+    assert talk.conversation.transfer_to == chosen.pk
+
+
+async def test_nobody_of_that_name_means_whoever_is_there() -> None:
+    talk = await Talk.begin(MARIA, now=MONDAY_MORNING)
+    reply = await talk.say("Could you get me Bartholomew?")
+    assert phrases.UNKNOWN_PERSON in reply
+    assert talk.conversation.ending is Ending.TRANSFER
+    assert talk.conversation.transfer_to is None
+
+
+async def test_a_caller_who_asks_twice_unclearly_gets_anybody() -> None:
+    talk = await Talk.begin(MARIA, now=MONDAY_MORNING)
+    await talk.say("Can I talk to Mike?")
+    await talk.say("Just Mike.")
+    assert talk.conversation.ending is Ending.TRANSFER
+
+
+async def test_who_does_not_want_to_be_recorded_is_not_and_the_call_goes_on() -> None:
+    await in_database(Rooftop.objects.update, records_calls=True)
+    talk = await Talk.begin(MARIA)
+    reply = await talk.say("Please don't record me.")
+    assert reply.startswith(phrases.NOT_RECORDED)
+    assert reply.endswith("Is this Maria?")
+    call = await in_database(Call.objects.get, pk=talk.call.pk)
+    assert call.recording_refused_at
+
+
+async def test_where_nothing_is_recorded_the_desk_says_so() -> None:
+    talk = await Talk.begin(MARIA)
+    assert (await talk.say("I'd rather not be recorded.")).startswith(phrases.NEVER_RECORDED)

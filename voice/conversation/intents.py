@@ -7,8 +7,29 @@ from voice.conversation.states import Intent
 
 WANTS_PERSON = re.compile(
     r"\b(speak|talk|connect|transfer|get|give|put|want|need|like)\b.{0,40}\b(person|human|representative|operator|"
-    r"somebody|someone|agent|receptionist|advisor|manager|mike|dana)\b|^\W*(a |the )?(real |live )?"
+    r"somebody|someone|agent|receptionist|advisor|manager)\b|^\W*(a |the )?(real |live )?"
     r"(person|human|representative|operator|agent|receptionist)\b",
+    re.IGNORECASE,
+)
+# "Talk to Mike", "get me Mr. Chen": recognisers write names with a capital.
+NAMED_PERSON = re.compile(
+    r"\b(?i:speak|talk|connect|transfer|get|give|put)\b(?i: me)?(?i: through| over)?(?i: (?:to|with))?"
+    r" (?P<name>(?:(?i:mr|mister|mrs|ms|miss)\.? )?[A-Z][a-z'’-]+(?: [A-Z][a-z'’-]+)?)(?!\w)"
+)
+NOT_A_PERSON = {
+    "i",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "otto",
+    "honda",
+}
+NO_RECORDING = re.compile(
+    r"\b(?:don'?t|do not|not|stop|rather not|without)\b.{0,30}\brecord(?:ed|ing)?\b|\bno recording\b",
     re.IGNORECASE,
 )
 CANCEL = re.compile(r"\bcancel(?:l?ing|l?ed|lation)?\b|\bcall off\b", re.IGNORECASE)
@@ -50,7 +71,7 @@ REPEAT = re.compile(
 
 def find_intent(text: str) -> Intent:
     """The plainest reading of one turn; UNKNOWN when nothing points anywhere."""
-    if WANTS_PERSON.search(text):
+    if WANTS_PERSON.search(text) or named_person(text):
         return Intent.PERSON
     for pattern, intent in (
         (CANCEL, Intent.CANCEL),
@@ -63,6 +84,13 @@ def find_intent(text: str) -> Intent:
         if pattern.search(text):
             return intent
     return Intent.UNKNOWN
+
+
+def named_person(text: str) -> str:
+    """The name of the person asked for, as heard; "" when nobody is named."""
+    match = NAMED_PERSON.search(text)
+    name = match["name"] if match else ""
+    return "" if name.lower().split(" ")[0] in NOT_A_PERSON else name
 
 
 def find_services(text: str, menu: tuple[MenuItem, ...]) -> list[str]:

@@ -26,6 +26,7 @@ ASK_CONFIRM = "confirm"
 ASK_CHANGE = "change"
 ASK_WANTS_IT = "wants_it"
 ASK_ANYTHING_ELSE = "anything_else"
+ASK_WHICH_PERSON = "which_person"
 
 QUESTIONS = {
     ASK_NEED: "How can I help you with your car?",
@@ -41,6 +42,7 @@ QUESTIONS = {
     ASK_CONFIRM: "Shall I book it?",
     ASK_WANTS_IT: "Would you like to book that?",
     ASK_CHANGE: "What would you like to change?",
+    ASK_WHICH_PERSON: "Whom shall I get?",
     ASK_ANYTHING_ELSE: "Is there anything else I can do for you?",
 }
 KEY_FOR_A_PERSON = "I'd like to talk to a person"
@@ -70,6 +72,7 @@ NO_DESK_RINGING = "Thanks for calling. I'll ring our service desk for you."
 NO_DESK_NOW = "Thanks for calling. I can't take your call right now."
 TIME_IS_SHORT = "I'm sorry to interrupt: we have two more minutes on this call."
 MAY_REFUSE_RECORDING = "If you'd rather not be recorded, just say so."
+NEVER_RECORDED = "This call isn't recorded, only transcribed."
 NOT_RECORDED = "All right, this call isn't recorded any more, and what there was is deleted."
 UNKNOWN_PERSON = "I don't know anybody by that name here. I can get the service desk for you."
 # Said by the carrier's voice when ours is gone.

@@ -99,8 +99,10 @@ class _Turn:
         conversation = self.conversation
         if intents.MACHINE.search(meaning.text):
             return f"{phrases.I_AM_A_MACHINE} {phrases.question(conversation)}"
+        if intents.NO_RECORDING.search(meaning.text):
+            return await self._stop_recording()
         if meaning.intent is Intent.PERSON:
-            return await self._fetch_person(meaning.text)
+            return await self._fetch_person(meaning.text, name=intents.named_person(meaning.text))
         if intents.REPEAT.search(meaning.text):
             return conversation.last_heard_from_desk() or phrases.question(conversation)
         if self._is_goodbye(meaning):
@@ -152,6 +154,9 @@ class _Turn:
                 return await self._take_confirmation(meaning)
             case phrases.ASK_CHANGE:
                 return self._take_change(meaning)
+            case phrases.ASK_WHICH_PERSON:
+                name = slots.find_name(meaning.text, was_asked=True)
+                return await self._fetch_person(meaning.text, name=name or meaning.text)
             case phrases.ASK_WANTS_IT if meaning.is_no and meaning.is_empty:
                 self._start_over()
                 return self._ask(phrases.ASK_ANYTHING_ELSE, State.INTENT)
@@ -389,10 +394,21 @@ class _Turn:
 
     # --- leaving the flow -----------------------------------------------------------------
 
-    async def _fetch_person(self, reason: str, *, first: str = "") -> str:
+    async def _stop_recording(self) -> str:
+        if not self.store.records_calls:
+            return f"{phrases.NEVER_RECORDED} {phrases.question(self.conversation)}"
+        return await self._answer_and_go_on("stop_recording", {})
+
+    async def _fetch_person(self, reason: str, *, name: str = "", first: str = "") -> str:
+        """Whoever was named, when that is one person; else anybody."""
         conversation = self.conversation
         conversation.state = State.ESCALATION
-        result = await self.tools.call("transfer_to_person", {"text": reason[:500]})
+        result = await self.tools.call("transfer_to_person", {"text": reason[:500], "name": name[:60]})
+        if result.code == "which_person" and conversation.asked != phrases.ASK_WHICH_PERSON:
+            conversation.asked = phrases.ASK_WHICH_PERSON
+            return result.spoken
+        if name and result.code in ("which_person", "unknown_person"):
+            return await self._fetch_person(reason, first=phrases.UNKNOWN_PERSON)
         if not result.is_ok:
             conversation.ending = Ending.TRANSFER  # the carrier's own fallback rings the desk
             return f"{first} {phrases.transferring()}".strip()
