@@ -477,7 +477,7 @@ async def test_two_of_a_name_are_asked_about_and_the_one_meant_is_fetched() -> N
     assert asked == "Do you mean Mike Alvarez or Mike Chen?"
     assert "Mike Chen" in await talk.say("Mike Chen, please.")
     assert talk.conversation.ending is Ending.TRANSFER
-    chosen = await in_database(Staff.objects.get, name="Mike Chen")
+    chosen = await in_database(Staff.objects.get, name="Mike Chen", rooftop=talk.call.rooftop)
     assert talk.conversation.transfer_to == chosen.pk
 
 
