@@ -24,7 +24,7 @@ from scheduling.refusals import (
     refuse_strangers,
     slot_or_refuse,
 )
-from scheduling.slots import LOANER, Slot, open_slots
+from scheduling.slots import KEY_DROP, KEYS_WAIT, LOANER, Slot, open_slots
 from scheduling.waitlist import tell_waitlist
 
 Party = tuple[Customer, Vehicle]
@@ -53,7 +53,7 @@ def openings(
 
     Without a transport the customer waits where the services allow it, else leaves the car.
     advisor, a Staff id, writes the car up where free then. held names the asker's own hold,
-    which stands in nobody's way.
+    which stands in nobody's way. Keys dropped outside the hours are taken, but not offered.
     """
     own = Hold.objects.filter(rooftop=rooftop, key=held).first() if held else None
     lane = load_lane(rooftop, first - timedelta(days=1), last, now=now, without=own)
@@ -94,7 +94,7 @@ def hold(
         writing.take(rooftop, slot, hold=held)
         return held
 
-    return locking.in_transaction(write, rooftop, arrives_at)
+    return locking.in_transaction(write, rooftop, *_hours_of(transport, arrives_at))
 
 
 def book(
@@ -189,7 +189,7 @@ def book_for(
         writing.log(appointment, actor, f"booked for {_when(rooftop, arrives_at, overbook_reason)}", now)
         return appointment
 
-    return locking.in_transaction(write, rooftop, arrives_at)
+    return locking.in_transaction(write, rooftop, *_hours_of(transport, arrives_at))
 
 
 def reschedule(
@@ -236,7 +236,8 @@ def reschedule(
         writing.log(current, actor, f"moved to {_when(rooftop, arrives_at, overbook_reason)}", now)
         return current
 
-    return locking.in_transaction(write, rooftop, arrives_at, appointment.arrives_at)
+    new = _hours_of(appointment.transport, arrives_at)
+    return locking.in_transaction(write, rooftop, *new, appointment.arrives_at)
 
 
 def cancel(
@@ -262,6 +263,12 @@ def cancel(
         return current
 
     return locking.in_transaction(write, rooftop, appointment.arrives_at)
+
+
+def _hours_of(transport: str | None, arrives_at: datetime) -> list[datetime]:
+    """A moment in each day whose hours the visit may take: keys can be for one of the next days."""
+    days = KEYS_WAIT.days if transport == KEY_DROP else 0
+    return [arrives_at + timedelta(days=n) for n in range(days + 1)]
 
 
 def _when(rooftop: Rooftop, arrives_at: datetime, overbook_reason: str) -> str:
@@ -320,8 +327,8 @@ def no_show(appointment: Appointment, *, actor: str, now: datetime) -> Appointme
 
     def follow_up(current: Appointment) -> None:
         # As it is now: somebody may have moved it to a later time meanwhile.
-        if now < current.arrives_at + NO_SHOW_AFTER:
-            sentence = "Wait until 30 minutes after the appointment before calling it a no-show."
+        if now < _missed_from(current, now) + NO_SHOW_AFTER:
+            sentence = "Wait until 30 minutes after the appointment, for keys after the store opened."
             raise Refusal("too_soon", sentence)
         writing.free(current)
         FollowUpTask.objects.create(
@@ -335,6 +342,18 @@ def no_show(appointment: Appointment, *, actor: str, now: datetime) -> Appointme
     return _step(
         appointment, {Status.BOOKED, Status.CONFIRMED}, Status.NO_SHOW, "did not come", actor, now, follow_up
     )
+
+
+def _missed_from(current: Appointment, now: datetime) -> datetime:
+    """Keys that were dropped at night are found when the store opens on the day that they are for."""
+    promised = current.demands.first() if current.transport == KEY_DROP else None
+    day = (
+        load_lane(current.rooftop, promised.day, promised.day, now=now).day(promised.day)
+        if promised
+        else None
+    )
+    opens_at = day.open_spans[0][0] if day and day.open_spans else current.arrives_at
+    return max(current.arrives_at, opens_at)
 
 
 def _step(

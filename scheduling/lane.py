@@ -102,6 +102,8 @@ class Lane:
     closures: tuple[Span, ...] = ()
     taken: Taken = field(default_factory=Taken)
     arrivals: tuple[Arrival, ...] = ()  # earliest first
+    # Keys in the box, by the day whose hours they take; the others count where they arrive.
+    keys: Mapping[date, Sequence[Arrival]] = field(default_factory=dict)
     # Promised by the day (drop-offs) and left over from before: minutes by date and skill.
     demand: Mapping[date, Mapping[str, float]] = field(default_factory=dict)
     # The part of demand that cannot begin before its car has come.
@@ -162,7 +164,7 @@ class Day:
             bisect_left(lane.arrivals, self.opens_at, key=attrgetter("arrives_at")) : bisect_left(
                 lane.arrivals, self.closes_at, key=attrgetter("arrives_at")
             )
-        ]
+        ] + tuple(lane.keys.get(day, ()))
 
     def _gaps(self, spans: Sequence[Span], taken: Sequence[Span]) -> list[Span]:
         # A lane holds three months: look only at what this day can meet.

@@ -27,7 +27,7 @@ from scheduling.models import (
     OpCode,
     Transport,
 )
-from scheduling.slots import WRITE_UP, Step, Visit, chain
+from scheduling.slots import KEYS_WAIT, WRITE_UP, Step, Visit, chain
 
 
 def visit_for(
@@ -67,6 +67,14 @@ def load_lane(
     end = datetime.combine(last, time(0), tzinfo=zone).astimezone(UTC) + timedelta(days=2)
     facts = _facts(rooftop, (first, last), (start, end), now=now, without=without)
     demand, to_come = _demand(facts["demand"])
+    arrivals = [
+        (day, Arrival(_moment(arrives), transport, tuple(codes or ())))
+        for arrives, transport, codes, day in facts["arrivals"]
+    ]
+    keys: dict[date, list[Arrival]] = {}
+    for day, arrival in arrivals:
+        if day is not None:
+            keys.setdefault(date.fromisoformat(day), []).append(arrival)
     return Lane(
         zone=zone,
         grid=timedelta(minutes=rooftop.grid_minutes),
@@ -96,10 +104,8 @@ def load_lane(
         },
         closures=tuple((_moment(starts), _moment(ends)) for starts, ends in facts["closures"]),
         taken=_taken(facts["allocations"]),
-        arrivals=tuple(
-            Arrival(_moment(arrives), transport, tuple(codes or ()))
-            for arrives, transport, codes in facts["arrivals"]
-        ),
+        arrivals=tuple(arrival for day, arrival in arrivals if day is None),
+        keys=keys,
         demand=demand,
         to_come=to_come,
         code_caps=dict(facts["code_caps"]),
@@ -151,19 +157,26 @@ SELECT json_build_object(
             AND (hold_id IS NULL OR hold.expires_at > %(now)s)
             AND appointment_id IS DISTINCT FROM %(appointment)s AND hold_id IS DISTINCT FROM %(hold)s),
     'arrivals', (
-        SELECT json_agg(json_build_array(extract(epoch FROM arrives_at)::float, transport, codes)
+        SELECT json_agg(json_build_array(extract(epoch FROM arrives_at)::float, transport, codes, day)
             ORDER BY arrives_at)
         FROM (
             SELECT arrives_at, transport, (
                 SELECT json_agg(code) FROM scheduling_appointmentline
                 JOIN scheduling_opcode ON scheduling_opcode.id = op_code_id
-                WHERE appointment_id = scheduling_appointment.id) AS codes
+                WHERE appointment_id = scheduling_appointment.id) AS codes, (
+                SELECT min(day) FROM scheduling_demand
+                WHERE transport = 'key_drop' AND appointment_id = scheduling_appointment.id) AS day
             FROM scheduling_appointment
-            WHERE rooftop_id = %(rooftop)s AND arrives_at >= %(start)s AND arrives_at < %(end)s
+            WHERE rooftop_id = %(rooftop)s AND arrives_at >= %(keys_from)s AND arrives_at < %(end)s
+                AND (arrives_at >= %(start)s OR transport = 'key_drop')
                 AND status IN ('booked', 'confirmed', 'checked_in') AND id <> %(appointment)s
             UNION ALL
-            SELECT arrives_at, transport, to_json(codes) FROM scheduling_hold
-            WHERE rooftop_id = %(rooftop)s AND arrives_at >= %(start)s AND arrives_at < %(end)s
+            SELECT arrives_at, transport, to_json(codes), (
+                SELECT min(day) FROM scheduling_demand
+                WHERE transport = 'key_drop' AND hold_id = scheduling_hold.id)
+            FROM scheduling_hold
+            WHERE rooftop_id = %(rooftop)s AND arrives_at >= %(keys_from)s AND arrives_at < %(end)s
+                AND (arrives_at >= %(start)s OR transport = 'key_drop')
                 AND expires_at > %(now)s AND id <> %(hold)s
         ) AS promised),
     'demand', (
@@ -197,6 +210,7 @@ def _facts(
         "first": days[0],
         "last": days[1],
         "start": span[0],
+        "keys_from": span[0] - KEYS_WAIT,
         "end": span[1],
         "now": now,
         "appointment": without.pk if isinstance(without, Appointment) else NOBODY,

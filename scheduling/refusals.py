@@ -9,7 +9,7 @@ from django.db.models import Q
 from crm.models import Customer, Rooftop, Vehicle
 from scheduling.load import load_lane
 from scheduling.models import Allocation, Appointment, OpCode, Transport
-from scheduling.slots import WRITE_UP, Slot, Visit, slot_at
+from scheduling.slots import KEYS_WAIT, WRITE_UP, Slot, Visit, slot_in
 
 MISSED_BEFORE_NO_LOANER = 2
 LOANER_RULE_LOOKS_BACK = timedelta(days=365)
@@ -51,13 +51,9 @@ def slot_or_refuse(
     date_ = arrives_at.astimezone(rooftop.zone).date()
     when = local_time(rooftop, arrives_at)
     first = date_ - timedelta(days=1)  # a day that closes after midnight
-    lane = load_lane(rooftop, first, date_, now=now, without=moving)
-    days = [day for day in (lane.day(date_), lane.day(first)) if day]
-    found: Slot | str = "closed"
-    for day in days:
-        found = slot_at(visit, day, arrives_at)
-        if found != "closed":
-            break
+    last = date_ + KEYS_WAIT if visit.transport == Transport.KEY_DROP else date_
+    lane = load_lane(rooftop, first, last, now=now, without=moving)
+    found = slot_in(lane, visit, arrives_at)
     if overbook:
         return found if isinstance(found, Slot) else _unkept(visit, arrives_at)
     if arrives_at < now + timedelta(minutes=rooftop.lead_minutes):

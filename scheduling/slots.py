@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from math import ceil
-from zoneinfo import ZoneInfo
 
 from scheduling.capacity import ROUNDING, is_feasible
 from scheduling.lane import Day, Lane, Span, at_wall_time, fits, length_of
@@ -26,7 +25,7 @@ LOANER = "loaner"
 SHUTTLE = "shuttle"
 # Customers see to these themselves, or the loaners say how many: a store without a rule has them.
 NEEDS_NO_OPTION = (WAITER, "drop_off", KEY_DROP, LOANER)
-LOAD_STEPS = 3  # half-days are alike in load within a third of their hours
+KEYS_WAIT = timedelta(days=7)  # for a day that is open
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +119,32 @@ def slot_at(visit: Visit, day: Day, arrives_at: datetime) -> Slot | str:
     Codes: closed, no_skill, not_offered, cannot_wait, slot_taken, transport_full. Looks at hours, closures, shifts, caps and
     what is taken; not at grid, lead time or horizon.
     """
-    if not day.takes_arrival_at(arrives_at):
-        return "closed"
     question = _Question(visit, day)
+    if not day.takes_arrival_at(arrives_at) or not question.is_done_by_closing(arrives_at):
+        return "closed"
     return question.refused or question.at(arrives_at)
+
+
+def slot_in(lane: Lane, visit: Visit, arrives_at: datetime) -> Slot | str:
+    """Like slot_at, on the day whose hours hold this arrival. The lane reaches from the day before it.
+
+    Keys may be dropped at any hour: outside the hours, or too late for the work to be done that
+    day, they are for the next day that is open; the lane reaches KEYS_WAIT beyond the arrival.
+    """
+    date_ = arrives_at.astimezone(lane.zone).date()
+    found: Slot | str = "closed"
+    for day in (lane.day(date_), lane.day(date_ - timedelta(days=1))):
+        found = slot_at(visit, day, arrives_at) if day else "closed"
+        if found != "closed":
+            return found
+    if visit.transport == KEY_DROP:
+        for ahead in range(KEYS_WAIT.days + 1):
+            day = lane.day(date_ + timedelta(days=ahead))
+            if day and day.open_spans and arrives_at < day.open_spans[0][0]:
+                question = _Question(visit, day)
+                if question.is_done_by_closing(arrives_at):
+                    return question.refused or question.at(arrives_at)
+    return found
 
 
 class _Question:
@@ -277,7 +298,7 @@ class _Question:
     def _leave(self, arrives_at: datetime) -> Slot | str:
         """Hours of each skill on this day, before closing and beside all that is promised already."""
         day = self.day
-        if arrives_at + WRITE_UP + timedelta(minutes=self.visit.minutes) > day.last_open_at:
+        if not self.is_done_by_closing(arrives_at):
             return "closed"
         if not self._fits_by_the_day or not self._comes_in_time(arrives_at):
             return "slot_taken"
@@ -293,6 +314,11 @@ class _Question:
     @cached_property
     def _fits_by_the_day(self) -> bool:
         return is_feasible(self._with(self.day.demand), self.day.budget())
+
+    def is_done_by_closing(self, arrives_at: datetime) -> bool:
+        """Could a car that is left be done that day, were all free? Who waits is asked to the minute."""
+        done_at = arrives_at + WRITE_UP + timedelta(minutes=self.visit.minutes)
+        return self.visit.transport == WAITER or done_at <= self.day.last_open_at
 
     def _comes_in_time(self, arrives_at: datetime) -> bool:
         """Are there hours left for this car and for those that come later?
@@ -369,47 +395,3 @@ def _free_loaner(day: Day, span: Span) -> int | None:
         ),
         None,
     )
-
-
-def choose_offers(
-    slots: Sequence[Slot],
-    zone: ZoneInfo,
-    *,
-    wanted: time | None = None,
-    advisor: int | None = None,
-    count: int = 3,
-) -> list[Slot]:
-    """At most count of the openings (given and returned in time order), in different half-days if there are.
-
-    With a wished time of day those nearest to it; else the first opening, and beside it the
-    half-days with the most room. In one half-day the preferred advisor's openings come first.
-    """
-    if not slots:
-        return []
-    start = slots[0].arrives_at.astimezone(zone)
-    target = datetime.combine(start.date(), wanted, tzinfo=zone) if wanted else start
-    best_first = sorted(
-        slots,
-        key=lambda slot: (
-            abs(slot.arrives_at - target) if wanted else int(slot.load * LOAD_STEPS),
-            advisor is not None and slot.advisor_id != advisor,
-            slot.arrives_at,
-        ),
-    )
-    if not wanted:
-        half_day = [slot for slot in slots if _half_day(slot, zone) == _half_day(slots[0], zone)]
-        best_first.insert(0, next((slot for slot in half_day if slot.advisor_id == advisor), slots[0]))
-    apart = timedelta(0) if wanted else timedelta(hours=1)
-    chosen: list[Slot] = []
-    for is_same_half_allowed in (False, True):
-        for slot in best_first:
-            new_half = all(_half_day(slot, zone) != _half_day(other, zone) for other in chosen)
-            is_apart = all(abs(slot.arrives_at - other.arrives_at) >= apart for other in chosen)
-            if len(chosen) < count and slot not in chosen and is_apart and (new_half or is_same_half_allowed):
-                chosen.append(slot)
-    return sorted(chosen, key=lambda slot: slot.arrives_at)
-
-
-def _half_day(slot: Slot, zone: ZoneInfo) -> tuple[date, bool]:
-    local = slot.arrives_at.astimezone(zone)
-    return local.date(), local.hour >= 12

@@ -3,7 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +128,7 @@ def _has_its_work(appointment: Appointment, taken: list[Allocation]) -> bool:
     days = {row.day for row in appointment.demands.all()}
     work = sorted((row for row in taken if row.kind == Allocation.Kind.WORK), key=lambda row: row.starts_at)
     if appointment.transport != "waiter":
-        return bool(needed) and promised == needed and not work and days == {appointment.local_arrival.date()}
+        return bool(needed) and promised == needed and not work and days == {_day_of(appointment)}
     starts_at = appointment.arrives_at + WRITE_UP
     for (skill, minutes), row in zip(needed.items(), work, strict=False):
         if not row.technician or not row.bay or skill not in row.technician.skills:
@@ -139,6 +139,13 @@ def _has_its_work(appointment: Appointment, taken: list[Allocation]) -> bool:
         if row.ends_at != starts_at:
             return False
     return bool(needed) and len(work) == len(needed) and starts_at == appointment.ready_at and not promised
+
+
+def _day_of(appointment: Appointment) -> date:
+    """The day whose hours it takes: keys that come late are for a later one."""
+    arrives_on: date = appointment.local_arrival.date()
+    days = {row.day for row in appointment.demands.all()} if appointment.transport == "key_drop" else set()
+    return max(days, default=arrives_on)
 
 
 def lost(rooftop: Rooftop, ended: list[Line], unfinished: int) -> Iterator[str]:
@@ -179,14 +186,15 @@ def lost(rooftop: Rooftop, ended: list[Line], unfinished: int) -> Iterator[str]:
 def over_a_cap(rooftop: Rooftop) -> Iterator[str]:
     """What no constraint can say and only the lock guards: caps, hours of a day, one visit a vehicle."""
     capacity = rooftop.technicians.count()
-    active = list(Appointment.objects.active().filter(rooftop=rooftop).prefetch_related("lines__op_code"))
+    rows = Appointment.objects.active().filter(rooftop=rooftop)
+    active = list(rows.prefetch_related("lines__op_code", "demands"))
     for row in active:
         row.rooftop = rooftop
     twice = Counter((row.vehicle_id, row.local_arrival.date()) for row in active)
     yield from (f"vehicle {who} comes twice on {day}" for (who, day), count in twice.items() if count > 1)
     opens = {day: datetime.combine(day, datetime.min.time(), rooftop.zone) for day in DAYS}
     for day in DAYS:
-        today = [row for row in active if row.local_arrival.date() == day]
+        today = [row for row in active if _day_of(row) == day]
         diagnoses = sum(any(line.op_code.code == "DIAG" for line in row.lines.all()) for row in today)
         key_drops = sum(row.transport == "key_drop" for row in today)
         halves = Counter(

@@ -28,6 +28,7 @@ from scheduling.models import (
 )
 
 Minute = int  # whole minutes since 1970, UTC
+Arrival = tuple[datetime, str, list[str], date | None]  # at, transport, codes, for keys: for which day
 DAY = timedelta(days=1)
 RESERVE = Decimal("0.15")
 WRITE_UP = 15
@@ -130,17 +131,19 @@ class SlowLane:
             if promised.appointment_id == without or promised.hold_id not in {None, *hold_ids}:
                 continue
             owner = promised.appointment or promised.hold
-            day = self._day_of_hours(owner.arrives_at) if owner else promised.day
+            day = promised.day
+            if owner and owner.transport != "key_drop":
+                day = self._day_of_hours(owner.arrives_at)
             self.demand[day][promised.skill] += promised.minutes
             begins = minute_of(owner.arrives_at) + WRITE_UP if owner else 0
             self.to_come[day].append((begins, promised.skill, Decimal(promised.minutes)))
-        self.arrivals: list[tuple[datetime, str, list[str]]] = [
-            (a.arrives_at, a.transport, [line.op_code.code for line in a.lines.all()])
+        self.arrivals: list[Arrival] = [
+            (a.arrives_at, a.transport, [line.op_code.code for line in a.lines.all()], self._key_day(a))
             for a in Appointment.objects.active()
             .filter(rooftop=rooftop)
             .exclude(pk=without)
             .prefetch_related("lines__op_code")
-        ] + [(hold.arrives_at, hold.transport, hold.codes) for hold in living_holds]
+        ] + [(hold.arrives_at, hold.transport, hold.codes, self._key_day(hold)) for hold in living_holds]
         self.overbooked = {
             (a.arrives_at, a.transport)
             for a in Appointment.objects.active().filter(rooftop=rooftop).exclude(overbook_reason="")
@@ -148,6 +151,11 @@ class SlowLane:
         self._open_minutes: dict[date, set[Minute]] = {}
         self._present: dict[tuple[int, date], set[Minute]] = {}
         self._free_minutes: dict[tuple[int, date], set[Minute]] = {}
+
+    @staticmethod
+    def _key_day(owner: Appointment | Hold) -> date | None:
+        promised = Demand.objects.filter(**{type(owner).__name__.lower(): owner}).first()
+        return promised.day if promised and owner.transport == "key_drop" else None
 
     @staticmethod
     def _minutes(rows: Iterable[Closure | Allocation]) -> set[Minute]:
@@ -251,8 +259,8 @@ class SlowLane:
             return False
         if arrives_at.astimezone(self.zone).date() > today + timedelta(days=self.rooftop.horizon_days):
             return False
-        day = self.day_of(arrives_at)
-        if day is None or not self._is_arrival_time(day, arrives_at):
+        day = self.working_day(op_codes, transport, arrives_at)
+        if day is None:
             return False
         if any(self._is_code_full(item, day) for item in op_codes):
             return False
@@ -269,6 +277,33 @@ class SlowLane:
         if transport == "waiter":
             return self._can_wait(steps, day, minute_of(arrives_at) + WRITE_UP, {})
         return self._can_leave(steps, day, arrives_at, transport)
+
+    def working_day(self, op_codes: Sequence[OpCode], transport: str, arrives_at: datetime) -> date | None:
+        """The day whose hours it takes. Keys that come outside the hours or too late: the next day."""
+        own = self.day_of(arrives_at)
+        if own and not self._is_arrival_time(own, arrives_at):
+            own = None
+        if transport != "key_drop":
+            return own
+        if own and self._is_done_by_closing(op_codes, own, arrives_at):
+            return own
+        for ahead in range(8):
+            day = arrives_at.astimezone(self.zone).date() + DAY * ahead
+            hours = self.open_minutes(day)
+            comes_before = bool(hours) and minute_of(arrives_at) < min(hours)
+            if comes_before and self._is_done_by_closing(op_codes, day, arrives_at):
+                return day
+        return None
+
+    def _is_done_by_closing(self, op_codes: Sequence[OpCode], day: date, arrives_at: datetime) -> bool:
+        minutes = sum(length for _, _, length in self._steps(op_codes))
+        return minute_of(arrives_at) + WRITE_UP + minutes <= max(self.open_minutes(day)) + 1
+
+    def missed_from(self, appointment: Appointment) -> datetime:
+        """From when on who did not come is late: keys are found when the store opens."""
+        day = self._key_day(appointment)
+        hours = self.open_minutes(day) if day else set()
+        return max(appointment.arrives_at, moment_of(min(hours))) if hours else appointment.arrives_at
 
     @staticmethod
     def _steps(op_codes: Sequence[OpCode]) -> list[tuple[str, frozenset[str], int]]:
@@ -291,27 +326,25 @@ class SlowLane:
         )
         return first <= wall_clock(self.zone, minute_of(arrives_at)) <= last
 
-    def _same_day(
-        self, day: date, *, is_overbooked_counted: bool = True
-    ) -> list[tuple[datetime, str, list[str]]]:
+    def _same_day(self, day: date, *, is_overbooked_counted: bool = True) -> list[Arrival]:
         rule = self.rule(day)
         hours = stretch(self.zone, day, rule.opens, rule.closes) if rule else range(0)
         return [
             arrival
             for arrival in self.arrivals
-            if minute_of(arrival[0]) in hours
+            if (arrival[3] == day if arrival[3] else minute_of(arrival[0]) in hours)
             and (is_overbooked_counted or arrival[:2] not in self.overbooked)
         ]
 
     def _is_code_full(self, op_code: OpCode, day: date) -> bool:
-        count = sum(op_code.code in codes for _, _, codes in self._same_day(day))
+        count = sum(op_code.code in codes for _, _, codes, _ in self._same_day(day))
         return op_code.per_day is not None and count >= op_code.per_day
 
     def _is_transport_full(self, transport: str, day: date, arrives_at: datetime) -> bool:
         option = self.options.get(transport)
         if option is None:
             return transport not in ("waiter", "drop_off", "key_drop", "loaner")
-        same = [moment for moment, kind, _ in self._same_day(day) if kind == transport]
+        same = [moment for moment, kind, _, _ in self._same_day(day) if kind == transport]
         if option.per_day is not None and len(same) >= option.per_day:
             return True
         if option.per_half_hour is not None:

@@ -386,6 +386,35 @@ def test_only_a_person_with_the_permission_books_beyond_capacity(otto: Rooftop) 
     assert "beyond capacity" in visit.events.get().what
 
 
+# --- keys -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("day", "hour", "for_day"), [(22, 20, 23), (23, 22, 24), (24, 3, 24), (24, 17, 25), (25, 20, 27)]
+)
+def test_keys_are_dropped_at_any_hour_for_the_next_day_that_is_open(
+    otto: Rooftop, day: int, hour: int, for_day: int
+) -> None:
+    """The 22nd is a Sunday, the 26th Thanksgiving."""
+    visit = book(otto, at(otto, hour, day=date(2026, 11, day)), transport="key_drop")
+    assert visit.demands.get().day == date(2026, 11, for_day)
+    assert visit.ready_at == at(otto, 18, day=date(2026, 11, for_day))
+
+
+def test_keys_of_the_night_count_with_those_of_their_day(otto: Rooftop) -> None:
+    TransportOption.objects.filter(rooftop=otto, kind="key_drop").update(per_day=1)
+    book(otto, at(otto, 22, day=date(2026, 11, 23)), transport="key_drop")
+    assert code_of(lambda: book(otto, at(otto, 9), name="James", transport="key_drop")) == "transport_full"
+    assert code_of(lambda: book(otto, at(otto, 3), name="James", transport="key_drop")) == "transport_full"
+    assert book(otto, at(otto, 17), name="James", transport="key_drop").is_active
+
+
+def test_who_drops_keys_at_night_is_missed_when_the_store_has_opened(otto: Rooftop) -> None:
+    visit = book(otto, at(otto, 22, day=date(2026, 11, 23)), transport="key_drop")
+    assert code_of(lambda: booking.no_show(visit, actor="Dana", now=at(otto, 7, 29))) == "too_soon"
+    assert booking.no_show(visit, actor="Dana", now=at(otto, 7, 30)).status == Status.NO_SHOW
+
+
 # --- hours that are over ------------------------------------------------------------------
 
 

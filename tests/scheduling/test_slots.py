@@ -20,6 +20,7 @@ from scheduling.lane import (
     TransportRule,
     to_utc,
 )
+from scheduling.offers import choose_offers
 from scheduling.slots import (
     SETUP_MINUTES,
     WRITE_UP,
@@ -27,7 +28,6 @@ from scheduling.slots import (
     Step,
     Visit,
     chain,
-    choose_offers,
     open_slots,
     slot_at,
 )

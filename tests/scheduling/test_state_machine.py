@@ -298,7 +298,7 @@ class Store(RuleBasedStateMachine):
         appointment = self._active(which)
         if appointment is None or appointment.status == "checked_in":
             return
-        if self.now < appointment.arrives_at + timedelta(minutes=30):
+        if self.now < SlowLane(self.rooftop, self.now).missed_from(appointment) + timedelta(minutes=30):
             with pytest.raises(Refusal, match="30 minutes"):
                 booking.no_show(appointment, actor="test", now=self.now)
             return
@@ -380,11 +380,11 @@ class Store(RuleBasedStateMachine):
         for day in self._days():
             assert self.has_closed or slow.is_day_feasible(day), day
             same = slow._same_day(day, is_overbooked_counted=False)
-            transports = Counter(kind for _, kind, _ in same)
-            assert sum("DIAG" in codes for _, _, codes in same) <= 1
+            transports = Counter(kind for _, kind, _, _ in same)
+            assert sum("DIAG" in codes for _, _, codes, _ in same) <= 1
             assert transports["key_drop"] <= 2
             rides = Counter(
-                slow._ride(slow.options["shuttle"], day, at) for at, kind, _ in same if kind == "shuttle"
+                slow._ride(slow.options["shuttle"], day, at) for at, kind, _, _ in same if kind == "shuttle"
             )
             assert max(rides.values(), default=0) <= 1
 
@@ -393,7 +393,13 @@ class Store(RuleBasedStateMachine):
         """What is offered is exactly what the slow rules allow."""
         services = self._services(codes)
         slow = SlowLane(self.rooftop, self.now)
-        allowed = [at for at in self._grid() if slow.can_keep(services, transport, at)]
+        allowed = [
+            at
+            for at in self._grid()
+            if slow.can_keep(services, transport, at)
+            # Keys that are for a later day are taken, but not offered.
+            and slow.working_day(services, transport, at) == slow.day_of(at)
+        ]
         assert [slot.arrives_at for slot in self._openings(services, transport)] == allowed
 
     # --- helpers ---------------------------------------------------------------------------

@@ -9,8 +9,9 @@ from crm import lookup
 from crm.models import Customer, Ownership, Phone, Vehicle
 from scheduling import booking
 from scheduling.models import Appointment, OpCode
+from scheduling.offers import choose_offers
 from scheduling.refusals import Refusal
-from scheduling.slots import Slot, choose_offers
+from scheduling.slots import Slot
 from voice.conversation import phrases
 from voice.conversation.states import Booked, Offer, State, VehicleSlot
 from voice.models import Call
