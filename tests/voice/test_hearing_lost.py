@@ -15,7 +15,7 @@ from tests.voice.ears import ends, finals, heard, kinds
 from tests.voice.leaks import nothing_left_running
 from tests.voice.sound import silence, voice
 from voice.ports import HearingBack, HearingEvent, HearingLost, ProviderError, SpeechStarted, Words
-from voice.speech import hearing, nova, sockets
+from voice.speech import nova, outage, sockets
 from voice.speech.flux import DeepgramFluxTranscriber
 from voice.speech.hearing import Hearing
 from voice.speech.nova import DeepgramTranscriber
@@ -42,10 +42,10 @@ def new_ear(request: pytest.FixtureRequest, settings: Settings) -> Ear:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert hearing.STALL_SECONDS < 3.5  # or the caller, who is told then, would hear 4 s of silence
-    assert hearing.AWAY_SECONDS == 6.0
-    monkeypatch.setattr(hearing, "BACKOFF_SECONDS", 0.01)
-    monkeypatch.setattr(hearing, "STALL_SECONDS", 0.3)
+    assert outage.STALL_SECONDS < 3.5  # or the caller, who is told then, would hear 4 s of silence
+    assert outage.AWAY_SECONDS == 6.0
+    monkeypatch.setattr(outage, "BACKOFF_SECONDS", 0.01)
+    monkeypatch.setattr(outage, "STALL_SECONDS", 0.3)
 
 
 class Listener:
@@ -297,7 +297,7 @@ HOPELESS = {
 async def test_hearing_that_stays_away_ends_in_an_error(
     deepgram: Deepgram, new_ear: Ear, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hearing, "AWAY_SECONDS", 0.5)
+    monkeypatch.setattr(outage, "AWAY_SECONDS", 0.5)
     fault = HOPELESS[name]
     deepgram.faults.append(
         Fault(fault.kind, fault.where, after=fault.after, skip=fault.skip, status=fault.status)
@@ -331,7 +331,7 @@ async def test_a_key_that_is_taken_away_is_not_tried_again(deepgram: Deepgram, n
 async def test_a_line_without_audio_is_not_taken_for_a_lost_one(
     deepgram: Deepgram, new_ear: Ear, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hearing, "STALL_SECONDS", 0.05)
+    monkeypatch.setattr(outage, "STALL_SECONDS", 0.05)
     async with listening(new_ear) as listener:
         await listener.play(voice(0.02))
         with pytest.raises(TimeoutError):

@@ -7,7 +7,7 @@ and HearingBack; only when hearing stays away does ProviderError end it.
 
 import asyncio
 import logging
-import random
+import math
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -16,20 +16,14 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from typing import Generic, Protocol, TypeVar
 
 from voice.ports import HearingBack, HearingEvent, HearingLost, ProviderError
+from voice.speech import outage
 from voice.speech.messages import Ended, Heard, Results, TurnInfo, Unknown
+from voice.speech.outage import Outage
 from voice.speech.replay import BYTES_PER_SECOND, Replay, Timeline
 
 log = logging.getLogger(__name__)
 
 LAST_WORDS_SECONDS = 0.8
-# Results come each second of audio at the latest. Much later than this, and the one line that is
-# said while hearing is away would come after more than 4 s of silence.
-STALL_SECONDS = 2.5
-# As long as a caller waits who was told to hold on; then the session has to find another way.
-AWAY_SECONDS = 6.0
-START_ATTEMPTS = 2
-BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 0.1, 1.0
-
 # What the last result before the end may leave out.
 TAIL_SECONDS = 0.5
 
@@ -70,10 +64,7 @@ class Hearing(ABC, Generic[L]):
         self._is_finishing = self._is_over = False
         self._heard: asyncio.Queue[HearingEvent | ProviderError | None] = asyncio.Queue()
         self._unknown: Counter[str] = Counter()
-        self._has_connected = False
-        self._failures = 0  # since hearing was lost
-        self._lost_at: float | None = None  # monotonic
-        self._reached = 0.0  # as far as any result went, in seconds of the call
+        self._outage = Outage()
         self._has_ended = False
         self._answered_at = self._sent_at = 0.0  # monotonic
 
@@ -162,7 +153,7 @@ class Hearing(ABC, Generic[L]):
         end: ProviderError | None = None
         try:
             while not await self._listen():
-                await asyncio.sleep(self._backoff())
+                await asyncio.sleep(self._outage.backoff())
         except ProviderError as error:
             end = error
         except Exception as error:  # a listener that has ended must be told so
@@ -186,7 +177,9 @@ class Hearing(ABC, Generic[L]):
             try:
                 link = await self._connected(stack)
             except ProviderError as error:
-                self._endure(error, is_final=not error.retryable)
+                if not error.retryable:
+                    raise
+                self._endure(error)
                 return False
             self._begin()
             try:
@@ -197,43 +190,26 @@ class Hearing(ABC, Generic[L]):
         return True
 
     async def _connected(self, stack: AsyncExitStack) -> L:
-        left = None
-        if self._has_connected and self._lost_at is not None:
-            left = self._lost_at + AWAY_SECONDS - time.monotonic()
         try:
-            async with asyncio.timeout(left):
+            async with asyncio.timeout(self._outage.seconds_left(time.monotonic())):
                 return await stack.enter_async_context(self.connect())
         except TimeoutError as error:
             raise ProviderError("Hearing did not come back in time") from error
 
     def _begin(self) -> None:
-        self._has_connected = True
+        self._outage.connected()
         self.timeline = Timeline()
-        self.resume(self.replay.rewind(), self._reached)
+        self.resume(self.replay.rewind(), self._outage.reached)
         self._answered_at = self._sent_at = time.monotonic()
         if self._is_finishing or self.replay.waiting_bytes >= self.least_bytes:
             self._has_work.set()
 
-    def _endure(self, error: ProviderError, *, is_final: bool = False) -> None:
-        """Note a failure; raise it when another try is not worth the caller's time."""
-        self._failures += 1
-        if is_final:
-            raise error
-        if not self._has_connected:
-            if self._failures >= START_ATTEMPTS:
-                raise error
-        elif self._lost_at is None:
-            self._lost_at = time.monotonic()
+    def _endure(self, error: ProviderError) -> None:
+        """Note a failure, and tell of a loss. Raises error when there is to be no further try."""
+        if self._outage.failed(error, time.monotonic()):
             log.warning("hearing lost: %s", error)
             if not self._is_finishing:
-                self._deliver([HearingLost(self._reached)])
-        elif time.monotonic() - self._lost_at >= AWAY_SECONDS:
-            raise error
-
-    def _backoff(self) -> float:
-        """Full jitter, so that the calls of a lost provider do not come back all at once."""
-        longest = min(LONGEST_BACKOFF_SECONDS, BACKOFF_SECONDS * 2**self._failures)
-        return random.uniform(0, longest)
+                self._deliver([HearingLost(self._outage.reached)])
 
     # --- one connection -------------------------------------------------------------------
 
@@ -264,17 +240,10 @@ class Hearing(ABC, Generic[L]):
             self._answered_at = time.monotonic()
             self._has_ended = isinstance(message, Ended)
             if isinstance(message, Results | TurnInfo):
-                self._reach(self.seconds(message.ends_at))
+                position = self.seconds(message.ends_at)
+                if self._outage.progressed(position) and not self._is_finishing:
+                    self._deliver([HearingBack(position)])
             self._deliver(self.hear(message))
-
-    def _reach(self, position: float) -> None:
-        """Hearing is back when it goes further than it had come before it was lost."""
-        if position <= self._reached:
-            return
-        self._reached = position
-        if self._lost_at is not None and not self._is_finishing:
-            self._deliver([HearingBack(position)])
-        self._lost_at, self._failures = None, 0
 
     async def _write(self, link: L) -> None:
         with suppress(ProviderError):
@@ -286,6 +255,7 @@ class Hearing(ABC, Generic[L]):
 
     async def _send_waiting(self, link: L) -> None:
         if piece := self.replay.take():
+            self._sent_at = math.inf  # nothing may come between
             self.timeline.give(piece.position, len(piece.mulaw))
             for at in range(0, len(piece.mulaw), self.most_bytes):
                 await link.send_audio(piece.mulaw[at : at + self.most_bytes])
@@ -295,8 +265,9 @@ class Hearing(ABC, Generic[L]):
         """Notice a provider that falls silent, and keep one that is told nothing."""
         while True:
             now = time.monotonic()
-            silent_at = self._answered_at + self._patience()
-            if now >= silent_at and self._is_behind and not self._is_all_heard:
+            silent_at = self._answered_at + self._outage.patience(self._answered_at)
+            is_behind = self._behind_seconds >= outage.STALL_SECONDS / 2
+            if now >= silent_at and is_behind and not self._is_all_heard:
                 raise ProviderError("Deepgram says nothing, though the caller speaks")
             idle_at = self._sent_at + self.idle_seconds
             if now >= idle_at:
@@ -304,7 +275,7 @@ class Hearing(ABC, Generic[L]):
                     await self.idle(link)
                 self._sent_at = now
                 idle_at = now + self.idle_seconds
-            looks_again_at = silent_at if silent_at > now else now + STALL_SECONDS / 5
+            looks_again_at = silent_at if silent_at > now else now + outage.STALL_SECONDS / 5
             await asyncio.sleep(min(idle_at, looks_again_at) - now)
 
     @property
@@ -312,20 +283,14 @@ class Hearing(ABC, Generic[L]):
         """Was everything told, now that the stream has ended without an error?"""
         if self._has_ended or self._is_all_heard:
             return True
-        return not self.tells_its_end and self.replay.end / BYTES_PER_SECOND - self._reached < TAIL_SECONDS
+        return not self.tells_its_end and self._behind_seconds < TAIL_SECONDS
 
     @property
-    def _is_behind(self) -> bool:
-        """Has the line gone on for long after what the last result told of?"""
-        return self.replay.end / BYTES_PER_SECOND - self._reached >= STALL_SECONDS / 2
+    def _behind_seconds(self) -> float:
+        """How much of the call came after what the last result told of."""
+        return self.replay.end / BYTES_PER_SECOND - self._outage.reached
 
     @property
     def _is_all_heard(self) -> bool:
         """Is there no voice without a final result?"""
         return self.replay.uncovered().translate(LOUD).count(1) < VOICE_BYTES
-
-    def _patience(self) -> float:
-        """How long to wait for a message: less, when hearing has been away for long."""
-        if self._lost_at is None:
-            return STALL_SECONDS
-        return min(STALL_SECONDS, max(0.0, self._lost_at + AWAY_SECONDS - self._answered_at))
