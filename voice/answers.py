@@ -36,7 +36,7 @@ class Answer:
         begin: Callable[["Answer"], None],
     ) -> None:
         self.heard = heard
-        self.before = before
+        self.before = before.model_copy(deep=True)  # it may change after, by a write that was under way
         self.conversation = before.model_copy(deep=True)
         self.utterance = utterance
         self.tools = AnswerTools(box, self.conversation, self.begin)
@@ -81,7 +81,8 @@ class Answer:
         """
 
         async def may_be_heard() -> bool:
-            if not (self.has_begun or await may_begin()):
+            # After a lasting write the answer waits for the floor, too, but it must be said.
+            if not (await may_begin() or self.has_begun):
                 return False
             self.begin()
             return True

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from crm import lookup
 from crm.models import FollowUpTask, Rooftop, Staff
@@ -102,7 +102,15 @@ def begin_conversation(call: Call) -> Conversation:
 
 
 def save_turn(call: Call, **fields: Any) -> None:
-    Turn.objects.create(call=call, **fields)
+    """Number the turn and keep it; the process that had the call before may still be writing its last words."""
+    for attempt in range(3):
+        latest = call.turns.order_by("-number").values_list("number", flat=True).first() or 0
+        try:
+            Turn.objects.create(call=call, number=latest + 1, **fields)
+            return
+        except IntegrityError:
+            if attempt == 2:
+                raise
 
 
 def save_state(call: Call, conversation: Conversation) -> None:

@@ -99,7 +99,7 @@ async def _admit(line: Line, *, is_signed: bool) -> Call | None:
 async def _prepare(call: Call, line: Line) -> Session:
     store: Store = await in_database(load_store, call.rooftop, now=datetime.now(UTC))
     conversation = await in_database(calls.begin_conversation, call)
-    turns, seconds = await in_database(resuming.kept_so_far, call, now=datetime.now(UTC))
+    seconds = resuming.seconds_before(call, now=datetime.now(UTC))
     return Session(
         call,
         line,
@@ -108,6 +108,6 @@ async def _prepare(call: Call, line: Line) -> Session:
         synthesizer=providers.make_synthesizer(),
         mind=providers.make_mind(store),
         tools=Toolbox(call, store, conversation, seconds=seconds),
-        record=Record(call, turns=turns, seconds=seconds),
+        record=Record(call, seconds=seconds),
         seconds=seconds,
     )

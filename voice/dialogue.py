@@ -24,7 +24,7 @@ from voice.ports import Caption, Clear, LineCommand, ReplyModel, Synthesizer, To
 from voice.record import Record
 from voice.speaker import Speaker
 from voice.tools.registry import Toolbox
-from voice.turns import CallerTurn, is_backchannel, same
+from voice.turns import CallerTurn, is_agreement, is_backchannel, same
 
 LONGEST_WAIT_FOR_THE_FLOOR = 8.0
 
@@ -138,22 +138,23 @@ class Dialogue:
     async def words_came(self, words: Words) -> None:
         text = self.ears.listening.text
         await self._send(Caption("caller", text, is_final=False))
-        if self._is_suspended and not is_backchannel(text):
+        if self._is_talking and not is_backchannel(text):
             await self.interrupt()
         await self._reopen(words)
 
     async def draft(self, text: str) -> None:
         """Begin to think about a turn that may not be over; nothing of it is heard or written yet."""
-        if self._is_over or self.speaker.current or not self._todo.empty():
-            return
         if self._draft and same(self._draft.heard, text):
             return
-        await self._drop(self._draft)
+        stale, self._draft = self._draft, None
+        await self._drop(stale)
+        if self._is_over or self._draft or self.speaker.current or not self._todo.empty():
+            return
         self._draft = self._new_answer(text)
         self._start(self._draft, self._mind)
 
     def turn_is_over(self, turn: CallerTurn) -> None:
-        if self._is_suspended and is_backchannel(turn.text):
+        if self._is_talking and is_backchannel(turn.text):
             self.only_noise()
             return
         self.put(turn)
@@ -188,6 +189,9 @@ class Dialogue:
         was_heard = await self._greet()
         while not (self.conversation.ending and was_heard and self._todo.empty()):
             was_heard = await self._answer_one(await self._todo.get())
+            if self._unanswered and self._todo.empty():  # what withdrew it was no turn
+                self._todo.put_nowait(self._unanswered)
+                self._unanswered = None
 
     async def _greet(self) -> bool:
         if self.conversation.history:  # a lost socket's call goes on
@@ -220,6 +224,11 @@ class Dialogue:
     async def _answer_turn(self, turn: CallerTurn) -> bool:
         if self._unanswered:
             turn, self._unanswered = merged(self._unanswered, turn), None
+        if self.conversation.ending is Ending.TRANSFER:
+            if is_agreement(turn.text):
+                self.keep_turn(turn, self.conversation.state)
+                return await self._utter(phrases.CONNECTING)
+            self.conversation.ending = None  # the caller had one more thing to say
         answer = await self._drafted(turn.text) or self._new_answer(turn.text)
         answer.turn = turn
         answer.release(self._began + turn.ends_at)
@@ -285,7 +294,7 @@ class Dialogue:
         """The turn counts as it was answered, whole and once."""
         if answer.turn:
             self.keep_turn(answer.turn, answer.before.state)
-            answer.turn = replace(answer.turn, is_kept=True)
+            answer.turn = replace(answer.turn, kept=answer.turn.text)
 
     def keep_unanswered_turns(self) -> None:
         """What the caller said and nobody came to answer belongs to the transcript."""
@@ -293,14 +302,18 @@ class Dialogue:
         while not self._todo.empty():
             todo = self._todo.get_nowait()
             turns.append(todo if isinstance(todo, CallerTurn) else None)
-        for turn in [*turns, self.ears.take()]:
-            if turn and not turn.is_kept:
+        turns.append(self.ears.take())
+        for turn in dict.fromkeys(turns):
+            if turn:
                 self.keep_turn(turn, self.conversation.state)
 
     def keep_turn(self, turn: CallerTurn, state: str) -> None:
+        fresh = turn.text.removeprefix(turn.kept).strip()
+        if not fresh:
+            return
         self._record.add_turn(
             Turn.Speaker.CALLER,
-            turn.text,
+            fresh,
             starts_at=turn.starts_at,
             ends_at=turn.ends_at,
             state=state,
@@ -319,6 +332,10 @@ class Dialogue:
             return True  # endless noise must not silence the desk
         utterance = self.speaker.current
         return self._todo.empty() or (utterance is not None and utterance.must_be_said)
+
+    @property
+    def _is_talking(self) -> bool:
+        return self.speaker.current is not None and self.speaker.current.has_begun
 
     @property
     def _is_suspended(self) -> bool:
@@ -374,6 +391,8 @@ class Dialogue:
 
     def _await_answer_to(self, said: str) -> None:
         """Tell the ears what was asked: by its name, where the words are those of that question."""
+        if "?" not in said:
+            return  # what was asked before still stands
         is_as_asked = phrases.question(self.conversation) in said
         questions = re.findall(r"[^.!?]+\?", said)
         self.ears.listening.ask(

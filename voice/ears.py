@@ -26,6 +26,8 @@ from voice.turns import CallerTurn
 # After a sound, words may still come; what is over without any was a cough.
 WORDS_LATE_SECONDS = 0.9
 
+STALLED_SECONDS = 1.0
+
 
 class Owner(Protocol):
     """Who is told. All are called on the event loop, in the order in which things happen."""
@@ -58,6 +60,7 @@ class Ears:
         self._now = now
         self._activity = Activity()
         self._hears_frames = False
+        self._frame_at = 0.0
         self._provider_hears_speech = False
         self._is_unclear_since: float | None = None  # a sound without words, so far
         self._timer: asyncio.TimerHandle | None = None
@@ -69,11 +72,18 @@ class Ears:
         """Does the caller make speech sounds now? The frames know best, where there are any."""
         return self.listening.is_speaking if self._hears_frames else self._provider_hears_speech
 
+    async def tick(self) -> None:
+        """Call it now and then: a line that stalls in the middle of a sound is silent."""
+        if self.listening.is_voiced and self._now() - self._frame_at > STALLED_SECONDS:
+            self._activity = Activity()
+            self.listening.voice(False, self._now())
+            await self._look()
+
     async def frame(self, mulaw: bytes) -> None:
         """Take the next piece of the line's audio."""
         await self.transcriber.send(mulaw)
         was_voiced, is_voiced = self._activity.is_voiced, self._activity.push(mulaw)
-        now = self._now()
+        now = self._frame_at = self._now()
         self.listening.voice(is_voiced, now)
         if is_voiced and not was_voiced:
             self._hears_frames = True
@@ -114,9 +124,9 @@ class Ears:
                 self.listening.started(now)
                 await self._sound_began()
             case Words():
-                self._is_unclear_since = None
                 self.listening.words(event, now)
                 if self.listening.text:
+                    self._is_unclear_since = None
                     await self._owner.words_came(event)
             case SpeechPaused():
                 self.listening.suspected(now)

@@ -109,5 +109,5 @@ async def warm_voice(texts: Iterable[str]) -> None:
         except ProviderError as error:
             log.warning("fixed sentences are not ready: %s", error)
             if not error.retryable:
-                return None
+                return
         await asyncio.sleep(WARM_AGAIN_SECONDS)

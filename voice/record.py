@@ -21,12 +21,11 @@ CLOSE_LIMIT_SECONDS = 5.0
 class Record:
     """Use: start(), then the add_ and save_ methods at any time, then await close()."""
 
-    def __init__(self, call: Call, *, turns: int = 0, seconds: float = 0.0) -> None:
-        """turns, seconds: what another process has kept of this call, and when ours began in it."""
+    def __init__(self, call: Call, *, seconds: float = 0.0) -> None:
+        """seconds: the call's clock, above zero when another process has begun it."""
         self.call = call
         self._writes: asyncio.Queue[Callable[[], None] | None] = asyncio.Queue()
         self._writer: asyncio.Task[None] | None = None
-        self._turns = turns
         self._seconds = seconds
 
     def start(self) -> None:
@@ -44,12 +43,10 @@ class Record:
         latencies: dict[str, int] | None = None,
     ) -> None:
         """Keep one finished turn; positions are seconds since this media stream began."""
-        self._turns += 1
         self._writes.put_nowait(
             partial(
                 calls.save_turn,
                 self.call,
-                number=self._turns,
                 speaker=speaker,
                 text=text,
                 cut_off=cut_off,
@@ -65,6 +62,7 @@ class Record:
         self._writes.put_nowait(write)
 
     def save_state(self, conversation: Conversation) -> None:
+        conversation.saves += 1
         self._writes.put_nowait(partial(calls.save_state, self.call, conversation.model_copy(deep=True)))
 
     def finish(self, write: Callable[[], None]) -> None:

@@ -4,7 +4,7 @@ The carrier asks after-stream when the socket is gone and the caller is not. A c
 MOST_RESUMES times at most: what fails again and again is better told to a person.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import F
 
@@ -13,7 +13,6 @@ from voice.conversation.states import Conversation, State
 from voice.models import Call
 
 MOST_RESUMES = 2
-SAME_REQUEST = timedelta(seconds=10)  # a webhook that comes twice resumes once
 
 
 def resume(call: Call, *, now: datetime) -> bool:
@@ -21,11 +20,7 @@ def resume(call: Call, *, now: datetime) -> bool:
 
     Over is a call that failed, or that was resumed often enough. Call it with the row locked.
     """
-    if call.outcome == Call.Outcome.FAILED:
-        return False
-    if call.stream_opened_at is None:  # nobody has come yet: the same request once more
-        return call.resumed_at is not None and now - call.resumed_at < SAME_REQUEST
-    if call.resumes >= MOST_RESUMES:
+    if call.outcome == Call.Outcome.FAILED or call.resumes >= MOST_RESUMES:
         return False
     Call.objects.filter(pk=call.pk, resumes=call.resumes).update(
         resumes=F("resumes") + 1,
@@ -38,17 +33,16 @@ def resume(call: Call, *, now: datetime) -> bool:
     return True
 
 
-def kept_so_far(call: Call, *, now: datetime) -> tuple[int, float]:
-    """The turns that earlier media streams of this call have brought, and its clock in seconds."""
-    if not call.resumes:
-        return 0, 0.0
-    latest = call.turns.order_by("-number").values_list("number", flat=True).first()
-    return latest or 0, (now - call.started_at).total_seconds()
+def seconds_before(call: Call, *, now: datetime) -> float:
+    """The call's clock as its present media stream begins."""
+    return (now - call.started_at).total_seconds() if call.resumes else 0.0
 
 
 def conversation_of(call: Call) -> Conversation:
     """The conversation as it was last kept: by Redis, else by the database. Unchecked before the first word."""
-    kept = live.load(call.sid)
-    if kept is None and call.conversation:
-        kept = Conversation.model_validate(call.conversation)
-    return kept or Conversation(call_sid=call.sid, state=State.GREETING)
+    found = [live.load(call.sid)]
+    if call.conversation:
+        found.append(Conversation.model_validate(call.conversation))
+    kept = [conversation for conversation in found if conversation]
+    # Either may have been out of reach for a while.
+    return max(kept, key=lambda one: one.saves, default=Conversation(call_sid=call.sid, state=State.GREETING))

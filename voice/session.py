@@ -217,7 +217,8 @@ class Session:
             if lasted > WARNING_SECONDS and not is_warned:
                 is_warned = True
                 self.dialogue.put(TimeIsShort())
-            if dialogue.is_busy:
+            await dialogue.ears.tick()
+            if dialogue.is_busy or self._keys:
                 dialogue.quiet_since = now
             elif now - dialogue.quiet_since > SILENCE_SECONDS:
                 dialogue.quiet_since = now

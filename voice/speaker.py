@@ -183,6 +183,8 @@ class Speaker:
         mark = utterance.mark()
         if clause := utterance.script.clause_at(start):
             await self._send(Caption("desk", clause, is_final=True))
+        if utterance.is_paused:  # while the line was slow; it is sent again when it goes on
+            return
         await self._send(Play(bytes(utterance.audio[start:end])))
         await self._send(Mark(mark))
         utterance.stamp("first_frame")

@@ -7,10 +7,21 @@ from voice.ports import Words
 
 BACKCHANNEL = re.compile(r"^(?:(?:uh[- ]?huh|m+[- ]?h?m+|mhm|hm+|um+|uh+|ah+|oh)[\s,.!]*)+$", re.IGNORECASE)
 
+AGREEMENT = re.compile(
+    r"^(?:(?:okay|ok|all right|alright|yes|yeah|sure|great|perfect|good|fine|please|thanks?|thank you|that's fine)"
+    r"(?: so much| very much| a lot)?[\s,.!]*)+$",
+    re.IGNORECASE,
+)
+
 
 def is_backchannel(text: str) -> bool:
     """Is this only a sign of listening ("mm-hmm"), no answer?"""
     return bool(BACKCHANNEL.match(text.strip()))
+
+
+def is_agreement(text: str) -> bool:
+    """Does the caller only go along with what was said ("okay, thanks")?"""
+    return bool(AGREEMENT.match(text.strip())) or is_backchannel(text)
 
 
 def same(one: str, other: str) -> bool:
@@ -30,7 +41,7 @@ class CallerTurn:
     starts_at: float
     ends_at: float
     is_typed: bool = False  # or keyed in: whole as it is
-    is_kept: bool = False  # in the record
+    kept: str = ""  # the beginning that is in the record already
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from crm import faults
-from voice import progress, providers, recordings, resuming
+from voice import progress, providers, recordings
 from voice.models import Call, CarrierStep
 from voice.ports import CallControl, CallIsOver, ProviderError
 
@@ -30,16 +30,14 @@ AFTER_STREAM = "after-stream:"
 FETCHED = "fetched:"
 
 
-def step_after(call: Call, *, now: datetime) -> str:
-    """The name of the step that follows the present media stream, or the one about to open.
+def step_after(call: Call, stream: str = "") -> str:
+    """The name of the step that follows a media stream: the one so numbered, else the present one."""
+    return f"{AFTER_STREAM}{stream if stream.isdigit() else call.resumes}"[:100]
 
-    One that should have opened long ago is another step, or the carrier would get the same answer, which
-    opens the same stream in vain, for ever.
-    """
-    if call.stream_opened_at:
-        return f"{AFTER_STREAM}{call.stream_opened_at.isoformat()}"
-    is_late = call.resumed_at is not None and now - call.resumed_at >= resuming.SAME_REQUEST
-    return f"{AFTER_STREAM}resume {call.resumes}{' failed' if is_late else ''}"
+
+def path_after(call: Call) -> str:
+    """Where the carrier asks what follows the present stream. A late repeat still names its own stream."""
+    return f"{reverse('after-stream')}?stream={call.resumes}"
 
 
 def close_lost_rows(now: datetime) -> int:
@@ -115,18 +113,18 @@ def _is_silent(call: Call, now: datetime) -> bool:
     gone = [moment for moment in (call.stream_ended_at, call.ended_at) if moment and moment > opened]
     if not gone or now < min(gone) + SILENT_AFTER:
         return False
-    return not call.carrier_steps.filter(name=step_after(call, now=now)).exists()
+    return not call.carrier_steps.filter(name=step_after(call)).exists()
 
 
 def _fetch_back(call: Call, control: CallControl, now: datetime) -> None:
     """Make the carrier ask us what comes next; when that did not help either, end the call."""
     fetched, is_new = CarrierStep.objects.get_or_create(
-        call=call, name=f"{FETCHED}{step_after(call, now=now)}", defaults={"at": now}
+        call=call, name=f"{FETCHED}{step_after(call)}", defaults={"at": now}
     )
     if now > fetched.at + GIVEN_UP_AFTER:
         _hang_up(call, control, now, why="silent")
         return
-    control.redirect(call.sid, path=reverse("after-stream"))
+    control.redirect(call.sid, path=path_after(call))
     if is_new:
         faults.record(
             faults.Source.CARRIER,

@@ -99,7 +99,7 @@ def inbound_call(request: HttpRequest) -> HttpResponse:
 
 def open_stream(call: Call) -> str:
     return twilio.connect_stream(
-        MEDIA_PATH, calls.stream_token(call), reverse("after-stream"), reverse("stream-status")
+        MEDIA_PATH, calls.stream_token(call), watchdog.path_after(call), reverse("stream-status")
     )
 
 
@@ -120,7 +120,7 @@ def after_stream(request: HttpRequest) -> HttpResponse:
     """Our side closed the media socket: what comes next, as the conversation stands."""
     sid, now = field(request, "CallSid"), timezone.now()
     call = Call.objects.filter(sid=sid).first()
-    step = watchdog.step_after(call, now=now) if call else ""
+    step = watchdog.step_after(call, request.GET.get("stream", "")) if call else ""
     return answer_once(sid, step, partial(what_comes_next, now=now))
 
 

@@ -4,7 +4,9 @@ Speech and thoughts are scripted; tools, record and PostgreSQL are real.
 """
 
 import asyncio
+import threading
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 
 import pytest
 from django.utils import timezone
@@ -21,7 +23,17 @@ from voice import answers, ears, session
 from voice.conversation import phrases
 from voice.database import in_database
 from voice.models import ToolCall
-from voice.ports import HearingBack, HearingLost, SpeechEnded, SpeechPaused, SpeechStarted, Tools, Words
+from voice.ports import (
+    HearingBack,
+    HearingLost,
+    SpeechEnded,
+    SpeechPaused,
+    SpeechStarted,
+    ToolResult,
+    Tools,
+    Words,
+)
+from voice.tools.registry import REGISTRY, Desk
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 
@@ -196,6 +208,144 @@ async def test_a_line_that_was_lost_is_told_of_once() -> None:
         await phone.reply()
         ear().hear(HearingLost(3.0), HearingBack(4.0))
         assert await phone.reply() == phrases.BAD_LINE
+
+
+async def test_words_that_come_late_still_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The desk has gone on talking, because the sound had seemed to be a cough."""
+    monkeypatch.setattr(ears, "WORDS_LATE_SECONDS", 0.2)
+    async with ringing(STRANGER) as phone:
+        await begin_long_answer(phone)
+        await hear(phone, silence(0.5) + voice(0.2))
+        await phone.until(lambda: phone.clears == 1)
+        sent = len(phone.audio)
+        await hear(phone, silence(0.5))
+        await phone.until(lambda: len(phone.audio) > sent)
+        ear().hear(Words("I would rather come on Friday", True, 1.0, 2.0), SpeechEnded(2.0))
+        await phone.until(lambda: phone.clears == 2)
+        phone.plays_at_once = True
+        await phone.reply()
+        cut_off = (await phone.turns())[2]
+        assert cut_off.cut_off.endswith("interrupt it.")
+
+
+async def test_a_late_text_that_adds_nothing_does_not_hold_the_desk_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ears, "WORDS_LATE_SECONDS", 0.2)
+    async with ringing(STRANGER) as phone:
+        await begin_long_answer(phone)
+        await hear(phone, silence(0.5) + voice(0.2))
+        await phone.until(lambda: phone.clears == 1)
+        ear().hear(Words("", True, 1.0, 2.0))
+        phone.plays_at_once = True
+        await hear(phone, silence(0.5))
+        assert (await phone.reply(within=4)).endswith("interrupt it.")
+
+
+async def test_a_line_that_stalls_in_the_middle_of_a_sound_is_silent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ears, "STALLED_SECONDS", 0.2)
+    FakeMind.thought = long_winded
+    async with ringing(STRANGER) as phone:
+        await phone.reply()
+        await hear(phone, silence(0.5) + voice(0.3))
+        ear().hear(Words("When are you open?", True, 0.5, 0.8), SpeechEnded(0.8))
+        assert (await phone.reply()).endswith("interrupt it.")
+
+
+# --- turns that must not be lost ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", ["a lost line", "short time"])
+async def test_a_turn_is_answered_whatever_is_said_in_between(
+    what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_answer = asyncio.Event()
+
+    async def slow(heard: str, tools: Tools) -> AsyncGenerator[str, None]:
+        await may_answer.wait()
+        yield "We are open until six."
+
+    FakeMind.thought = slow
+    async with ringing(STRANGER) as phone:
+        await phone.reply()
+        ear().hear(SpeechStarted(1.0), Words("When are you open?", True, 1.0, 2.0), SpeechEnded(2.0))
+        await until(lambda: "When are you open?" in FakeMind.heard)
+        if what == "short time":
+            monkeypatch.setattr(session, "WARNING_SECONDS", 0.0)
+            await asyncio.sleep(0.3)  # a watch looks ten times a second
+        else:
+            ear().hear(HearingLost(3.0))
+        may_answer.set()
+        said = [await phone.reply(), await phone.reply()]
+    assert said[1] == "We are open until six."
+
+
+async def test_words_that_reopened_a_turn_are_kept_when_the_caller_hangs_up() -> None:
+    async def repeat(heard: str, tools: Tools) -> AsyncGenerator[str, None]:
+        yield f"You said: {heard} And I have a lot to say about that, so please listen for a while."
+
+    FakeMind.thought = repeat
+    async with ringing(STRANGER) as phone:
+        await phone.reply()
+        phone.plays_at_once = False
+        ear().hear(SpeechStarted(1.0), Words("I need an oil change.", True, 1.0, 2.0), SpeechEnded(2.0))
+        await phone.until(lambda: len(phone.held) >= 2)
+        ear().hear(SpeechStarted(2.8), Words("And a tire rotation", True, 2.8, 3.5))
+        await phone.until(lambda: phone.clears == 1)
+        await phone.until(lambda: ("caller", "And a tire rotation") in phone.captions)
+    texts = [turn.text for turn in await phone.turns() if turn.speaker == "caller"]
+    assert texts == ["I need an oil change.", "And a tire rotation"]
+
+
+async def test_a_draft_that_began_before_a_write_was_done_is_thought_again() -> None:
+    """The write belongs to an answer that was interrupted; its end changes what the draft was made of."""
+    may_write = threading.Event()
+
+    async def book(heard: str, tools: Tools) -> AsyncGenerator[str, None]:
+        yield "Let me write that down for you, one moment, this may take a little while."
+        await tools.call("take_message", {"text": heard})
+        yield "Done."
+
+    original = REGISTRY["take_message"]
+
+    def slowly(desk: Desk, message: object) -> ToolResult:
+        may_write.wait(5)
+        desk.conversation.slots.concern = "written"
+        return original.run(desk, message)
+
+    FakeMind.thought = book
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(REGISTRY, "take_message", replace(original, run=slowly))
+        async with ringing(STRANGER) as phone:
+            await phone.reply()
+            phone.plays_at_once = False
+            await phone.send("text", body="Call me back.")
+            await phone.until(lambda: len(phone.held) >= 3)
+            phone.plays_at_once = True
+            FakeMind.thought = long_winded
+            ear().hear(SpeechStarted(1.0), Words("When are you open", False, 1.0, 2.0), SpeechPaused(2.0))
+            await until(lambda: "When are you open" in FakeMind.heard)
+            may_write.set()
+            ear().hear(Words("When are you open?", True, 1.0, 2.0), SpeechEnded(2.0))
+            await phone.reply()
+            await phone.reply()
+        call = await phone.row()
+    assert call.conversation["slots"]["concern"] == "written"
+    assert FakeMind.heard.count("When are you open") + FakeMind.heard.count("When are you open?") == 2
+
+
+async def test_nobody_is_asked_whether_they_are_there_while_they_press_keys(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(session, "SILENCE_SECONDS", 0.4)
+    monkeypatch.setattr(session, "KEYS_PAUSE_SECONDS", 0.8)
+    FakeMind.thought = long_winded
+    async with ringing(STRANGER) as phone:
+        await phone.reply()
+        await phone.send("dtmf", digit="2")
+        assert (await phone.reply()).endswith("interrupt it.")
 
 
 # --- limits -------------------------------------------------------------------------------

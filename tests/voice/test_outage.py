@@ -7,8 +7,8 @@ from voice.speech.outage import (
     AWAY_SECONDS,
     BACKOFF_SECONDS,
     LONGEST_BACKOFF_SECONDS,
-    START_ATTEMPTS,
     STALL_SECONDS,
+    START_ATTEMPTS,
     Outage,
 )
 

@@ -69,7 +69,7 @@ def test_an_inbound_call_opens_its_row_and_its_stream(client: Client) -> None:
     assert (parameter.get("name"), parameter.get("value")) == ("token", calls.stream_token(call))
     redirect = document.find("Redirect")
     assert redirect is not None
-    assert redirect.text == AFTER
+    assert redirect.text == f"{AFTER}?stream=0"
     assert [child.tag for child in document] == ["Connect", "Redirect"]
 
 
@@ -144,13 +144,14 @@ def test_twilio_s_published_signature_is_computed_alike() -> None:
     assert signature == "RSOYDt4T1cUTdK1PDd93/VVr8B8="
 
 
-def make_call(otto: Rooftop, *, ending: Ending | None = None) -> Call:
+def make_call(otto: Rooftop, *, ending: Ending | None = None, outcome: str = Call.Outcome.RUNNING) -> Call:
     conversation = Conversation(call_sid="CA1", ending=ending)
     return Call.objects.create(
         rooftop=otto,
         carrier="twilio",
         sid="CA1",
         caller_number=MARIA,
+        outcome=outcome,
         conversation=conversation.model_dump(mode="json"),
     )
 
@@ -175,21 +176,21 @@ def test_a_transfer_dials_the_front_desk(
     assert FollowUpTask.objects.get().phone_number == MARIA
 
 
-def test_a_lost_socket_in_opening_hours_apologises_and_dials(
+def test_our_failure_in_opening_hours_apologises_and_dials(
     client: Client, otto: Rooftop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     freeze(monkeypatch, SATURDAY)
-    make_call(otto)
+    make_call(otto, outcome=Call.Outcome.FAILED)
     say, dial = twiml(client, AFTER)
     assert "Sorry" in str(say.text)
     assert dial.findtext("Number") == otto.front_desk_number
 
 
-def test_a_lost_socket_on_a_closed_day_promises_a_callback_and_makes_the_task(
+def test_our_failure_on_a_closed_day_promises_a_callback_and_makes_the_task(
     client: Client, otto: Rooftop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     freeze(monkeypatch, SUNDAY)
-    make_call(otto)
+    make_call(otto, outcome=Call.Outcome.FAILED)
     say, hangup = twiml(client, AFTER)
     assert "call you back by Monday at 7:30 AM" in str(say.text)
     assert hangup.tag == "Hangup"

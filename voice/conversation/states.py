@@ -132,6 +132,7 @@ class Conversation(BaseModel):
     transfer_to: int | None = None  # a Staff id that a tool looked up; None is the front desk
     transfer_reason: str = ""  # what the person who answers hears before the caller does
     history: list[Message] = Field(default_factory=list)
+    saves: int = 0  # how often it was kept; where two places disagree the higher one is right
 
     def last_heard_from_desk(self) -> str:
         """The desk's latest words, as far as they were played; "" at the start."""

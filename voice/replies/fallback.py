@@ -55,4 +55,5 @@ def _go_back(conversation: Conversation, before: Conversation) -> None:
     offers = conversation.offers
     for name in type(before).model_fields:
         setattr(conversation, name, getattr(before, name))
-    conversation.offers = conversation.offers or offers
+    if offers != before.offers:  # the caller may have heard them
+        conversation.offers, conversation.chosen = offers, None
