@@ -77,6 +77,8 @@ async def test_a_caller_who_stops_in_the_middle_is_answered_before_four_seconds(
 
     assert finals(events) == ["My number is"]
     assert isinstance(events[-1], SpeechEnded)
+    assert not events[-1].is_certain
+    assert events[-1].silence == pytest.approx(2.5, abs=0.3)
 
 
 async def test_finish_brings_the_words_still_in_the_air(deepgram: Deepgram) -> None:
@@ -185,7 +187,7 @@ def test_an_event_of_a_newer_protocol_still_tells_its_words() -> None:
 def test_a_word_ends_where_it_was_first_told_not_where_the_silence_did() -> None:
     events = told(("StartOfTurn", "Yes."), ("Update", "Yes."), ("Update", "Yes."), ("EndOfTurn", "Yes."))
 
-    assert events[-1] == SpeechEnded(0.25)
+    assert events[-1] == SpeechEnded(0.25, silence=0.75, is_certain=True)
 
 
 def test_a_turn_that_ends_without_a_start_is_one_all_the_same() -> None:

@@ -18,8 +18,10 @@ from voice.ports import HearingBack, HearingEvent, HearingLost, ProviderError, S
 from voice.speech import nova, outage, sockets
 from voice.speech.flux import DeepgramFluxTranscriber
 from voice.speech.hearing import Hearing
+from voice.speech.messages import Onset, Results
 from voice.speech.nova import DeepgramTranscriber
 from voice.speech.replay import Replay
+from voice.speech.utterances import Word
 
 pytestmark = pytest.mark.integration
 
@@ -194,6 +196,29 @@ async def test_a_pause_that_nobody_saw_still_ends_the_utterance(
 
     assert ends(listener.events) == 1
     assert text(listener.events) == "I need an"
+
+
+async def test_a_segment_that_ended_within_a_word_does_not_swallow_it() -> None:
+    """Final results reached to 1.78 s, the word from 1.6 to 1.9 s was in none of them."""
+    ear = DeepgramTranscriber()
+    before = [Word("an", 1.0, 1.3), Word("oil", 1.3, 1.6)]
+    ear.hear(Results(before, 1.0, 1.78, is_final=True, is_end=False))
+    ear.resume(missed_from=1.78, known_until=1.78)
+
+    after = [*before, Word("change", 1.6, 1.9)]
+    events = ear.hear(Results(after, 1.0, 2.0, is_final=True, is_end=True))
+
+    assert finals(list(events)) == ["change"]
+
+
+async def test_an_utterance_that_had_only_begun_does_not_begin_again() -> None:
+    ear = DeepgramTranscriber()
+    assert len(ear.hear(Onset(0.38))) == 1
+
+    ear.resume(missed_from=0.0, known_until=0.0)
+
+    assert ear.hear(Onset(0.40)) == ()
+    assert len(ear.hear(Onset(3.0))) == 1  # as the provider tells it without a loss
 
 
 # --- while hearing is away ----------------------------------------------------------------

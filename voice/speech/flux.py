@@ -70,7 +70,7 @@ class DeepgramFluxTranscriber(Hearing[FluxSocket]):
         await link.send_audio(SILENCE)
 
     def last_words(self) -> Sequence[HearingEvent]:
-        return self._end() if self._started_at is not None else ()
+        return self._end(self._told[-1][0], is_certain=False) if self._told else ()
 
     def hear(self, message: Heard) -> Sequence[HearingEvent]:
         if not isinstance(message, TurnInfo):
@@ -78,7 +78,7 @@ class DeepgramFluxTranscriber(Hearing[FluxSocket]):
         at = self.seconds(message.ends_at)
         text = f"{self._beginning} {message.transcript}".strip() if message.transcript else ""
         if message.event == "EndOfTurn":
-            return self._end_of_turn(text, at)
+            return self._end_of_turn(text, at, is_certain=message.trigger != "timeout")
         if at <= self._known_until:
             return ()  # a replayed guess would take back what the last connection had guessed
         events = self._update(text, at)
@@ -104,22 +104,25 @@ class DeepgramFluxTranscriber(Hearing[FluxSocket]):
         self._told.append((at, text))
         return [*events, Words(text, is_final=False, starts_at=self._started_at, ends_at=at)]
 
-    def _end_of_turn(self, text: str, at: float) -> list[HearingEvent]:
+    def _end_of_turn(self, text: str, at: float, *, is_certain: bool) -> list[HearingEvent]:
         events = [] if self._started_at is not None else self._update(text, at)
         if text:
             self._told.append((self._told[-1][0] if text == self._text else at, text))
         self.cover(at)
-        return [*events, *self._end()]
+        return [*events, *self._end(at, is_certain=is_certain)]
 
-    def _end(self) -> list[HearingEvent]:
-        """The turn as last told is final."""
+    def _end(self, at: float, *, is_certain: bool) -> list[HearingEvent]:
+        """The turn as last told is final, by what was heard until at."""
         started_at, told = self._started_at, self._told[-1] if self._told else None
         self._started_at, self._is_paused, self._beginning = None, False, ""
         self._told.clear()
         if started_at is None or told is None:
             return []
         ended_at, text = told
-        return [Words(text, is_final=True, starts_at=started_at, ends_at=ended_at), SpeechEnded(ended_at)]
+        return [
+            Words(text, is_final=True, starts_at=started_at, ends_at=ended_at),
+            SpeechEnded(ended_at, silence=max(0.0, at - ended_at), is_certain=is_certain),
+        ]
 
     @property
     def _text(self) -> str:

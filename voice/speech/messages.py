@@ -44,12 +44,14 @@ class TurnInfo:
     """Flux: event is Update, StartOfTurn, EagerEndOfTurn, TurnResumed or EndOfTurn, or a new one.
 
     transcript is the whole turn so far; the turn's audio began at starts_at and is heard to ends_at.
+    trigger says why a turn ended: "model", "manual", "timeout" or a new one.
     """
 
     event: str
     transcript: str
     starts_at: float
     ends_at: float
+    trigger: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ def flux_message(message: Any) -> Heard:
                 (getattr(message, "transcript", None) or "").strip(),
                 _seconds(message, "audio_window_start"),
                 _seconds(message, "audio_window_end"),
+                str(getattr(message, "trigger", None) or ""),
             )
         case "Error":
             raise ProviderError(f"Deepgram listen error {getattr(message, 'code', None)}")

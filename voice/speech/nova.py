@@ -34,17 +34,22 @@ class DeepgramTranscriber(Hearing[NovaSocket]):
     def __init__(self) -> None:
         super().__init__(lead_in_seconds=LEAD_IN_SECONDS)
         self.idle_seconds = KEEP_ALIVE_SECONDS
-        self._utterances = Utterances()
-        self._missed_from = 0.0  # positions on the call's clock
+        self._utterances = Utterances(
+            pause_seconds=settings.DEEPGRAM_ENDPOINTING_MS / 1000, fallback_seconds=UTTERANCE_END_MS / 1000
+        )
+        # Positions on the call's clock.
+        self._said_until = 0.0  # the last final word
+        self._said_before = 0.0  # the same, when this connection began
+        self._missed_from = 0.0
         self._known_until = 0.0
-        self._is_catching_up = False
+        self._is_catching_up = self._has_begun_before = False
 
     def connect(self) -> AbstractAsyncContextManager[NovaSocket]:
         return deepgram.nova(endpointing=settings.DEEPGRAM_ENDPOINTING_MS, **LISTEN_OPTIONS)
 
     def resume(self, missed_from: float, known_until: float) -> None:
-        self._missed_from, self._known_until = missed_from, known_until
-        self._is_catching_up = self._utterances.is_open
+        self._missed_from, self._known_until, self._said_before = missed_from, known_until, self._said_until
+        self._is_catching_up = self._has_begun_before = self._utterances.is_open
 
     async def idle(self, link: NovaSocket) -> None:
         await link.keep_alive()
@@ -63,9 +68,12 @@ class DeepgramTranscriber(Hearing[NovaSocket]):
         return ()
 
     def _onset(self, at: float) -> Sequence[HearingEvent]:
-        # The voice of words that were heard before; an utterance begins only once.
-        is_known = at < self._missed_from or (self._utterances.is_open and at <= self._known_until)
-        return () if is_known else self._utterances.onset(at)
+        if at < self._missed_from:
+            return ()  # the voice of words that were final before
+        if self._has_begun_before and self._utterances.is_open:
+            self._has_begun_before = False
+            return ()  # an utterance begins only once, wherever this connection thinks it does
+        return self._utterances.onset(at)
 
     def _segment(self, segment: Results, ends_at: float) -> Sequence[HearingEvent]:
         if not segment.is_final and ends_at <= self._known_until:
@@ -75,16 +83,20 @@ class DeepgramTranscriber(Hearing[NovaSocket]):
             words, is_final=segment.is_final, is_end=segment.is_end, ends_at=ends_at
         )
         if segment.is_final:
+            self._said_until = max([self._said_until, *(word.ends_at for word in words)])
             self.cover(ends_at)
         return [*events, *self._end_of_the_known(words, ends_at)] if self._is_catching_up else events
 
     def _new_words(self, segment: Results) -> list[Word]:
-        """The segment's words on the call's clock, without those that an earlier connection made final."""
+        """The segment's words on the call's clock, without those that an earlier connection made final.
+
+        A segment may end within a word that it does not tell: the words count, not how far it reached.
+        """
         words = (
             replace(word, starts_at=self.seconds(word.starts_at), ends_at=self.seconds(word.ends_at))
             for word in segment.words
         )
-        return [word for word in words if (word.starts_at + word.ends_at) / 2 > self._missed_from]
+        return [word for word in words if (word.starts_at + word.ends_at) / 2 > self._said_before]
 
     def _end_of_the_known(self, words: list[Word], ends_at: float) -> list[HearingEvent]:
         """End an utterance whose words an earlier connection heard, and whose pause nobody reports."""

@@ -24,10 +24,12 @@ class Word:
 class Utterances:
     """Feed it what the recogniser says, in order; each method returns the events that follow.
 
-    is_open: the caller is speaking. heard_until: the end of the last word or onset.
+    pause_seconds, fallback_seconds: the silence before either end. is_open: the caller is speaking. heard_until: the end of the last word or onset.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, pause_seconds: float, fallback_seconds: float) -> None:
+        self._pause_seconds = pause_seconds
+        self._fallback_seconds = fallback_seconds
         self.is_open = False
         self.heard_until = 0.0
         self._interim: list[Word] = []
@@ -54,20 +56,21 @@ class Utterances:
             self.heard_until = words[-1].ends_at
         self._interim = [] if is_final else words
         if is_end:
-            events += self._end(self.heard_until if words else max(self.heard_until, ends_at))
+            ended_at = self.heard_until if words else max(self.heard_until, ends_at)
+            events += self._end(ended_at, self._pause_seconds)
         return events
 
     def fallback_end(self, last_word_ends_at: float) -> list[HearingEvent]:
         """No word for a while: the utterance is over, unless it is over already."""
         if 0 <= last_word_ends_at <= self._ended_at + SAME_END_SECONDS:
             return []
-        return self._end(self.heard_until)
+        return self._end(self.heard_until, self._fallback_seconds)
 
     def close(self) -> list[HearingEvent]:
         """Nothing more will come: what was heard so far is the last word."""
-        return self._end(self.heard_until)
+        return self._end(self.heard_until, self._fallback_seconds)
 
-    def _end(self, at: float) -> list[HearingEvent]:
+    def _end(self, at: float, silence: float) -> list[HearingEvent]:
         if not self.is_open:
             return []
         events: list[HearingEvent] = []
@@ -77,7 +80,7 @@ class Utterances:
             self._interim = []
         self.is_open = False
         self._ended_at = at
-        return [*events, SpeechEnded(at)]
+        return [*events, SpeechEnded(at, silence)]
 
 
 def _spoken(words: list[Word], *, is_final: bool) -> Words:
