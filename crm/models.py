@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
@@ -59,7 +60,11 @@ class Rooftop(models.Model):
         default=False,
         help_text="Record calls, after saying so. Ask a lawyer first: in some states all must agree.",
     )
-    grid_minutes = models.PositiveSmallIntegerField(default=15, help_text="Arrivals start on this grid.")
+    grid_minutes = models.PositiveSmallIntegerField(
+        default=15,
+        validators=[MinValueValidator(5), MaxValueValidator(60)],
+        help_text="Arrivals start on this grid.",
+    )
     lead_minutes = models.PositiveSmallIntegerField(default=60, help_text="Shortest notice for a booking.")
     horizon_days = models.PositiveSmallIntegerField(default=90, help_text="How far ahead one may book.")
 
@@ -69,7 +74,11 @@ class Rooftop(models.Model):
             models.CheckConstraint(
                 condition=Q(front_desk_number="") | is_e164("front_desk_number"),
                 name="front_desk_number_is_e164",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(grid_minutes__range=(5, 60)),
+                name="grid_is_5_to_60_minutes",
+            ),
         ]
 
     def __str__(self) -> str:

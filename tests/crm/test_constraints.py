@@ -52,6 +52,8 @@ REFUSED: list[tuple[str, type[Any], dict[str, Any]]] = [
     ("zip_code_has_its_form", Customer, {"zip_code": "1220"}),
     ("zip_code_has_its_form", Customer, {"zip_code": "12207-12"}),
     ("front_desk_number_is_e164", Rooftop, {"front_desk_number": "(212) 555-0100"}),
+    ("grid_is_5_to_60_minutes", Rooftop, {"grid_minutes": 0}),
+    ("grid_is_5_to_60_minutes", Rooftop, {"grid_minutes": 90}),
     ("rooftop_number_is_e164", RooftopNumber, {"number": "2125550100"}),
     ("staff_phone_number_is_e164", Staff, {"phone_number": "extension 201"}),
     ("phone_is_e164", Phone, {"number": "+0125550143"}),
