@@ -12,7 +12,7 @@ from voice.database import in_database
 
 TAKERS = 50
 EVERY_NTH_FAILS = 5
-PATIENCE_SECONDS = 2.0  # a server ends a closed connection a moment later
+PATIENCE_SECONDS = 10.0  # a server ends a closed connection a moment later
 
 
 async def measure(*, rounds: int) -> list[Figure]:
