@@ -111,7 +111,7 @@ class Run:
     def interrupt(self) -> None:
         """Ctrl-C: the terminal signals make and everything in its group."""
         os.killpg(self.process.pid, signal.SIGINT)
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=60)
 
 
 def processes_of(tree: Path) -> list[psutil.Process]:
@@ -199,7 +199,7 @@ def test_a_fresh_clone_runs_stops_and_survives_a_kill(tree: Path, port: int) -> 
     third.wait_until_up()
 
     find(tree, " beat ").kill()
-    assert third.process.wait(timeout=20) != 0
+    assert third.process.wait(timeout=60) != 0
     assert "The process beat ended by itself" in third.output
     assert wait_until_empty(tree) == []
 
@@ -211,7 +211,7 @@ def test_a_stop_in_the_first_moments_leaves_nothing(tree: Path, port: int) -> No
     while not (tree / "var" / "postgres.log").exists() and time.monotonic() < deadline:
         time.sleep(0.01)
     os.killpg(run.process.pid, signal.SIGTERM)
-    run.process.wait(timeout=20)
+    run.process.wait(timeout=60)
     assert wait_until_empty(tree) == []
     assert "Traceback" not in run.output
 

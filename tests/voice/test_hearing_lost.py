@@ -113,6 +113,7 @@ async def test_a_socket_lost_anywhere_costs_no_word_and_repeats_none(
     assert len(deepgram.requests) == 2
 
 
+@pytest.mark.performance
 async def test_a_socket_lost_again_and_again_costs_no_word(deepgram: Deepgram, new_ear: Ear) -> None:
     deepgram.faults += [Fault("drop", "listen", after=after, times=1) for after in (4, 9, 8, 7)]
 
