@@ -63,8 +63,10 @@ class _TiedProcess(Process):  # type: ignore[misc]  # honcho has no types
 
 
 class _TiedPopen(Popen):  # type: ignore[misc]
+    # Killed, not asked: the database ended with our parent, and a beat that may say goodbye to it first waits
+    # half a minute for an answer, beside the beat of the next run.
     def __init__(self, command: str, **kwargs: Any) -> None:
-        super().__init__(command, preexec_fn=die_with_parent(signal.SIGTERM), **kwargs)
+        super().__init__(command, preexec_fn=die_with_parent(signal.SIGKILL), **kwargs)
 
 
 class _TiedManager(Manager):  # type: ignore[misc]

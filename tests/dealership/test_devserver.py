@@ -195,6 +195,7 @@ def test_a_fresh_clone_runs_stops_and_survives_a_kill(tree: Path, port: int) -> 
 
     find(tree, "dealership.devserver run").kill()
     second.process.wait(timeout=10)
+    assert wait_until_empty(tree) == []
     third = Run(tree, port)
     third.wait_until_up()
 
