@@ -118,9 +118,9 @@ class Script:
         unsaid: list[str] = []
         for text, start, end in self._clauses:
             words = text.split()
-            share = 1.0 if heard >= end else max(0.0, (heard - start) / (end - start))
             # A clause whose audio has no length yet was not heard.
-            count = 0 if end == start else int(_words_within(words, share * len(text)))
+            share = max(0.0, min(1.0, (heard - start) / (end - start))) if end > start else 0.0
+            count = _words_within(words, share * len(text))
             said += words[:count]
             unsaid += words[count:]
         return " ".join(said), " ".join(unsaid)

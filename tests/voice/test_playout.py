@@ -97,6 +97,13 @@ def test_a_clause_that_made_no_sound_was_not_heard() -> None:
     assert script.split(0) == ("", "Hello there.")
 
 
+def test_the_clause_before_one_without_a_sound_yet_is_cut_at_what_was_heard() -> None:
+    script = Script()
+    script.add("On Tuesday I have nine AM.", 0, 2600)
+    script.add("Which works for you?", 2600, 2600)
+    assert script.split(1300) == ("On Tuesday I", "have nine AM. Which works for you?")
+
+
 @given(st.lists(st.tuples(st.integers(1, 9000), st.floats(0, 2)), max_size=12), st.floats(0, 3))
 def test_heard_never_runs_back_or_beyond_what_was_sent(steps: list[tuple[int, float]], later: float) -> None:
     playout, now, heard = Playout(), 0.0, 0
