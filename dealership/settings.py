@@ -199,14 +199,17 @@ UNFOLD = {
 
 # --- database -----------------------------------------------------------------------------
 
-DATABASES = {"default": env.db_url("DATABASE_URL", engine="django.db.backends.postgresql")}
+# Django's backend, with an end to waiting where a caller waits too: crm/patience.py.
+DATABASES = {"default": env.db_url("DATABASE_URL", engine="crm.postgresql")}
 # Connections a process keeps at most; 0 opens one for each use (the tests do, to drop their database).
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 20)
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
-    "connect_timeout": 5,
-    "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5} if DATABASE_POOL_SIZE else False,
+    "connect_timeout": 2,
+    "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 2} if DATABASE_POOL_SIZE else False,
 }
+# A connection that was lost while it lay in the pool is replaced before anybody meets it.
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 # --- Redis: cache, Channels, Celery -------------------------------------------------------
 

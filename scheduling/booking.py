@@ -192,6 +192,11 @@ def book_for(
     return locking.in_transaction(write, rooftop, *_hours_of(transport, arrives_at))
 
 
+def booked_as(idempotency_key: str) -> Appointment | None:
+    """The appointment that was booked with this key, if any was."""
+    return Appointment.objects.active().filter(idempotency_key=writing.fit_key(idempotency_key)).first()
+
+
 def reschedule(
     appointment: Appointment,
     arrives_at: datetime,

@@ -102,11 +102,16 @@ def begin_conversation(call: Call) -> Conversation:
 
 
 def save_turn(call: Call, **fields: Any) -> None:
-    """Number the turn and keep it; the process that had the call before may still be writing its last words."""
+    """Number the turn and keep it; the process that had the call before may still be writing its last words.
+
+    A second time, after an answer of the database was lost, it changes nothing.
+    """
     for attempt in range(3):
-        latest = call.turns.order_by("-number").values_list("number", flat=True).first() or 0
+        latest = call.turns.order_by("-number").first()
+        if latest and all(getattr(latest, name) == value for name, value in fields.items()):
+            return
         try:
-            Turn.objects.create(call=call, number=latest + 1, **fields)
+            Turn.objects.create(call=call, number=latest.number + 1 if latest else 1, **fields)
             return
         except IntegrityError:
             if attempt == 2:
@@ -122,8 +127,13 @@ def save_state(call: Call, conversation: Conversation) -> None:
 
 
 def finish(call: Call, conversation: Conversation, outcome: str, *, now: datetime) -> None:
-    """Close the call's row; a second finish changes nothing, nor one by a process that has lost the call."""
+    """Close the call's row; a second finish changes nothing, nor one by a process that has lost the call.
+
+    A booking whose answer was lost counts as one, too.
+    """
     save_state(call, conversation)
+    if outcome not in (Call.Outcome.BOOKED, Call.Outcome.TRANSFERRED) and written_by(call):
+        outcome = Call.Outcome.BOOKED
     Call.objects.filter(pk=call.pk, resumes=call.resumes, ended_at__isnull=True).update(
         ended_at=now, outcome=outcome
     )

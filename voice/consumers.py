@@ -12,11 +12,14 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db import DatabaseError, InterfaceError
+
+from crm import faults
 from voice import calls, drain, providers, resuming
 from voice.carriers import twilio
 from voice.carriers.media_streams import MediaStreams
 from voice.conversation.facts import Store
-from voice.database import in_database
+from voice.database import begin_in_database, in_database
 from voice.line import Line, LineClosed, Message
 from voice.models import Call
 from voice.ports import Started
@@ -29,7 +32,11 @@ from voice.waiting import WaitingRoom
 log = logging.getLogger(__name__)
 
 START_LIMIT_SECONDS = 5.0  # from the open socket to the start message
+# From then on the caller hears nothing until the conversation begins. When this and the callback that
+# follows (webhooks.py) take all their time, the carrier still apologises within four seconds.
+PREPARE_LIMIT_SECONDS = 1.5
 POLICY_VIOLATION = 1008
+INTERNAL_ERROR = 1011
 waiting_room = WaitingRoom()
 
 
@@ -45,14 +52,15 @@ async def media_stream(
     line = Line(MediaStreams(), receive, send)
     is_signed = _is_signed(scope)
     with waiting_room.place(_address(scope), is_signed=is_signed) as has_place:
-        call = await _admit(line, is_signed=is_signed) if has_place else None
-    if call is None:
+        started = await _start(line) if has_place else None
+        began = time.monotonic()
+        session = await _open(line, started, is_signed=is_signed) if started else None
+    if session is None:
         await line.close(POLICY_VIOLATION)
         return
-    began = time.monotonic()
+    call = session.call
     try:
         with drain.live_call():
-            session = await _prepare(call, line)
             log.info("call %s began on %s", call.pk, call.carrier)
             await session.run()
     finally:
@@ -70,14 +78,43 @@ def _address(scope: dict[str, Any]) -> str:
     return str((scope.get("client") or ["unknown"])[0])
 
 
-async def _admit(line: Line, *, is_signed: bool) -> Call | None:
+async def _start(line: Line) -> Started | None:
     try:
         async with asyncio.timeout(START_LIMIT_SECONDS):
             started = await line.receive()
     except (TimeoutError, LineClosed):
         return None
-    if not isinstance(started, Started):
+    return started if isinstance(started, Started) else None
+
+
+async def _open(line: Line, started: Started, *, is_signed: bool) -> Session | None:
+    """Let the call in and make its session, as long as the caller may wait for that in silence."""
+    call = None
+    try:
+        with drain.live_call():
+            async with asyncio.timeout(PREPARE_LIMIT_SECONDS):
+                call = await _admit(line, started, is_signed=is_signed)
+                return await _prepare(call, line) if call else None
+    except (TimeoutError, DatabaseError, InterfaceError):
+        faults.record(
+            faults.Source.DATABASE,
+            "media_stream",
+            "The database kept a call waiting, so it did not begin; the caller heard an apology.",
+            call_sid=call.sid if call else "",
+        )
+        if call:
+            _give_up(call)
+        await line.close(INTERNAL_ERROR)
         return None
+
+
+def _give_up(call: Call) -> None:
+    """Resuming would keep the caller waiting once more. Nobody waits for this write either."""
+    end = Call.objects.filter(pk=call.pk, resumes=call.resumes).update
+    begin_in_database(end, ended_at=datetime.now(UTC), outcome=Call.Outcome.FAILED)
+
+
+async def _admit(line: Line, started: Started, *, is_signed: bool) -> Call | None:
     token = started.parameters.get("token", "")
     call = await in_database(
         calls.admit,
@@ -100,6 +137,7 @@ async def _prepare(call: Call, line: Line) -> Session:
     store: Store = await in_database(load_store, call.rooftop, now=datetime.now(UTC))
     conversation = await in_database(calls.begin_conversation, call)
     seconds = resuming.seconds_before(call, now=datetime.now(UTC))
+    record = Record(call, seconds=seconds)
     return Session(
         call,
         line,
@@ -107,7 +145,7 @@ async def _prepare(call: Call, line: Line) -> Session:
         transcriber=providers.make_transcriber(),
         synthesizer=providers.make_synthesizer(),
         mind=providers.make_mind(store),
-        tools=Toolbox(call, store, conversation, seconds=seconds),
-        record=Record(call, seconds=seconds),
+        tools=Toolbox(call, store, conversation, seconds=seconds, note=record.note),
+        record=record,
         seconds=seconds,
     )

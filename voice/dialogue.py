@@ -95,6 +95,7 @@ class Dialogue:
         self._is_over = False
         self._todo: asyncio.Queue[ToDo] = asyncio.Queue()
         self._answer: Answer | None = None  # being spoken, or about to be
+        self._is_answering = False
         self._draft: Answer | None = None  # for a turn that may not be over
         self._unanswered: CallerTurn | None = None
         self._barge_in: dict[str, int] = {}
@@ -122,7 +123,8 @@ class Dialogue:
     @property
     def is_busy(self) -> bool:
         """Does somebody speak, or is something about to be said?"""
-        return self.ears.is_speaking or self.speaker.current is not None or not self._todo.empty()
+        is_desks_turn = self._is_answering or not self._todo.empty()
+        return self.ears.is_speaking or self.speaker.current is not None or is_desks_turn
 
     async def stop(self) -> None:
         """Nothing more is said or thought; what was written goes on."""
@@ -188,7 +190,10 @@ class Dialogue:
         """One thing at a time: the greeting, then whatever comes up; returns when the last word was heard."""
         was_heard = await self._greet()
         while not (self.conversation.ending and was_heard and self._todo.empty()):
-            was_heard = await self._answer_one(await self._todo.get())
+            todo = await self._todo.get()
+            self._is_answering = True
+            was_heard = await self._answer_one(todo)
+            self._is_answering = False
             if self._unanswered and self._todo.empty():  # what withdrew it was no turn
                 self._todo.put_nowait(self._unanswered)
                 self._unanswered = None
@@ -209,7 +214,7 @@ class Dialogue:
             case CallerTurn():
                 if not todo.is_typed:
                     await self._send(Caption("caller", todo.text, is_final=True))
-                await self.tools.settle()  # a write that an interruption overtook comes first
+                await self.tools.finish_writing()  # one that an interruption overtook comes first
                 return await self._answer_turn(todo)
             case Silence():
                 return await self._utter(phrases.after_silence(self.conversation))

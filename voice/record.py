@@ -1,7 +1,7 @@
 """Keeps a call's turns and state in the database, behind the conversation's back.
 
 Nothing that is heard or spoken waits for a write: they queue here, in order, and are all
-written before close() returns.
+written before close() returns. While the database is away they wait for it.
 """
 
 import asyncio
@@ -11,11 +11,12 @@ from functools import partial
 
 from voice import calls
 from voice.conversation.states import Conversation
-from voice.database import in_database
+from voice.database import in_database_at_last
 from voice.models import Call, Turn
 
 log = logging.getLogger(__name__)
 CLOSE_LIMIT_SECONDS = 5.0
+AWAY_SECONDS = 900.0  # as long as a call may last
 
 
 class Record:
@@ -82,7 +83,7 @@ class Record:
     async def _write_all(self) -> None:
         while (write := await self._writes.get()) is not None:
             try:
-                await in_database(write)
+                await in_database_at_last(AWAY_SECONDS, write)
             except Exception as error:
                 # One lost line must not lose the rest, and never the call.
                 log.error("call %s: a line of the record was lost: %s", self.call.pk, type(error).__name__)

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from voice import calls
+from voice import calls, control
 from voice.conversation import phrases
 from voice.conversation.states import Conversation, Ending
 from voice.dialogue import Dialogue, Silence, TimeIsShort, TimeUp
@@ -31,6 +31,7 @@ from voice.ports import (
     MarkReached,
     Media,
     Notice,
+    ProviderError,
     ReplyModel,
     Stopped,
     Synthesizer,
@@ -48,6 +49,8 @@ WARNING_SECONDS = 13 * 60.0
 LONGEST_CALL_SECONDS = 15 * 60.0
 LEAVE_TAKING_SECONDS = 15.0  # from the longest call to its end, however much is still being said
 LAST_WORDS_SECONDS = 0.8
+# While what was said is written, the caller hears nothing: longer than this they do not wait for it.
+FAREWELL_SECONDS = 1.0
 KEYS_PAUSE_SECONDS = 2.0
 
 
@@ -106,7 +109,10 @@ class Session:
         finally:
             self._stop_timers()
             await self.dialogue.stop()
-            await self._save_the_end()
+            saving = asyncio.create_task(self._save_the_end(), name="save")
+            if not (await asyncio.wait({saving}, timeout=FAREWELL_SECONDS))[0]:
+                await self._leave_the_line()
+            await saving
 
     async def _run_tasks(self) -> None:
         async with AsyncExitStack() as providers:
@@ -135,6 +141,17 @@ class Session:
                         await self.transcriber.finish()
                         await asyncio.wait({tasks[1]})
                 tasks[1].cancel()
+
+    async def _leave_the_line(self) -> None:
+        """Before all is written: the carrier will ask what is next, and may find nothing of this call.
+
+        After a goodbye it needs not ask.
+        """
+        is_goodbye = self.dialogue.conversation.ending is Ending.GOODBYE
+        if is_goodbye and self.call.carrier == Call.Carrier.TWILIO:
+            with suppress(ProviderError):
+                await control.hang_up(self.call)
+        await self.line.close()
 
     async def _save_the_end(self) -> None:
         self.dialogue.keep_unanswered_turns()

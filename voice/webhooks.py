@@ -18,7 +18,7 @@ from datetime import datetime
 from functools import partial, wraps
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -26,6 +26,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from crm import faults, phone
+from crm.patience import patience
 from voice import calls, drain, progress, recordings, resuming, transfers, watchdog
 from voice.carriers import twilio
 from voice.conversation import phrases
@@ -36,12 +37,15 @@ from voice.transfers import Line
 
 MEDIA_PATH = "/ws/media"
 DIAL_RESULT = "dial-result:"
+# The carrier would wait for 15 s, and the caller with it, hearing nothing. See also consumers.py.
+ANSWER_SECONDS = 1.8
 
 
 def signed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Only a POST that the carrier signed passes; everything else is 403.
 
-    While the database is away the caller still gets an answer: an apology, and a person if may be.
+    While the database is away the caller still gets an answer: an apology, and a person if may be. So
+    they do when it does not answer within ANSWER_SECONDS.
     """
 
     @csrf_exempt
@@ -52,8 +56,9 @@ def signed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         if not twilio.is_signed(request.get_full_path(), request.POST, signature):
             return HttpResponse("The signature is missing or wrong.", status=403, content_type="text/plain")
         try:
-            return view(request, **route)
-        except (OperationalError, InterfaceError):
+            with patience(ANSWER_SECONDS):
+                return view(request, **route)
+        except (DatabaseError, InterfaceError):
             faults.record(
                 faults.Source.DATABASE, "webhook", "A call's callback found no database; it heard an apology."
             )

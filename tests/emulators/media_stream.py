@@ -59,9 +59,9 @@ class Stream:
     close_code: int | None = None  # of the desk
     begun: asyncio.Event = field(default_factory=asyncio.Event)
     playback: Playback = field(default_factory=Playback)
+    began: float = 0.0  # on the line's clock
     _to_say: deque[bytes] = field(default_factory=deque)
     _wire: Wire | None = None
-    _began: float = 0.0
     _sequence: int = 0
     _chunk: int = 0
     _words: Words = field(default_factory=Words)
@@ -109,7 +109,7 @@ class Stream:
 
     @property
     def now(self) -> float:
-        return self.twilio.clock.now() - self._began
+        return self.twilio.clock.now() - self.began
 
     async def send_raw(self, text: str) -> None:
         """Whatever a broken or hostile other side might say."""
@@ -148,7 +148,7 @@ class Stream:
 
     async def _begin(self) -> None:
         wire = self._open_wire()
-        self._began = self.twilio.clock.now()
+        self.began = self.twilio.clock.now()
         await wire.send({"event": "connected", "protocol": "Call", "version": "1.0.0"})
         start = {
             "accountSid": self.account_sid,
@@ -174,7 +174,7 @@ class Stream:
         with suppress(Lost, ConnectionError):
             while True:
                 self._chunk += 1
-                await self.twilio.clock.sleep_until(self._began + self._chunk * FRAME_SECONDS)
+                await self.twilio.clock.sleep_until(self.began + self._chunk * FRAME_SECONDS)
                 await self._send_frame()
                 await self._play_frame()
 

@@ -34,7 +34,8 @@ class Phone:
 
 @dataclass(slots=True, eq=False)
 class Call:
-    """said: what <Say> spoke. verbs: the names of those begun, in order. dialled: the legs of <Dial>."""
+    """said: what <Say> spoke. verbs: the names of those begun, in order; verb_times: when, on the line's
+    clock. dialled: the legs of <Dial>."""
 
     twilio: "Twilio"
     direction: str
@@ -46,6 +47,7 @@ class Call:
     status: str = "queued"
     said: list[str] = field(default_factory=list)
     verbs: list[str] = field(default_factory=list)
+    verb_times: list[float] = field(default_factory=list)
     dialled: "list[Call]" = field(default_factory=list)
     streams: list[Stream] = field(default_factory=list)
     recordings: list[str] = field(default_factory=list)
@@ -227,6 +229,7 @@ class Call:
         """Run the verbs; return the document that replaces this one, or None at its end."""
         for verb in document.verbs:
             self.verbs.append(verb.name)
+            self.verb_times.append(self.twilio.clock.now())
             match verb.name:
                 case "Hangup" | "Reject":
                     busy = verb.name == "Reject" and verb.get("reason") == "busy"

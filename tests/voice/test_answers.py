@@ -19,6 +19,7 @@ from tests.talking import STRANGER
 from tests.voice.leaks import nothing_left_running
 from tests.voice.phone import Phone, ringing
 from tests.voice.sound import silence, voice
+from tests.voice.test_session import a_slow_calendar, someone_waits_for_the_calendar
 from voice import answers, ears, session
 from voice.conversation import phrases
 from voice.database import in_database
@@ -135,6 +136,22 @@ async def test_a_slow_mind_is_bridged_by_words_that_promise_nothing(monkeypatch:
         reply = await phone.say("Tell me something.")
     assert reply.startswith(f"{phrases.FILLERS[0]} {phrases.FILLERS[1]}")
     assert reply.endswith("Here it is.")
+
+
+async def test_a_draft_whose_look_up_takes_long_is_bridged_like_any_answer() -> None:
+    async def look(heard: str, tools: Tools) -> AsyncGenerator[str, None]:
+        await tools.call("get_available_slots", {"services": ["LOF"]})
+        yield "Here it is."
+
+    FakeMind.thought = look
+    async with ringing(STRANGER) as phone:
+        await phone.reply()
+        async with a_slow_calendar("scheduling_opcode IN ACCESS EXCLUSIVE MODE"):
+            ear().hear(SpeechStarted(1.0), Words("An oil change", False, 1.0, 2.0), SpeechPaused(2.0))
+            await someone_waits_for_the_calendar()
+            ear().hear(Words("An oil change", True, 1.0, 2.0), SpeechEnded(2.0))
+            await phone.until(lambda: ("desk", phrases.FILLERS[0]) in phone.captions)
+        assert (await phone.reply()).endswith("Here it is.")
 
 
 async def test_a_quick_mind_needs_no_filler() -> None:

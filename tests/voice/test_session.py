@@ -197,13 +197,15 @@ async def test_a_hang_up_while_it_is_booked_still_keeps_the_booking(opening: str
 
 
 @asynccontextmanager
-async def a_slow_calendar() -> AsyncIterator[None]:
-    """Nothing can be written into it inside the block."""
+async def a_slow_calendar(
+    lock: str = "scheduling_appointment IN SHARE MODE",
+) -> AsyncIterator[None]:
+    """Nothing can be written into it inside the block; with another lock, nothing read."""
     is_locked, is_over = threading.Event(), threading.Event()
 
     def hold() -> None:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("LOCK TABLE scheduling_appointment IN SHARE MODE")
+            cursor.execute(f"LOCK TABLE {lock}")
             is_locked.set()
             is_over.wait(10)
 

@@ -16,7 +16,7 @@ from voice.conversation import phrases
 from voice.conversation.states import Booked, Offer, State, VehicleSlot
 from voice.models import Call
 from voice.ports import ToolResult
-from voice.tools.registry import Desk, tool
+from voice.tools.registry import UNSURE, Desk, tool
 
 SEARCH_DAYS = 14  # how far beyond the wish to look when nothing fits it
 ACTOR = "phone desk"
@@ -125,6 +125,7 @@ def book_appointment(desk: Desk, wanted: Booking) -> ToolResult:
         f"{wanted.year or ''} {wanted.make} {wanted.model}".lower(),
     )
     key = f"{desk.call.sid}:book:{offer.arrives_at:%Y%m%dT%H%M}:{services}:{car}"
+    desk.booking_key = key
 
     def party() -> tuple[Customer, Vehicle]:
         customer = _customer(desk, wanted)
@@ -147,7 +148,10 @@ def book_appointment(desk: Desk, wanted: Booking) -> ToolResult:
             now=desk.now,
         )
     except Refusal as refusal:
-        return ToolResult(refusal.code, phrases.refused(refusal.code))
+        written = booking.booked_as(key) if refusal.code in UNSURE else None
+        if written is None:
+            return ToolResult(refusal.code, phrases.refused(refusal.code))
+        appointment = written
     desk.appointment_id = appointment.pk
     conversation.booked = Booked(confirmation_number=appointment.confirmation_number, local=offer.local)
     conversation.state = State.EXECUTION

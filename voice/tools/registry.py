@@ -2,8 +2,8 @@
 
 A tool is a synchronous function of (Desk, arguments) that answers with a ToolResult. Nothing a
 mind says reaches the database except through here: arguments are validated, every call is kept
-with its result, a repeated call id returns the first result, and a write that has begun is
-finished and kept even when the caller interrupts.
+with its result, a repeated id of a write returns the first result, and a write that has begun is
+finished and kept even when the caller interrupts. A tool that needs no database works without one.
 """
 
 import asyncio
@@ -11,15 +11,20 @@ import json
 import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache, partial
 from typing import Any, TypeVar
 
+from django.db import InterfaceError, OperationalError
 from pydantic import BaseModel, ValidationError
 
+from scheduling import booking
 from voice.conversation.facts import Store
 from voice.conversation.states import Conversation
-from voice.database import in_database
+from voice.database import begin_in_database, in_database
 from voice.models import Call, ToolCall
 from voice.ports import ToolResult
 
@@ -30,6 +35,7 @@ TAKES_A_MESSAGE = ("take_message", "transfer_to_person")
 
 Result = TypeVar("Result")
 UNAVAILABLE = ToolResult("unavailable", "I can't reach our calendar right now.")
+UNSURE = ("unavailable", "busy")  # perhaps it was written, and only the answer was lost
 
 
 @dataclass(slots=True)
@@ -41,6 +47,7 @@ class Desk:
     conversation: Conversation
     now: datetime  # aware UTC
     appointment_id: int | None = None  # set by a tool that wrote one
+    booking_key: str = ""  # set by a tool before it writes one; whatever becomes of it, this finds it
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,7 @@ class Use:
     result: ToolResult = UNAVAILABLE
     duration_ms: int = 0
     appointment_id: int | None = None
+    is_kept: bool = False
 
 
 class Toolbox:
@@ -104,9 +112,11 @@ class Toolbox:
         conversation: Conversation,
         *,
         seconds: float = 0.0,
+        note: Callable[[Callable[[], None]], None] | None = None,
         wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """seconds: the call's clock, above zero when it is resumed."""
+        """seconds: the call's clock, above zero when it is resumed. note takes writes that nobody waits
+        for (Record.note); without it they are tried once."""
         self.call_row = call
         self.store = store
         self.conversation = conversation
@@ -114,25 +124,17 @@ class Toolbox:
         self.has_taken_message = False
         self._began = time.monotonic() - seconds
         self._running: set[asyncio.Task[Any]] = set()
+        self._writing: set[asyncio.Task[Any]] = set()
         self._count = 0
         self._epoch = call.resumes
+        self._note = note
 
     async def call(self, name: str, arguments: dict[str, Any], *, call_id: str = "") -> ToolResult:
         use = self.prepare(name, arguments, call_id)
         return use if isinstance(use, ToolResult) else (await self.run(use, self.conversation)).result
 
     def schemas(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "type": "function",
-                "function": {
-                    "name": tool.name,
-                    "description": tool.purpose,
-                    "parameters": tool.arguments.model_json_schema(),
-                },
-            }
-            for tool in REGISTRY.values()
-        ]
+        return [_schema(tool) for tool in REGISTRY.values()]
 
     def prepare(self, name: str, arguments: dict[str, Any], call_id: str) -> Use | ToolResult:
         """Check what a mind asks for: a use to be run, or why it cannot be."""
@@ -149,17 +151,33 @@ class Toolbox:
 
     async def run(self, use: Use, conversation: Conversation, *, is_kept: bool = True) -> Use:
         """Run a use on this conversation, to its end even when the caller of this is cancelled."""
-        return await asyncio.shield(self._shielded(self._run(use, conversation, is_kept=is_kept)))
+        task = self._shielded(self._run(use, conversation, is_kept=is_kept))
+        if use.tool.is_write:
+            self._writing.add(task)
+        return await asyncio.shield(task)
 
     def keep(self, uses: Sequence[Use]) -> None:
         """Keep what was run without being kept, behind the conversation's back."""
         if uses:
-            self._shielded(in_database(_keep, self.call_row, uses))
+            self._keep_behind(_keep, self.call_row, uses)
+
+    def _keep_behind(self, write: Callable[..., None], *args: Any) -> None:
+        if self._note:
+            self._note(partial(write, *args))
+        else:
+            self._shielded(in_database(write, *args))
+
+    async def finish_writing(self) -> None:
+        """Wait until every write that was begun has ended; never raises."""
+        if self._writing:
+            await asyncio.wait(set(self._writing), timeout=TOOL_LIMIT_SECONDS)
 
     async def settle(self) -> None:
-        """Wait until every tool that was begun has finished and is kept; never raises."""
-        if self._running:
-            await asyncio.wait(set(self._running), timeout=TOOL_LIMIT_SECONDS)
+        """Wait until every tool that was begun has ended and is kept; never raises."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TOOL_LIMIT_SECONDS):
+                while self._running:
+                    await asyncio.wait(set(self._running))
 
     def _shielded(self, job: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
         task = asyncio.create_task(job, name="tool")
@@ -169,19 +187,33 @@ class Toolbox:
 
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
+        self._writing.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("call %s: a tool's use was not kept: %s", self.call_row.pk, type(error).__name__)
 
     async def _run(self, use: Use, conversation: Conversation, *, is_kept: bool) -> Use:
+        """What came of it within TOOL_LIMIT_SECONDS. What takes longer goes on, unless it had to queue so long."""
         desk = Desk(self.call_row, self.store, conversation, self.wall_clock())
-        try:
-            async with asyncio.timeout(TOOL_LIMIT_SECONDS):
-                done = await in_database(_run, use, desk, is_kept=is_kept)
-        except Exception as error:
-            log.error("call %s: tool %s failed: %s", self.call_row.pk, use.tool.name, type(error).__name__)
+        work = begin_in_database(_run, use, desk, is_kept=is_kept)
+        ending = self._shielded(self._end(use, desk, work, is_kept=is_kept))
+        await asyncio.wait({ending}, timeout=TOOL_LIMIT_SECONDS)
+        if not ending.done():
+            work.cancel()
             return use
+        done = ending.result()
         if use.tool.is_lasting and done.result.is_ok and use.tool.name in TAKES_A_MESSAGE:
             self.has_taken_message = True
+        return done
+
+    async def _end(self, use: Use, desk: Desk, work: "Future[Use]", *, is_kept: bool) -> Use:
+        """Wait for a tool that was begun, and have kept what came of it, also when it failed."""
+        try:
+            done = await asyncio.wrap_future(work)
+        except (Exception, asyncio.CancelledError) as error:
+            log.error("call %s: tool %s failed: %s", self.call_row.pk, use.tool.name, type(error).__name__)
+            done = use
+        if is_kept and not done.is_kept:
+            self._keep_behind(_keep_what_became, desk, done)
         return done
 
 
@@ -237,11 +269,24 @@ class AnswerTools:
         return done
 
 
+@cache
+def _schema(tool: Tool) -> dict[str, Any]:
+    """Kept, for making all of them takes some 4 ms, in every completion of every call."""
+    function = {
+        "name": tool.name,
+        "description": tool.purpose,
+        "parameters": tool.arguments.model_json_schema(),
+    }
+    return {"type": "function", "function": function}
+
+
 def _run(use: Use, desk: Desk, *, is_kept: bool) -> Use:
-    """Run one tool in this thread and keep its use; a key that is known returns its first result."""
-    earlier = ToolCall.objects.filter(call=desk.call, key=use.key, name=use.tool.name).first()
-    if earlier:
-        return replace(use, result=ToolResult(earlier.code, **earlier.result))
+    """Run one tool in this thread and keep its use; a write's key that is known returns its first result.
+
+    What was done is told even when it could not be kept.
+    """
+    if use.tool.is_write and (earlier := _earlier(use, desk.call)):
+        return replace(use, result=ToolResult(earlier.code, **earlier.result), is_kept=True)
     began = time.monotonic()
     result = use.tool.run(desk, use.arguments)
     done = replace(
@@ -251,22 +296,43 @@ def _run(use: Use, desk: Desk, *, is_kept: bool) -> Use:
         appointment_id=desk.appointment_id,
     )
     if is_kept:
-        _keep(desk.call, [done])
+        with suppress(OperationalError, InterfaceError):
+            _keep(desk.call, [done])
+            return replace(done, is_kept=True)
     return done
 
 
+def _earlier(use: Use, call: Call) -> ToolCall | None:
+    return ToolCall.objects.filter(call=call, key=use.key, name=use.tool.name).first()
+
+
+def _keep_what_became(desk: Desk, use: Use) -> None:
+    """Keep a use whose end nobody saw: when the booking is there after all, the row says so."""
+    appointment = None
+    if desk.booking_key and use.result.code in UNSURE:
+        appointment = booking.booked_as(desk.booking_key)
+    if appointment:
+        told = {"confirmation_number": appointment.confirmation_number, "the_caller_was_told": False}
+        use = replace(use, result=ToolResult("ok", data=told), appointment_id=appointment.pk)
+    _keep(desk.call, [use])
+
+
 def _keep(call: Call, uses: Sequence[Use]) -> None:
+    """Keep these uses, but none twice: an attempt that seemed to fail may have been kept."""
     ToolCall.objects.bulk_create(
-        ToolCall(
-            call=call,
-            key=use.key,
-            name=use.tool.name,
-            arguments=use.arguments.model_dump(mode="json", exclude_none=True),
-            code=use.result.code,
-            result={"spoken": use.result.spoken, "data": use.result.data},
-            at_ms=use.at_ms,
-            duration_ms=use.duration_ms,
-            appointment_id=use.appointment_id,
-        )
-        for use in uses
+        (
+            ToolCall(
+                call=call,
+                key=use.key,
+                name=use.tool.name,
+                arguments=use.arguments.model_dump(mode="json", exclude_none=True),
+                code=use.result.code,
+                result={"spoken": use.result.spoken, "data": use.result.data},
+                at_ms=use.at_ms,
+                duration_ms=use.duration_ms,
+                appointment_id=use.appointment_id,
+            )
+            for use in uses
+        ),
+        ignore_conflicts=True,
     )

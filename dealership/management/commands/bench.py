@@ -3,7 +3,7 @@
 import asyncio
 import time
 from argparse import ArgumentParser
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +18,7 @@ from dealership.bench import (
     lookups,
     media_socket,
     records,
+    relay,
     staff_site,
     turn_taking,
     vins,
@@ -34,17 +35,22 @@ class Measure(Protocol):
 
 ROUNDS = 20
 CUSTOMERS = 1_000_000
-QUESTIONS: tuple[Measure, ...] = (media_socket.measure,)
+# By the names of their modules, as --only knows them.
+QUESTIONS: dict[str, Measure] = {
+    "media_socket": media_socket.measure,
+    "turn_taking": turn_taking.measure,
+    "relay": relay.measure,
+}
 # Asked on a big store, in a database of its own.
-STORE_QUESTIONS: tuple[Measure, ...] = (
-    lookups.measure,
-    availability.measure,
-    bookings.measure,
-    vins.measure,
-    connections.measure,
-    records.measure,
-    staff_site.measure,
-)
+STORE_QUESTIONS: dict[str, Measure] = {
+    "lookups": lookups.measure,
+    "availability": availability.measure,
+    "bookings": bookings.measure,
+    "vins": vins.measure,
+    "connections": connections.measure,
+    "records": records.measure,
+    "staff_site": staff_site.measure,
+}
 
 
 class Command(BaseCommand):
@@ -56,10 +62,21 @@ class Command(BaseCommand):
         parser.add_argument(
             "--customers", type=int, default=CUSTOMERS, help="size of the store; 0 leaves its figures out"
         )
+        names = [*QUESTIONS, *STORE_QUESTIONS]
+        parser.add_argument("--only", nargs="+", choices=names, default=names, help="leave the rest out")
+        parser.add_argument("--full", action="store_true", help="a thousand calls in a row, not a hundred")
         parser.add_argument("--fresh", action="store_true", help="write the store anew")
 
     def handle(
-        self, *args: Any, rounds: int, data: Path, customers: int, fresh: bool, **options: Any
+        self,
+        *args: Any,
+        rounds: int,
+        data: Path,
+        customers: int,
+        only: list[str],
+        full: bool,
+        fresh: bool,
+        **options: Any,
     ) -> None:
         if rounds < 1:
             raise CommandError("At least one round is needed.")
@@ -67,32 +84,38 @@ class Command(BaseCommand):
             raise CommandError(f"A store has up to {LARGEST:,} customers.")
         began = time.monotonic()
         self.stdout.write(f"Measuring {rounds} rounds of everything ...")
+        with_options = {
+            "turn_taking": partial(turn_taking.measure, data=data),
+            "relay": partial(relay.measure, full=full),
+        }
         try:
-            figures = asyncio.run(_measure_all(rounds, data))
-            if customers and STORE_QUESTIONS:
-                figures += self._measure_store(rounds, customers, fresh)
+            figures = asyncio.run(_ask(_chosen(QUESTIONS | with_options, only), rounds))
+            if customers and (asked := _chosen(STORE_QUESTIONS, only)):
+                figures += self._measure_store(asked, rounds, customers, fresh)
         except (OSError, TimeoutError) as error:
             raise CommandError(f"Nothing was measured: {error or 'a server did not start'}.") from error
         self.stdout.write(table(figures))
-        if not (data / FILE).exists():
+        if "turn_taking" in only and not (data / FILE).exists():
             self.stdout.write(
                 f"Turn taking was not measured: {data} has no {FILE}; name its folder with --data."
             )
         self.stdout.write(f"{time.monotonic() - began:.0f} s. How well and how fast the desk hears and")
         self.stdout.write("speaks: python manage.py bench_speech --data FOLDER")
 
-    def _measure_store(self, rounds: int, customers: int, fresh: bool) -> list[Figure]:
+    def _measure_store(
+        self, questions: Sequence[Measure], rounds: int, customers: int, fresh: bool
+    ) -> list[Figure]:
         # As on a server: with DEBUG every query is kept in memory, and pages come by any host name.
         with (
             override_settings(DEBUG=False, ALLOWED_HOSTS=["*"], SECURE_SSL_REDIRECT=False),
             big_store(customers, note=self.stdout.write, fresh=fresh),
         ):
-            return asyncio.run(_ask(STORE_QUESTIONS, rounds))
+            return asyncio.run(_ask(questions, rounds))
 
 
-async def _measure_all(rounds: int, data: Path) -> list[Figure]:
-    return await _ask((*QUESTIONS, partial(turn_taking.measure, data=data)), rounds)
+def _chosen(questions: Mapping[str, Measure], only: Collection[str]) -> list[Measure]:
+    return [measure for name, measure in questions.items() if name in only]
 
 
-async def _ask(questions: Iterable[Measure], rounds: int) -> list[Figure]:
+async def _ask(questions: Sequence[Measure], rounds: int) -> list[Figure]:
     return [figure for measure in questions for figure in await measure(rounds=rounds)]

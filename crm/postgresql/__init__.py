@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, with patience: settings name this package as the ENGINE."""
