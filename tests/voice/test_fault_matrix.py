@@ -79,7 +79,6 @@ USUAL = [
 ]
 IS_WHOLE = os.environ.get("FAULTS") == "all"
 CELLS = ALL if IS_WHOLE else USUAL
-needs_all = pytest.mark.skipif(not IS_WHOLE, reason="make faults")
 
 
 # --- what goes wrong ----------------------------------------------------------------------
@@ -268,7 +267,7 @@ async def test_without_replay_words_would_be_lost(
         assert await times_understood(caller) < caller.said.count(WISH)
 
 
-@needs_all
+@pytest.mark.faults
 async def test_without_fillers_there_would_be_silence(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -279,7 +278,7 @@ async def test_without_fillers_there_would_be_silence(
         assert caller.longest_silence > LONGEST_SILENCE
 
 
-@needs_all
+@pytest.mark.faults
 async def test_without_patience_threads_would_be_stuck(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,6 @@
 all, and the tool's row says which."""
 
 import asyncio
-import os
 import re
 from collections.abc import AsyncIterator
 from itertools import count
@@ -35,7 +34,6 @@ from voice.tools.registry import UNSURE, Toolbox
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 
 YES = "Yes, please book it."
-needs_all = pytest.mark.skipif(os.environ.get("FAULTS") != "all", reason="make faults")
 
 
 @pytest.fixture(autouse=True)
@@ -88,7 +86,9 @@ async def line(request: pytest.FixtureRequest, settings: Settings) -> AsyncItera
         yield connected
 
 
-@pytest.mark.parametrize("lasts", [False, pytest.param(True, marks=needs_all)], ids=["free-again", "locked"])
+@pytest.mark.parametrize(
+    "lasts", [False, pytest.param(True, marks=pytest.mark.faults)], ids=["free-again", "locked"]
+)
 async def test_a_hang_up_in_the_middle_of_a_booking(line: Exchange, otto: Rooftop, lasts: bool) -> None:
     opening = (await in_database(demo_call.scenarios, otto, now=timezone.now()))["maria"].script.opening
     call = await line.ring(MARIA)
@@ -175,7 +175,7 @@ async def test_a_booking_whose_last_answer_is_lost_is_there_and_the_row_says_so(
     assert uses[0].result["data"].get("the_caller_was_told", True) is (code == "ok")
 
 
-@needs_all
+@pytest.mark.faults
 async def test_wherever_the_connection_is_lost_the_row_says_what_was_written(proxy: Proxy) -> None:
     """Behind each of the answers that a booking takes, in turn."""
     for number in count():
