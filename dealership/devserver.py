@@ -296,10 +296,9 @@ def _prepare(environment: dict[str, str], services: Services) -> None:
     _manage("migrate", "--verbosity", "0", environment=environment)
     _manage(
         "demo_store",
-        "--advisor-password",
-        environment["DEMO_ADVISOR_PASSWORD"],
-        "--manager-password",
-        environment["DEMO_MANAGER_PASSWORD"],
+        # One word each: a password may begin with a dash.
+        f"--advisor-password={environment['DEMO_ADVISOR_PASSWORD']}",
+        f"--manager-password={environment['DEMO_MANAGER_PASSWORD']}",
         environment=environment,
     )
     PREPARED.write_text(state)
@@ -390,16 +389,20 @@ def execute(command: list[str]) -> int:
     """Run command in the environment of a running stack, started and stopped here if there is none."""
     make_folder(VAR)
     with contextlib.ExitStack() as stack:
+        has_ended = threading.Event()
         if not is_running(VAR):
-            stack.enter_context(_stack_of_our_own())
+            has_ended = stack.enter_context(_stack_of_our_own())
         environment = {**os.environ, **_read_environment_file()}
-        if not _wait_until_healthy(environment, threading.Event()):
+        if not _wait_until_healthy(environment, has_ended):
+            if has_ended.is_set():
+                raise StartError(_run_log())
             raise StartError(f"{_local_url(environment)}/health does not answer. Look into var/run.log.")
         return subprocess.call(command, env=environment)
 
 
 @contextlib.contextmanager
-def _stack_of_our_own() -> Iterator[None]:
+def _stack_of_our_own() -> Iterator[threading.Event]:
+    """Start everything for as long as this lasts; the event says that it ended before."""
     environment = dict(os.environ)
     if not environment.get("PORT"):
         environment["PORT"] = str(_free_port())
@@ -417,12 +420,23 @@ def _stack_of_our_own() -> Iterator[None]:
     try:
         while not DEV_ENV.exists() or DEV_ENV.stat().st_mtime_ns == before:
             if process.poll() is not None:
-                raise StartError((VAR / "run.log").read_text(errors="replace").strip())
+                raise StartError(_run_log())
             time.sleep(0.1)
-        yield
+        has_ended = threading.Event()
+        threading.Thread(target=_tell_of_end, args=(process, has_ended), daemon=True).start()
+        yield has_ended
     finally:
         process.terminate()
         process.wait()
+
+
+def _tell_of_end(process: "subprocess.Popen[bytes]", has_ended: threading.Event) -> None:
+    process.wait()
+    has_ended.set()
+
+
+def _run_log() -> str:
+    return (VAR / "run.log").read_text(errors="replace").strip()
 
 
 def _free_port() -> int:

@@ -69,11 +69,11 @@ def make(tree: Path, *arguments: str, **environment: str) -> "subprocess.Complet
     )
 
 
-def devserver(tree: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def devserver(tree: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [str(tree / ".venv" / "bin" / "python"), "-m", "dealership.devserver", *arguments],
         cwd=tree,
-        env=bare_environment(),
+        env=bare_environment(**environment),
         capture_output=True,
         text=True,
         timeout=60,
@@ -218,11 +218,19 @@ def test_a_stop_in_the_first_moments_leaves_nothing(tree: Path, port: int) -> No
 
 
 def test_a_command_gets_a_desk_of_its_own_when_none_runs(tree: Path) -> None:
-    told = devserver(
-        tree, "exec", "--", "python", "-c", "import os; print(os.environ['REDIS_URL']); raise SystemExit(7)"
-    )
+    """With a password that begins with a dash, as one in a few dozen made ones does."""
+    program = "import os; print(os.environ['REDIS_URL']); raise SystemExit(7)"
+    told = devserver(tree, "exec", "--", "python", "-c", program, DEMO_MANAGER_PASSWORD="-dashing")
     assert told.returncode == 7
     assert "redis://" in told.stdout
+    assert wait_until_empty(tree) == []
+
+
+def test_a_command_is_told_at_once_why_its_desk_did_not_start(tree: Path) -> None:
+    (tree / "dealership" / "demo" / "store.py").write_text("raise RuntimeError('the demo store is broken')")
+    told = devserver(tree, "exec", "--", "true")
+    assert told.returncode == 1
+    assert "RuntimeError: the demo store is broken" in told.stderr
     assert wait_until_empty(tree) == []
 
 
