@@ -79,8 +79,7 @@ def hold(
     key = writing.fit_key(key)
 
     def write() -> Hold:
-        Hold.objects.forget_expired(rooftop, now)
-        Hold.objects.filter(rooftop=rooftop, key=key).delete()
+        Hold.objects.forget_expired(rooftop, now, own=key)
         visit = visit_for(op_codes, transport, advisor=advisor)
         slot = slot_or_refuse(rooftop, visit, arrives_at, now)
         held = Hold.objects.create(
@@ -161,8 +160,7 @@ def book_for(
     def write() -> Appointment:
         if key and (earlier := Appointment.objects.active().filter(idempotency_key=key).first()):
             return writing.fresh(earlier)
-        Hold.objects.forget_expired(rooftop, now)
-        Hold.objects.filter(rooftop=rooftop, key=writing.fit_key(held)).delete()
+        Hold.objects.forget_expired(rooftop, now, own=writing.fit_key(held))
         customer, vehicle = party()
         refuse_strangers(rooftop, op_codes, customer, vehicle)
         refuse_second_visit(rooftop, vehicle, arrives_at)

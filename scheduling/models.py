@@ -228,9 +228,10 @@ class Loaner(models.Model):
 
 
 class HoldQuerySet(models.QuerySet["Hold"]):
-    def forget_expired(self, rooftop: Rooftop, now: datetime) -> None:
-        """Holds that ran out stand in nobody's way, not even in the constraints'."""
-        self.filter(rooftop=rooftop, expires_at__lte=now).delete()
+    def forget_expired(self, rooftop: Rooftop, now: datetime, *, own: str = "") -> None:
+        """Holds that ran out stand in nobody's way, not even in the constraints'; nor does the one with
+        the asker's own key."""
+        self.filter(Q(expires_at__lte=now) | Q(key=own), rooftop=rooftop).delete()
 
 
 class Hold(models.Model):
