@@ -35,6 +35,7 @@ def judge(
         unfinished = len(begun) - len(ended) + outcomes["busy"]
         faults["half-written"] = list(half_written(rooftop))
         faults["lost"] = list(lost(rooftop, ended, unfinished))
+        faults["lost"] += lost_blocks(rooftop, begun, ended)
         faults["over a cap"] = list(over_a_cap(rooftop))
         faults["broken"] = [line["broken"] for line in ended if "broken" in line]
         faults["false full"] = list(false_full(rooftop, now, every, at_rest))
@@ -177,10 +178,17 @@ def lost(rooftop: Rooftop, ended: list[Line], unfinished: int) -> Iterator[str]:
             yield f"{pk} is {row.status} at {row.arrives_at}, not as last told"
     if nobody > unfinished:
         yield f"{nobody} versions are nobody's, {unfinished} attempts were cut off"
+
+
+def lost_blocks(rooftop: Rooftop, begun: list[Line], ended: list[Line]) -> list[str]:
+    """Bays that were closed and are open, beyond those that a process may have opened as it was killed."""
+    known = {line["end"] for line in ended}
+    may_have_opened = sum(line["what"] == "close_bay" and line["begin"] not in known for line in begun)
     closed = {line["block"] for line in ended if line["what"] == "close_bay" and "block" in line}
     opened = {line["block"] for line in ended if line["what"] == "open_bay" and "block" in line}
-    blocks = set(Allocation.objects.filter(rooftop=rooftop, kind="block").values_list("pk", flat=True))
-    yield from (f"block {pk} is lost" for pk in closed - opened - blocks)
+    there = set(Allocation.objects.filter(rooftop=rooftop, kind="block").values_list("pk", flat=True))
+    missing = closed - opened - there
+    return [f"block {pk} is lost" for pk in missing] if len(missing) > may_have_opened else []
 
 
 def over_a_cap(rooftop: Rooftop) -> Iterator[str]:

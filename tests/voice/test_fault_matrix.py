@@ -83,7 +83,7 @@ CELLS = ALL if IS_WHOLE else USUAL
 
 # --- what goes wrong ----------------------------------------------------------------------
 
-SLOW_SECONDS = {"hearing": 0.5, "thinking": 0.4, "speaking": 0.1, "postgresql": 0.25, "redis": 0.5}
+SLOW_SECONDS = {"hearing": 1.0, "thinking": 0.4, "speaking": 0.1, "postgresql": 0.25, "redis": 0.5}
 
 
 @dataclass(slots=True)

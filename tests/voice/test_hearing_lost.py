@@ -264,6 +264,23 @@ async def test_a_slow_provider_is_not_left(deepgram: Deepgram, new_ear: Ear) -> 
     assert "HearingLost" not in kinds(listener.events)
 
 
+async def test_a_provider_that_cannot_keep_up_is_left_and_then_given_up(
+    deepgram: Deepgram, new_ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outage, "LATE_SECONDS", 0.3)
+    monkeypatch.setattr(outage, "LATER_SECONDS", 0.1)
+    deepgram.faults.append(Fault("slow", "listen", seconds=0.1))
+    events: list[HearingEvent] = []
+    async with nothing_left_running(), new_ear() as ear:
+        await ear.send(CLIP)
+        with pytest.raises(ProviderError, match="cannot keep up"):
+            async for event in ear.events():
+                events.append(event)
+
+    assert kinds(events).count("HearingLost") == 1
+    assert len(deepgram.requests) == 2
+
+
 async def test_garbage_on_the_second_socket_is_passed_over(deepgram: Deepgram, new_ear: Ear) -> None:
     deepgram.faults += [Fault("drop", "listen", after=6, times=1), Fault("garbage", "listen")]
 

@@ -6,10 +6,12 @@ from voice.ports import ProviderError
 from voice.speech.outage import (
     AWAY_SECONDS,
     BACKOFF_SECONDS,
+    LATE_AGAIN_SECONDS,
     LONGEST_BACKOFF_SECONDS,
     STALL_SECONDS,
     START_ATTEMPTS,
     Outage,
+    Pace,
 )
 
 GONE = ProviderError("gone")
@@ -85,3 +87,39 @@ def test_tries_become_rarer_and_never_rare() -> None:
     waits = [outage.backoff() for _ in range(200)]
     assert max(waits) <= LONGEST_BACKOFF_SECONDS
     assert len(set(waits)) > 100  # not in step with other calls
+
+
+def test_a_provider_that_falls_behind_twice_is_given_up_and_may_do_so_much_later() -> None:
+    outage = there()
+    assert outage.fell_behind(GONE, 10.0)
+    outage.progressed(2.0)
+    assert outage.fell_behind(GONE, 10.0 + LATE_AGAIN_SECONDS)
+    outage.progressed(3.0)
+
+    with pytest.raises(ProviderError):
+        outage.fell_behind(GONE, 12.0 + LATE_AGAIN_SECONDS)
+
+
+def fell_behind_at(lates: list[float], *, every: float = 0.25) -> float | None:
+    """The position of the first result at which a provider had fallen behind that is so late each time."""
+    pace = Pace()
+    positions = [every * (number + 1) for number in range(len(lates))]
+    for tenth in range(1, int(positions[-1] * 10) + 1):
+        pace.came(tenth / 10, tenth / 10)
+    late = (
+        position
+        for position, late in zip(positions, lates, strict=True)
+        if pace.falls_behind(position, position + late)
+    )
+    return next(late, None)
+
+
+def test_results_that_come_late_but_not_later_keep_up() -> None:
+    assert fell_behind_at([0.3] * 40) is None
+    assert fell_behind_at([1.9] * 40) is None
+    assert fell_behind_at([6.0 - 0.1 * number for number in range(40)]) is None  # after a loss
+
+
+def test_results_that_come_later_and_later_do_not() -> None:
+    assert fell_behind_at([1.0 + 0.75 * number for number in range(10)]) == 0.75
+    assert fell_behind_at([6.0 + 0.3 * number for number in range(10)]) == 0.75

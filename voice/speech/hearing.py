@@ -18,7 +18,7 @@ from typing import Generic, Protocol, TypeVar
 from voice.ports import HearingBack, HearingEvent, HearingLost, ProviderError
 from voice.speech import outage
 from voice.speech.messages import Ended, Heard, Results, TurnInfo, Unknown
-from voice.speech.outage import Outage
+from voice.speech.outage import Outage, Pace
 from voice.speech.replay import BYTES_PER_SECOND, Replay, Timeline
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,10 @@ TAIL_SECONDS = 0.5
 # So many loud samples are a voice, and a voice is owed words. Silence may be passed over in silence.
 VOICE_BYTES = 1600
 LOUD = bytes(int(byte & 0x7F < 0x50) for byte in range(256))  # mulaw above -31 dBFS
+
+
+class _TooSlow(ProviderError):
+    """Results come later and later."""
 
 
 class Link(Protocol):
@@ -65,6 +69,7 @@ class Hearing(ABC, Generic[L]):
         self._heard: asyncio.Queue[HearingEvent | ProviderError | None] = asyncio.Queue()
         self._unknown: Counter[str] = Counter()
         self._outage = Outage()
+        self._pace = Pace()
         self._has_ended = False
         self._answered_at = self._sent_at = 0.0  # monotonic
 
@@ -121,6 +126,7 @@ class Hearing(ABC, Generic[L]):
         if not mulaw or self._is_finishing:  # an empty frame would end the provider's stream
             return
         self.replay.add(mulaw)
+        self._pace.came(self.replay.end / BYTES_PER_SECOND, time.monotonic())
         if self.replay.waiting_bytes >= self.least_bytes:
             self._has_work.set()
 
@@ -198,6 +204,7 @@ class Hearing(ABC, Generic[L]):
 
     def _begin(self) -> None:
         self._outage.connected()
+        self._pace.connected()
         self.timeline = Timeline()
         self.resume(self.replay.rewind(), self._outage.reached)
         self._answered_at = self._sent_at = time.monotonic()
@@ -206,7 +213,8 @@ class Hearing(ABC, Generic[L]):
 
     def _endure(self, error: ProviderError) -> None:
         """Note a failure, and tell of a loss. Raises error when there is to be no further try."""
-        if self._outage.failed(error, time.monotonic()):
+        is_lost = self._outage.fell_behind if isinstance(error, _TooSlow) else self._outage.failed
+        if is_lost(error, time.monotonic()):
             log.warning("hearing lost: %s", error)
             if not self._is_finishing:
                 self._deliver([HearingLost(self._outage.reached)])
@@ -243,6 +251,8 @@ class Hearing(ABC, Generic[L]):
                 position = self.seconds(message.ends_at)
                 if self._outage.progressed(position) and not self._is_finishing:
                     self._deliver([HearingBack(position)])
+                if self._pace.falls_behind(position, self._answered_at):
+                    raise _TooSlow("Deepgram cannot keep up with the caller")
             self._deliver(self.hear(message))
 
     async def _write(self, link: L) -> None:
