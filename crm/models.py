@@ -53,7 +53,7 @@ class Rooftop(models.Model):
     front_desk_number = models.CharField(
         max_length=16,
         blank=True,
-        validators=[validate_e164],
+        validators=[validate_direct_line],
         help_text="Where callers go who ask for a person, like +12125550100.",
     )
     records_calls = models.BooleanField(

@@ -165,7 +165,7 @@ class Session:
             outcome = Call.Outcome.TRANSFERRED
         elif conversation.booked:
             outcome = Call.Outcome.BOOKED
-        elif self.tools.has_taken_message and outcome != Call.Outcome.FAILED:
+        elif conversation.has_left_message and outcome != Call.Outcome.FAILED:
             outcome = Call.Outcome.MESSAGE
         elif conversation.ending and outcome != Call.Outcome.FAILED:
             outcome = Call.Outcome.NO_BOOKING

@@ -75,3 +75,6 @@ def test_staff_cannot_enter_a_line_that_would_not_be_rung(otto: Rooftop, number:
     dana.phone_number = number
     with pytest.raises(ValidationError):
         dana.full_clean()
+    otto.front_desk_number = number
+    with pytest.raises(ValidationError, match="front_desk_number"):
+        otto.full_clean()

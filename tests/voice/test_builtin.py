@@ -10,7 +10,7 @@ from scheduling.models import Appointment, Closure, Hold
 from tests.factories import SATURDAY, make_demo_store
 from tests.talking import MARIA, STRANGER, Talk
 from voice.conversation import phrases
-from voice.conversation.states import Ending, State
+from voice.conversation.states import Conversation, Ending, State
 from voice.database import in_database
 from voice.models import Call, ToolCall
 
@@ -494,6 +494,13 @@ async def test_a_caller_who_asks_twice_unclearly_gets_anybody() -> None:
     await talk.say("Can I talk to Mike?")
     await talk.say("Just Mike.")
     assert talk.conversation.ending is Ending.TRANSFER
+
+
+async def test_that_a_message_was_left_is_known_where_the_call_goes_on() -> None:
+    talk = await Talk.begin(STRANGER)
+    await talk.say("Could somebody call me back? I want to talk to a person.")
+    kept = Conversation.model_validate_json(talk.conversation.model_dump_json())
+    assert kept.has_left_message
 
 
 async def test_who_does_not_want_to_be_recorded_is_not_and_the_call_goes_on() -> None:

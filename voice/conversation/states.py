@@ -128,6 +128,7 @@ class Conversation(BaseModel):
     misses: int = 0  # turns in a row that brought nothing
     silences: int = 0  # re-prompts since the caller last spoke
     booked: Booked | None = None
+    has_left_message: bool = False
     ending: Ending | None = None
     transfer_to: int | None = None  # a Staff id that a tool looked up; None is the front desk
     transfer_reason: str = ""  # what the person who answers hears before the caller does

@@ -121,7 +121,6 @@ class Toolbox:
         self.store = store
         self.conversation = conversation
         self.wall_clock = wall_clock
-        self.has_taken_message = False
         self._began = time.monotonic() - seconds
         self._running: set[asyncio.Task[Any]] = set()
         self._writing: set[asyncio.Task[Any]] = set()
@@ -202,7 +201,7 @@ class Toolbox:
             return use
         done = ending.result()
         if use.tool.is_lasting and done.result.is_ok and use.tool.name in TAKES_A_MESSAGE:
-            self.has_taken_message = True
+            self.conversation.has_left_message = True
         return done
 
     async def _end(self, use: Use, desk: Desk, work: "Future[Use]", *, is_kept: bool) -> Use:
