@@ -203,10 +203,12 @@ UNFOLD = {
 DATABASES = {"default": env.db_url("DATABASE_URL", engine="crm.postgresql")}
 # Connections a process keeps at most; 0 opens one for each use (the tests do, to drop their database).
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 20)
+# After that long without success whoever asks next connects; by itself the pool waits twice as long each time.
+DATABASE_POOL = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 2, "reconnect_timeout": 2}
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
     "connect_timeout": 2,
-    "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 2} if DATABASE_POOL_SIZE else False,
+    "pool": DATABASE_POOL if DATABASE_POOL_SIZE else False,
 }
 # A connection that was lost while it lay in the pool is replaced before anybody meets it.
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True

@@ -1,5 +1,6 @@
-"""A connection that is given up when patience has run out. See crm/patience.py."""
+"""A connection that is given up when patience has run out (crm/patience.py), and a pool that lost one."""
 
+import time
 from typing import Any, TypeVar
 
 import psycopg
@@ -13,19 +14,36 @@ LEAST_SECONDS = 0.001
 
 
 class Connection(psycopg.Connection[Any]):
+    _drained_at = 0.0  # monotonic, of the process's pool
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._made_at = time.monotonic()
+
     def wait(self, gen: PQGen[Result], interval: float = 0.1, timeout: float | None = None) -> Result:
         """Every answer of the server is waited for here."""
         left = seconds_left()
-        if left is None or (timeout is not None and timeout < left):
-            return super().wait(gen, interval, timeout)
+        is_patient = left is None or (timeout is not None and timeout < left)
         try:
-            return super().wait(gen, interval, max(left, LEAST_SECONDS))
+            return super().wait(gen, interval, timeout if is_patient else max(left or 0, LEAST_SECONDS))
         except psycopg.OperationalError:
-            if not _is_over():
+            if self.broken:
+                self._give_up_the_others()
+            if is_patient or not _is_over():
                 raise
             # What comes of it nobody can tell any more, and an answer might still come.
             self.close()
             raise psycopg.OperationalError("PostgreSQL did not answer in time") from None
+
+    def _give_up_the_others(self) -> None:
+        """A server that ended this connection has ended the pool's others too, most likely: all made anew.
+
+        Else each is found out by somebody who asks next, and the pool makes them wait longer for each.
+        """
+        pool = self._pool
+        if pool is not None and self._made_at > Connection._drained_at:
+            Connection._drained_at = time.monotonic()
+            pool.drain()  # type: ignore[attr-defined]  # declared as a pool of any kind
 
 
 def _is_over() -> bool:

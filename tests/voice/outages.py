@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from celery import current_app
+from django.conf import settings
 from django.db import connection
 from pytest_django import Settings
 
@@ -32,7 +33,7 @@ async def postgresql_behind(proxy: Proxy) -> AsyncIterator[None]:
     """
     options = connection.settings_dict["OPTIONS"]
     before = {"HOST": connection.settings_dict["HOST"], "PORT": connection.settings_dict["PORT"]}
-    pool = {"min_size": 1, "max_size": 20, "timeout": 2, "connection_class": Connection}
+    pool = settings.DATABASE_POOL | {"max_size": 20, "connection_class": Connection}
     try:
         connection.settings_dict.update(HOST="127.0.0.1", PORT=str(proxy.port))
         options["pool"] = pool
