@@ -482,7 +482,7 @@ class Store(RuleBasedStateMachine):
         return found
 
 
-@pytest.mark.timeout(400)  # a busy machine is no reason to give up half way
+@pytest.mark.timeout(400 * DEPTH)  # a busy machine is no reason to give up half way
 @pytest.mark.django_db
 def test_whatever_happens_the_lane_keeps_its_promises() -> None:
     run_state_machine_as_test(
