@@ -313,7 +313,8 @@ class _Question:
 
     @cached_property
     def _fits_by_the_day(self) -> bool:
-        return is_feasible(self._with(self.day.demand), self.day.budget())
+        """A day that cannot keep what it has promised, since it closes early now, takes nothing more."""
+        return self.day.keeps_its_promises() and is_feasible(self._with(self.day.demand), self.day.budget())
 
     def is_done_by_closing(self, arrives_at: datetime) -> bool:
         """Could a car that is left be done that day, were all free? Who waits is asked to the minute."""

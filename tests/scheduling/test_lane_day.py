@@ -443,3 +443,12 @@ def test_the_hours_that_a_late_car_needs_are_not_taken_out(otto: Rooftop) -> Non
     )
     assert refused == "slot_taken"
     assert closing.block(otto, at(otto, 8), at(otto, 12), reason="dentist", now=SATURDAY, technician=omar).pk
+
+
+def test_a_day_that_closes_too_early_for_what_it_has_promised_takes_nothing_more(otto: Rooftop) -> None:
+    """The inspection at 15:30 cannot be worked any more; until somebody has moved it, people decide."""
+    book(otto, at(otto, 15, 30), name="Maria", transport="drop_off")
+    closing.close_store(otto, at(otto, 16), at(otto, 23), reason="Storm", now=SATURDAY)
+    for transport in ("drop_off", "waiter"):
+        wish = {"name": "James", "transport": transport}
+        assert code_of(lambda w=wish: book(otto, at(otto, 9), **w)) == "slot_taken"  # type: ignore[misc]
