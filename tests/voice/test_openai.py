@@ -96,6 +96,29 @@ async def test_the_first_clause_does_not_wait_for_the_last(
         assert await anext(clauses) == "One moment please."
 
 
+async def test_what_is_written_is_said_in_words(
+    openai: OpenAI, conversation: Conversation, tools: FakeTools
+) -> None:
+    openai.seed = 3  # the figures come in pieces
+    openai.left = ["**Sure!** 😊\n- It's $49.95 on 11/24/2026 at 10:30 a.m. Is (212) 555-0143 right?"]
+
+    assert await answer(conversation, "What is an oil change?", tools) == [
+        "Sure!",
+        "It's forty-nine dollars and ninety-five cents on Tuesday, November twenty-fourth at ten thirty AM.",
+        "Is two one two, five five five, zero one four three right?",
+    ]
+
+
+@pytest.mark.parametrize("text", ["👍", "**", " "])
+async def test_a_reply_without_a_sound_is_a_failure(
+    text: str, openai: OpenAI, conversation: Conversation, tools: FakeTools
+) -> None:
+    openai.left = [text, "Which car is it?"]
+
+    assert await answer(conversation, "Hello", tools) == ["Which car is it?"]
+    assert [body["model"] for body in openai.bodies] == ["first", "second"]
+
+
 async def test_the_request_holds_what_was_heard_and_no_more(
     openai: OpenAI, conversation: Conversation, tools: FakeTools
 ) -> None:

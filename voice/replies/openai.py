@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, cast
 
@@ -25,6 +25,7 @@ from voice.conversation import notes, phrases
 from voice.conversation.clauses import ClauseSplitter
 from voice.conversation.facts import Store
 from voice.conversation.prompts import system_prompt
+from voice.conversation.spoken_form import spoken_form
 from voice.conversation.states import Conversation, State
 from voice.ports import ProviderError, ToolResult, Tools
 
@@ -64,8 +65,9 @@ class OpenAIReplies:
         if not heard:
             yield self._greet(conversation)
             return
-        notes.note_turn(conversation, heard, self._store, self._store.today(now))
-        thinking = _Reply(conversation, tools, _messages(self._store, conversation, now))
+        today = self._store.today(now)
+        notes.note_turn(conversation, heard, self._store, today)
+        thinking = _Reply(conversation, tools, _messages(self._store, conversation, now), today)
         async with aclosing(thinking.clauses()) as clauses:
             async for clause in clauses:
                 yield clause
@@ -94,6 +96,7 @@ class _Completion:
     text: str = ""
     uses: dict[int, _ToolUse] = field(default_factory=dict)  # by index; they may come interleaved
     finish_reason: str = ""
+    has_said: bool = False
 
     def take(self, chunk: ChatCompletionChunk) -> str:
         """Collect a chunk; return its text."""
@@ -127,6 +130,7 @@ class _Reply:
     conversation: Conversation
     tools: Tools
     messages: list[dict[str, Any]]
+    today: date
     models: deque[str] = field(default_factory=lambda: deque(settings.OPENAI_MODELS))
     completion: _Completion = field(default_factory=_Completion)
     seconds_left: float = field(default_factory=lambda: REPLY_SECONDS)
@@ -145,7 +149,7 @@ class _Reply:
             result = await self._use_tools()
             if self.conversation.ending:
                 # The call is over; another completion could only delay the last words.
-                if result.spoken and not self.completion.text.strip():
+                if result.spoken and not self.completion.has_said:
                     yield result.spoken
                 return
 
@@ -173,16 +177,23 @@ class _Reply:
             while not completion.finish_reason and (chunk := await self._next(stream)) is not None:
                 size = completion.size()
                 for clause in splitter.push(completion.take(chunk)):
-                    yield clause
+                    if said := self._spoken(clause):
+                        yield said
                 if completion.size() > size:
                     self.seconds_since_token = 0.0
             if completion.finish_reason in ("", "content_filter"):
                 raise ProviderError(f"The reply was cut: {completion.finish_reason or 'no finish reason'}")
-            if rest := splitter.rest():
-                yield rest
+            if said := self._spoken(splitter.rest()):
+                yield said
             await self._drain(stream)
-        if not completion.text.strip() and not completion.uses:
+        if not completion.has_said and not completion.uses:
             raise ProviderError("The model had nothing to say")
+
+    def _spoken(self, clause: str) -> str:
+        """What everybody else sees of the clause: the voice, the captions, the transcript, the history."""
+        said = spoken_form(clause, today=self.today)
+        self.completion.has_said = self.completion.has_said or bool(said)
+        return said
 
     async def _use_tools(self) -> ToolResult:
         """Run every tool asked for, in order, and append all results; returns the last."""
