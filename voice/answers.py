@@ -39,7 +39,7 @@ class Answer:
         self.before = before.model_copy(deep=True)  # it may change after, by a write that was under way
         self.conversation = before.model_copy(deep=True)
         self.utterance = utterance
-        self.tools = AnswerTools(box, self.conversation, self.begin)
+        self.tools = AnswerTools(box, self.conversation, self.begin, self._token_came)
         self.has_begun = False
         self.was_cut_off = False
         self.turn: CallerTurn | None = None  # that it answers; None when that was not over after all
@@ -66,6 +66,9 @@ class Answer:
         self._quiet_since = time.monotonic()
         self.utterance.release(since)
         self.tools.release()
+
+    def _token_came(self) -> None:
+        self.utterance.stamp("first_token")
 
     def begin(self) -> None:
         if not self.has_begun:
@@ -104,7 +107,6 @@ class Answer:
         reply = mind.reply(self.conversation, self.heard, self.tools, now=now)
         async with aclosing(reply), aclosing(self._with_fillers(reply)) as clauses:
             async for clause in clauses:
-                self.utterance.stamp("first_clause")
                 await speaker.say(self.utterance, clause)
 
     async def _with_fillers(self, reply: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
@@ -121,6 +123,8 @@ class Answer:
                 clause = pending.result()
                 if clause is None:
                     return
+                self._token_came()  # a mind without tokens: its first clause is the first
+                self.utterance.stamp("first_clause")
                 pending = asyncio.ensure_future(_next(reply))
                 yield clause
         finally:

@@ -19,6 +19,7 @@ from typing import Any, cast
 import openai
 from django.conf import settings
 from openai import AsyncOpenAI, AsyncStream
+from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletionChunk
 
 from voice.conversation import notes, phrases
@@ -27,7 +28,7 @@ from voice.conversation.facts import Store
 from voice.conversation.prompts import system_prompt
 from voice.conversation.spoken_form import spoken_form
 from voice.conversation.states import Conversation, State
-from voice.ports import ProviderError, ToolResult, Tools
+from voice.ports import ModelUse, ProviderError, ToolResult, Tools
 
 log = logging.getLogger(__name__)
 
@@ -93,13 +94,17 @@ class _ToolUse:
 class _Completion:
     """What one streamed completion has brought so far."""
 
+    model: str
     text: str = ""
     uses: dict[int, _ToolUse] = field(default_factory=dict)  # by index; they may come interleaved
     finish_reason: str = ""
     has_said: bool = False
+    usage: CompletionUsage | None = None  # it comes last, and not at all when the stream is cut
+    error: str = ""
 
     def take(self, chunk: ChatCompletionChunk) -> str:
         """Collect a chunk; return its text."""
+        self.usage = chunk.usage or self.usage
         if not chunk.choices:
             return ""
         choice = chunk.choices[0]
@@ -118,6 +123,16 @@ class _Completion:
         """Grows with every token; a role or an empty delta is none."""
         return len(self.text) + sum(len(use.id) + len(use.arguments) for use in self.uses.values())
 
+    def cost(self) -> ModelUse:
+        arguments = sum(len(use.arguments) for use in self.uses.values())
+        return ModelUse(
+            self.model,
+            _count(getattr(self.usage, "prompt_tokens", None)),
+            _count(getattr(self.usage, "completion_tokens", None)),
+            len(self.text) + arguments,
+            self.error,
+        )
+
 
 class _TooSlow(ProviderError):
     pass
@@ -132,7 +147,7 @@ class _Reply:
     messages: list[dict[str, Any]]
     today: date
     models: deque[str] = field(default_factory=lambda: deque(settings.OPENAI_MODELS))
-    completion: _Completion = field(default_factory=_Completion)
+    completion: _Completion = field(default_factory=lambda: _Completion(""))
     seconds_left: float = field(default_factory=lambda: REPLY_SECONDS)
     seconds_since_token: float = 0.0
     was_slow: bool = False
@@ -157,6 +172,7 @@ class _Reply:
         """One completion; by the next model if one fails before it has said anything."""
         while True:
             has_spoken = False
+            completion = self.completion = _Completion(self.models[0])
             try:
                 async with aclosing(self._stream(may_use_tools=may_use_tools)) as clauses:
                     async for clause in clauses:
@@ -164,23 +180,27 @@ class _Reply:
                         yield clause
                 return
             except ProviderError as error:
+                completion.error = str(error)
                 log.warning("model %s failed: %s", self.models.popleft(), error)
                 is_second_wait = self.was_slow and isinstance(error, _TooSlow)
                 self.was_slow = self.was_slow or isinstance(error, _TooSlow)
                 if has_spoken or is_second_wait or not self.models:
                     raise
+            finally:
+                self.tools.count(completion.cost())
 
     async def _stream(self, *, may_use_tools: bool) -> AsyncGenerator[str, None]:
-        completion = self.completion = _Completion()
+        completion = self.completion
         splitter = ClauseSplitter()
         async with self._opened(may_use_tools=may_use_tools) as stream:
             while not completion.finish_reason and (chunk := await self._next(stream)) is not None:
-                size = completion.size()
-                for clause in splitter.push(completion.take(chunk)):
-                    if said := self._spoken(clause):
-                        yield said
+                size, text = completion.size(), completion.take(chunk)
                 if completion.size() > size:
                     self.seconds_since_token = 0.0
+                    self.tools.token_came()
+                for clause in splitter.push(text):
+                    if said := self._spoken(clause):
+                        yield said
             if completion.finish_reason in ("", "content_filter"):
                 raise ProviderError(f"The reply was cut: {completion.finish_reason or 'no finish reason'}")
             if said := self._spoken(splitter.rest()):
@@ -227,6 +247,7 @@ class _Reply:
             "tool_choice": "auto" if may_use_tools else "none",
             "max_completion_tokens": MAX_TOKENS,
             "stream": True,
+            "stream_options": {"include_usage": True},
             # As they are: the SDK walks through whatever is not extra, which takes it 4 ms for our tools.
             "extra_body": {"messages": self.messages, "tools": self.tools.schemas()},
         }
@@ -245,8 +266,8 @@ class _Reply:
         """Read what follows the finish reason, so that the connection can serve the next turn."""
         try:
             async with asyncio.timeout(DRAIN_SECONDS):
-                while await self._next(stream) is not None:
-                    pass
+                while (chunk := await self._next(stream)) is not None:
+                    self.completion.take(chunk)
         except (ProviderError, TimeoutError):
             return
 
@@ -291,6 +312,11 @@ def _assistant_message(text: str, uses: list[_ToolUse]) -> dict[str, Any]:
             for use in uses
         ],
     }
+
+
+def _count(tokens: Any) -> int | None:
+    """Hosts differ, and a wrong count must not break a call."""
+    return tokens if isinstance(tokens, int) and 0 <= tokens < 2**31 else None
 
 
 def _parsed(arguments: str) -> dict[str, Any] | None:
