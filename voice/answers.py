@@ -12,9 +12,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from datetime import datetime
 
+from crm import faults
 from voice.conversation import phrases
 from voice.conversation.states import Conversation, Ending, Message
-from voice.ports import ReplyModel
+from voice.ports import ProviderError, ReplyModel
 from voice.speaker import Speaker, Utterance
 from voice.tools.registry import AnswerTools, Toolbox
 from voice.turns import CallerTurn
@@ -107,7 +108,19 @@ class Answer:
         reply = mind.reply(self.conversation, self.heard, self.tools, now=now)
         async with aclosing(reply), aclosing(self._with_fillers(reply)) as clauses:
             async for clause in clauses:
-                await speaker.say(self.utterance, clause)
+                await self._say(speaker, clause)
+
+    async def _say(self, speaker: Speaker, clause: str) -> None:
+        try:
+            await speaker.say(self.utterance, clause)
+        except ProviderError as error:
+            faults.record(
+                faults.Source.SPEAKING,
+                "voice_failed",
+                f"{error}. A call was given to the front desk, or to a promise to call back.",
+                call_sid=self.conversation.call_sid,
+            )
+            raise
 
     async def _with_fillers(self, reply: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
         """The reply's clauses, and a few words that promise nothing where they take too long."""
