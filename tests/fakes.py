@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from voice.conversation.states import Conversation
-from voice.ports import HearingEvent, ToolResult, Tools
+from voice.ports import HearingEvent, ModelUse, ToolResult, Tools
 
 Answer = ToolResult | Callable[[dict[str, Any]], ToolResult]
 
@@ -20,6 +20,8 @@ class FakeTools:
     answers: dict[str, Answer] = field(default_factory=dict)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     call_ids: list[str] = field(default_factory=list)
+    uses: list[ModelUse] = field(default_factory=list)
+    tokens: int = 0
 
     async def call(self, name: str, arguments: dict[str, Any], *, call_id: str = "") -> ToolResult:
         self.calls.append((name, arguments))
@@ -32,6 +34,12 @@ class FakeTools:
             {"type": "function", "function": {"name": name, "parameters": {"type": "object"}}}
             for name in (*self.answers, "end_call")
         ]
+
+    def token_came(self) -> None:
+        self.tokens += 1
+
+    def count(self, use: ModelUse) -> None:
+        self.uses.append(use)
 
 
 class FakeTranscriber:

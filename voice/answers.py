@@ -12,9 +12,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from datetime import datetime
 
+from crm import faults
 from voice.conversation import phrases
 from voice.conversation.states import Conversation, Ending, Message
-from voice.ports import ReplyModel
+from voice.ports import ProviderError, ReplyModel
 from voice.speaker import Speaker, Utterance
 from voice.tools.registry import AnswerTools, Toolbox
 from voice.turns import CallerTurn
@@ -39,7 +40,7 @@ class Answer:
         self.before = before.model_copy(deep=True)  # it may change after, by a write that was under way
         self.conversation = before.model_copy(deep=True)
         self.utterance = utterance
-        self.tools = AnswerTools(box, self.conversation, self.begin)
+        self.tools = AnswerTools(box, self.conversation, self.begin, self._token_came)
         self.has_begun = False
         self.was_cut_off = False
         self.turn: CallerTurn | None = None  # that it answers; None when that was not over after all
@@ -66,6 +67,9 @@ class Answer:
         self._quiet_since = time.monotonic()
         self.utterance.release(since)
         self.tools.release()
+
+    def _token_came(self) -> None:
+        self.utterance.stamp("first_token")
 
     def begin(self) -> None:
         if not self.has_begun:
@@ -104,8 +108,19 @@ class Answer:
         reply = mind.reply(self.conversation, self.heard, self.tools, now=now)
         async with aclosing(reply), aclosing(self._with_fillers(reply)) as clauses:
             async for clause in clauses:
-                self.utterance.stamp("first_clause")
-                await speaker.say(self.utterance, clause)
+                await self._say(speaker, clause)
+
+    async def _say(self, speaker: Speaker, clause: str) -> None:
+        try:
+            await speaker.say(self.utterance, clause)
+        except ProviderError as error:
+            faults.record(
+                faults.Source.SPEAKING,
+                "voice_failed",
+                f"{error}. A call was given to the front desk, or to a promise to call back.",
+                call_sid=self.conversation.call_sid,
+            )
+            raise
 
     async def _with_fillers(self, reply: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
         """The reply's clauses, and a few words that promise nothing where they take too long."""
@@ -121,6 +136,8 @@ class Answer:
                 clause = pending.result()
                 if clause is None:
                     return
+                self._token_came()  # a mind without tokens: its first clause is the first
+                self.utterance.stamp("first_clause")
                 pending = asyncio.ensure_future(_next(reply))
                 yield clause
         finally:

@@ -7,13 +7,15 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from crm import lookup
 from crm.models import FollowUpTask, Rooftop, Staff
 from scheduling.models import Appointment
 from voice import live, resuming
 from voice.conversation.states import Caller, Conversation
-from voice.models import Call, Turn
+from voice.models import Call, Turn, Usage
+from voice.ports import ModelUse
 
 TOKEN_LIFE = timedelta(seconds=30)
 # What carriers send as From when the number is withheld.
@@ -126,16 +128,45 @@ def save_state(call: Call, conversation: Conversation) -> None:
     )
 
 
-def finish(call: Call, conversation: Conversation, outcome: str, *, now: datetime) -> None:
+def usage(call: Call, use: ModelUse, *, at_ms: int) -> Usage:
+    """The row for a use; see save_usage."""
+    return Usage(
+        call=call,
+        model=use.model[:100],
+        prompt_tokens=use.prompt_tokens,
+        completion_tokens=use.completion_tokens,
+        characters=use.characters,
+        error=use.error[:200],
+        at_ms=at_ms,
+    )
+
+
+def save_usage(row: Usage) -> None:
+    """Keep it; a second time, after an answer of the database was lost, changes nothing."""
+    Usage.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def finish(
+    call: Call,
+    conversation: Conversation,
+    outcome: str,
+    *,
+    now: datetime,
+    seconds_transcribed: int = 0,
+    characters_synthesized: int = 0,
+) -> None:
     """Close the call's row; a second finish changes nothing, nor one by a process that has lost the call.
 
-    A booking whose answer was lost counts as one, too.
+    A booking whose answer was lost counts as one, too. Seconds and characters are this process's.
     """
     save_state(call, conversation)
     if outcome not in (Call.Outcome.BOOKED, Call.Outcome.TRANSFERRED) and written_by(call):
         outcome = Call.Outcome.BOOKED
     Call.objects.filter(pk=call.pk, resumes=call.resumes, ended_at__isnull=True).update(
-        ended_at=now, outcome=outcome
+        ended_at=now,
+        outcome=outcome,
+        seconds_transcribed=F("seconds_transcribed") + seconds_transcribed,
+        characters_synthesized=F("characters_synthesized") + characters_synthesized,
     )
 
 

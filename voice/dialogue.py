@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from crm import faults
 from voice import recordings
 from voice.answers import Answer
 from voice.conversation import phrases
@@ -168,6 +169,12 @@ class Dialogue:
             self.speaker.current.go_on()
 
     async def hearing_lost(self) -> None:
+        faults.record(
+            faults.Source.HEARING,
+            "connection_lost",
+            "A call's connection to the recogniser was lost; it is made again and the audio sent once more.",
+            call_sid=self.conversation.call_sid,
+        )
         self._todo.put_nowait(BadLine())
 
     async def _reopen(self, words: Words) -> None:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from voice.activity import Activity
 from voice.listening import Listening
+from voice.playout import BYTES_PER_SECOND
 from voice.ports import (
     HearingBack,
     HearingEvent,
@@ -60,6 +61,7 @@ class Ears:
         self._now = now
         self._activity = Activity()
         self._hears_frames = False
+        self._heard_bytes = 0
         self._frame_at = 0.0
         self._provider_hears_speech = False
         self._is_unclear_since: float | None = None  # a sound without words, so far
@@ -72,6 +74,11 @@ class Ears:
         """Does the caller make speech sounds now? The frames know best, where there are any."""
         return self.listening.is_speaking if self._hears_frames else self._provider_hears_speech
 
+    @property
+    def seconds_heard(self) -> float:
+        """How much audio the transcriber was given."""
+        return self._heard_bytes / BYTES_PER_SECOND
+
     async def tick(self) -> None:
         """Call it now and then: a line that stalls in the middle of a sound is silent."""
         if self.listening.is_voiced and self._now() - self._frame_at > STALLED_SECONDS:
@@ -82,6 +89,7 @@ class Ears:
     async def frame(self, mulaw: bytes) -> None:
         """Take the next piece of the line's audio."""
         await self.transcriber.send(mulaw)
+        self._heard_bytes += len(mulaw)
         was_voiced, is_voiced = self._activity.is_voiced, self._activity.push(mulaw)
         now = self._frame_at = self._now()
         self.listening.voice(is_voiced, now)

@@ -3,6 +3,7 @@
 import secrets
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 from django.db import models
 from django.utils import timezone
@@ -72,6 +73,11 @@ class Call(models.Model):
     stream_ended_at = models.DateTimeField(null=True, blank=True)
     notice_heard_at = models.DateTimeField(null=True, blank=True)
     recording_refused_at = models.DateTimeField(null=True, blank=True)
+    # What the providers charge for, beside the tokens in Usage.
+    seconds_transcribed = models.PositiveIntegerField(default=0, db_default=0)
+    characters_synthesized = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Sentences that were at hand from other calls are not counted."
+    )
 
     class Meta:
         ordering = ["-started_at"]
@@ -150,8 +156,9 @@ class Turn(models.Model):
     starts_ms = models.PositiveIntegerField(help_text="On the call's clock: since the media stream began.")
     ends_ms = models.PositiveIntegerField()
     state = models.CharField(max_length=20, blank=True)
-    # Desk turns: {"final": …, "first_clause": …, "first_audio": …, "first_frame": …, "first_mark": …},
-    # milliseconds since the caller's speech ended. Missing keys were not reached.
+    # Desk turns: {"final": …, "first_token": …, "first_clause": …, "first_audio": …, "first_frame": …,
+    # "first_mark": …}, milliseconds since the caller's speech ended. Missing keys were not reached.
+    # A caller's turn that interrupted the desk: {"clear": …}, milliseconds since the speech began.
     latencies = models.JSONField(default=dict, blank=True)
 
     class Meta:
@@ -160,6 +167,26 @@ class Turn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.speaker}: {self.text[:60]}"
+
+
+class Usage(models.Model):
+    """One request to a language model: what it cost, or why it failed. Unspoken drafts cost as much."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    call = models.ForeignKey(Call, models.CASCADE, related_name="usages")
+    model = models.CharField(max_length=100)
+    prompt_tokens = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: not told.")
+    completion_tokens = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: not told.")
+    characters = models.PositiveIntegerField(help_text="Of text and arguments that came.")
+    error = models.CharField(max_length=200, blank=True)
+    at_ms = models.PositiveIntegerField(help_text="When it ended, on the call's clock.")
+
+    class Meta:
+        ordering = ["call", "at_ms"]
+        verbose_name_plural = "usage of language models"
+
+    def __str__(self) -> str:
+        return self.model
 
 
 class ToolCall(models.Model):

@@ -286,6 +286,10 @@ class Synthesizer(Protocol):
         ...
 
 
+class CountingSynthesizer(Synthesizer, Protocol):
+    characters: int  # asked of the provider so far; what was at hand already is not
+
+
 # --- thinking -----------------------------------------------------------------------------
 
 
@@ -305,6 +309,21 @@ class ToolResult:
         return self.code == "ok"
 
 
+@dataclass(frozen=True, slots=True)
+class ModelUse:
+    """One request to a language model, as far as it came.
+
+    Tokens are None where the stream ended before it told them; characters, of text and arguments, are
+    known even then. error: why it failed; "" also when it was interrupted.
+    """
+
+    model: str
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    characters: int = 0
+    error: str = ""
+
+
 class Tools(Protocol):
     """The only way a mind reads or writes anything. Calls are recorded, shielded and idempotent."""
 
@@ -317,6 +336,14 @@ class Tools(Protocol):
 
     def schemas(self) -> list[dict[str, Any]]:
         """The tools as OpenAI function definitions."""
+        ...
+
+    def token_came(self) -> None:
+        """The mind has begun to think aloud: its first token, whatever comes of it. Again changes nothing."""
+        ...
+
+    def count(self, use: ModelUse) -> None:
+        """Keep what a request to a model has cost. Returns at once and never raises."""
         ...
 
 

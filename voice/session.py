@@ -26,6 +26,7 @@ from voice.dialogue import Dialogue, Silence, TimeIsShort, TimeUp
 from voice.line import Line, LineClosed
 from voice.models import Call
 from voice.ports import (
+    CountingSynthesizer,
     Digit,
     LineCommand,
     MarkReached,
@@ -34,7 +35,6 @@ from voice.ports import (
     ProviderError,
     ReplyModel,
     Stopped,
-    Synthesizer,
     Transcriber,
     Typed,
 )
@@ -64,7 +64,7 @@ class Session:
         conversation: Conversation,
         *,
         transcriber: Transcriber,
-        synthesizer: Synthesizer,
+        synthesizer: CountingSynthesizer,
         mind: ReplyModel,
         tools: Toolbox,
         record: Record,
@@ -169,7 +169,17 @@ class Session:
             outcome = Call.Outcome.MESSAGE
         elif conversation.ending and outcome != Call.Outcome.FAILED:
             outcome = Call.Outcome.NO_BOOKING
-        self.record.finish(partial(calls.finish, self.call, conversation, outcome, now=self.wall_clock()))
+        self.record.finish(
+            partial(
+                calls.finish,
+                self.call,
+                conversation,
+                outcome,
+                now=self.wall_clock(),
+                seconds_transcribed=round(self.dialogue.ears.seconds_heard),
+                characters_synthesized=self.synthesizer.characters,
+            )
+        )
         await self.record.close()
         if self.line.ignored:
             log.info("call %s: messages not understood: %s", self.call.pk, dict(self.line.ignored))

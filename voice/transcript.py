@@ -10,6 +10,7 @@ from voice.models import Call, ToolCall, Turn
 # In the order in which a reply comes about; each is milliseconds after the caller stopped.
 STAGES = (
     ("final", "words recognised"),
+    ("first_token", "reply thought of"),
     ("first_clause", "reply began"),
     ("first_audio", "speech ready"),
     ("first_frame", "sent to the line"),

@@ -35,7 +35,7 @@ from voice.conversation.states import (
 )
 from voice.conversation.states import Message as Turn
 from voice.database import in_database
-from voice.ports import HearingEvent, SpeechEnded, SpeechStarted, ToolResult, Words
+from voice.ports import HearingEvent, ModelUse, SpeechEnded, SpeechStarted, ToolResult, Words
 from voice.replies.builtin import BuiltinReplies
 from voice.speech.local import LocalSynthesizer, LocalTranscriber
 from voice.tools.store import load_store
@@ -141,6 +141,10 @@ class Thought:
 
     def schemas(self) -> list[dict[str, Any]]:
         return []
+
+    def token_came(self) -> None: ...
+
+    def count(self, use: ModelUse) -> None: ...
 
     async def _think(self, said: str) -> None:
         replies = BuiltinReplies(self.store).reply(self.conversation, said, self, now=datetime.now(UTC))

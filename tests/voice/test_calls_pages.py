@@ -12,7 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from crm.models import FollowUpTask, Rooftop
 from dealership import demo
 from tests.factories import SATURDAY, make_demo_store
+from voice.calls import save_usage, usage
 from voice.models import Call, ToolCall, Turn
+from voice.ports import ModelUse
 
 pytestmark = pytest.mark.django_db
 
@@ -277,6 +279,30 @@ def test_the_staff_site_lists_calls_and_changes_none(staff: Client, booked: Call
     assert staff.post(f"/admin/voice/call/{booked.pk}/change/", {"sid": "x"}).status_code == 403
     assert staff.get("/admin/voice/call/add/").status_code == 403
     assert "Maria Lopez, (212) 555-0143" in read(staff, f"/admin/voice/call/{booked.pk}/change/")
+
+
+def test_the_staff_site_shows_what_a_call_cost(staff: Client, booked: Call) -> None:
+    Call.objects.filter(pk=booked.pk).update(seconds_transcribed=83, characters_synthesized=912)
+    for at_ms, tokens, error in (
+        (2000, 4321, ""),
+        (5000, 1000, ""),
+        (6000, None, "OpenAI refused: 500 None"),
+    ):
+        save_usage(usage(booked, ModelUse("gpt-4o", tokens, tokens and 40, 120, error), at_ms=at_ms))
+
+    page = read(staff, f"/admin/voice/call/{booked.pk}/change/")
+
+    assert "5,321 in, 80 out" in page
+    assert all(text in page for text in ("4321", "OpenAI refused: 500 None", "0:06", "83", "912"))
+    assert "usages-0-prompt_tokens" not in page  # nothing to write into
+
+
+def test_a_count_that_is_kept_twice_counts_once(booked: Call) -> None:
+    row = usage(booked, ModelUse("m" * 200, 10, 5, 20, "e" * 300), at_ms=1)
+    save_usage(row)
+    save_usage(row)
+
+    assert booked.usages.count() == 1
 
 
 def test_calls_are_found_by_the_number_as_people_write_it(staff: Client, store: Rooftop) -> None:

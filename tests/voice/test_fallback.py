@@ -71,6 +71,25 @@ async def test_the_caller_still_books_when_every_model_fails_mid_call(openai: Op
     assert noted == {("thinking", "CA1")}
 
 
+@pytest.mark.parametrize(
+    "written", ["{:%A, %B %-d at %-I:%M %p}", "{:%A, %b %-d at %-I:%M %p}", "{:%Y-%m-%dT%H:%M}"]
+)
+async def test_a_yes_to_the_models_read_back_still_books(openai: OpenAI, written: str) -> None:
+    openai.left = ["Sure.", Reply("Let me look.", (SEARCH,)), "Which one?"]
+    talk = await talk_to_the_model()
+    await talk.say("Yes, it's Maria. My Civic needs an oil change.")
+    await talk.say("Tuesday would be good.")
+    offer = talk.conversation.offers[0]
+    openai.left = [
+        Reply("", (Use("hold_offer", {"offer": offer.handle, "services": ["LOF"]}),)),
+        f"An oil change for your Civic on {written.format(offer.local)}. Shall I book it?",
+    ]
+    await talk.say("The first one, please.")
+    openai.faults.append(Fault("refuse"))
+
+    assert "You're booked" in await talk.say("Yes.")
+
+
 async def test_a_booking_that_the_model_cannot_tell_of_is_told_all_the_same(openai: OpenAI) -> None:
     openai.left = ["Sure.", Reply("Let me look.", (SEARCH,)), "Which one?"]
     talk = await talk_to_the_model()

@@ -18,7 +18,7 @@ from tests.voice.leaks import nothing_left_running
 from tests.voice.stores import NOW, OTTOS
 from voice.conversation import phrases
 from voice.conversation.states import Booked, Conversation, Ending, Intent, Message, Offer, State
-from voice.ports import ProviderError, ToolResult
+from voice.ports import ModelUse, ProviderError, ToolResult
 from voice.replies import openai as provider
 from voice.replies.openai import OpenAIReplies
 
@@ -94,6 +94,29 @@ async def test_the_first_clause_does_not_wait_for_the_last(
     openai.faults.append(Fault("stall", after=6))
     async with aclosing(OpenAIReplies(OTTOS).reply(conversation, "Hello", tools, now=NOW)) as clauses:
         assert await anext(clauses) == "One moment please."
+
+
+async def test_what_is_written_is_said_in_words(
+    openai: OpenAI, conversation: Conversation, tools: FakeTools
+) -> None:
+    openai.seed = 3  # the figures come in pieces
+    openai.left = ["**Sure!** 😊\n- It's $49.95 on 11/24/2026 at 10:30 a.m. Is (212) 555-0143 right?"]
+
+    assert await answer(conversation, "What is an oil change?", tools) == [
+        "Sure!",
+        "It's forty-nine dollars and ninety-five cents on Tuesday, November twenty-fourth at ten thirty AM.",
+        "Is two one two, five five five, zero one four three right?",
+    ]
+
+
+@pytest.mark.parametrize("text", ["👍", "**", " "])
+async def test_a_reply_without_a_sound_is_a_failure(
+    text: str, openai: OpenAI, conversation: Conversation, tools: FakeTools
+) -> None:
+    openai.left = [text, "Which car is it?"]
+
+    assert await answer(conversation, "Hello", tools) == ["Which car is it?"]
+    assert [body["model"] for body in openai.bodies] == ["first", "second"]
 
 
 async def test_the_request_holds_what_was_heard_and_no_more(
@@ -426,3 +449,67 @@ async def test_turns_share_one_connection(
     await answer(conversation, "Hello", tools)
 
     assert openai.connections == 1
+
+
+# --- what it costs ------------------------------------------------------------------------
+
+
+async def test_every_completion_of_an_answer_is_counted(
+    openai: OpenAI, conversation: Conversation, tools: FakeTools
+) -> None:
+    openai.left = [Reply("Let me look.", (Use("get_available_slots", {"services": ["LOF"]}),)), "I have ten."]
+
+    await answer(conversation, "Oil change", tools)
+
+    assert [body["stream_options"] for body in openai.bodies] == [{"include_usage": True}] * 2
+    assert [(use.model, use.error) for use in tools.uses] == [("first", "")] * 2
+    told = [(len(json.dumps(body["messages"])) // 4, use.prompt_tokens) for body, use in pairs(openai, tools)]
+    assert all(sent == counted for sent, counted in told)
+    assert [use.characters for use in tools.uses] == [len('Let me look.{"services": ["LOF"]}'), 11]
+    assert [use.completion_tokens for use in tools.uses] == [9, 3]
+    assert tools.tokens > 2
+
+
+async def test_an_answer_that_is_interrupted_counts_what_is_known(
+    openai: OpenAI, conversation: Conversation, tools: FakeTools
+) -> None:
+    openai.left = ["One moment please. And here is the rest."]
+    openai.faults.append(Fault("stall", after=6))
+    async with aclosing(OpenAIReplies(OTTOS).reply(conversation, "Hello", tools, now=NOW)) as clauses:
+        await anext(clauses)
+
+    (use,) = tools.uses
+    assert (use.model, use.prompt_tokens, use.completion_tokens, use.error) == ("first", None, None, "")
+    assert len("One moment please.") < use.characters < len("One moment please. And here is the rest.")
+
+
+async def test_a_model_that_fails_is_counted_with_its_error(
+    openai: OpenAI, conversation: Conversation, tools: FakeTools
+) -> None:
+    openai.left = ["Which car is it?"]
+    openai.faults.append(Fault("refuse", "first", status=429))
+
+    await answer(conversation, "Hello", tools)
+
+    assert [(use.model, use.error) for use in tools.uses] == [
+        ("first", "OpenAI refused: 429 rate_limit_exceeded"),
+        ("second", ""),
+    ]
+    assert [use.prompt_tokens is None for use in tools.uses] == [True, False]
+
+
+@pytest.mark.parametrize("kind", ["stall", "drop", "cut", "garbage", "error"])
+async def test_an_answer_without_its_count_is_an_answer(
+    kind: str, openai: OpenAI, conversation: Conversation, tools: FakeTools
+) -> None:
+    openai.left = ["Yes."]  # a role, a text, a finish reason, and then the count
+    openai.faults.append(Fault(kind, after=3))  # type: ignore[arg-type]
+
+    assert await answer(conversation, "Hello", tools) == ["Yes."]
+    (use,) = tools.uses
+    assert (use.characters, use.error) == (4, "")
+    assert use.prompt_tokens is None or kind == "error"
+
+
+def pairs(openai: OpenAI, tools: FakeTools) -> list[tuple[dict[str, Any], ModelUse]]:
+    return list(zip(openai.bodies, tools.uses, strict=True))

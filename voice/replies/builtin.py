@@ -26,6 +26,7 @@ from voice.conversation.meaning import (
     understand,
 )
 from voice.conversation.numbers import spoken_digits
+from voice.conversation.spoken_form import spoken_form
 from voice.conversation.states import Conversation, DayWish, Ending, Intent, Offer, State
 from voice.ports import ToolResult, Tools
 
@@ -254,7 +255,9 @@ class _Turn:
 
     async def _confirmed(self, chosen: Offer) -> str:
         """A yes counts only for what was heard: a read-back that was cut off is read again."""
-        if phrases.say_moment(chosen.local) not in self.conversation.heard_since_caller_spoke():
+        wanted, heard = phrases.say_moment(chosen.local), self.conversation.heard_since_caller_spoke()
+        # In one form, for a model may have read it back.
+        if spoken_form(wanted, today=self.today) not in spoken_form(heard, today=self.today):
             return phrases.read_back(self.conversation, self.store, chosen)
         return await self._book(chosen)
 

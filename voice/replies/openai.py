@@ -12,21 +12,23 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, cast
 
 import openai
 from django.conf import settings
 from openai import AsyncOpenAI, AsyncStream
+from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletionChunk
 
 from voice.conversation import notes, phrases
 from voice.conversation.clauses import ClauseSplitter
 from voice.conversation.facts import Store
 from voice.conversation.prompts import system_prompt
+from voice.conversation.spoken_form import spoken_form
 from voice.conversation.states import Conversation, State
-from voice.ports import ProviderError, ToolResult, Tools
+from voice.ports import ModelUse, ProviderError, ToolResult, Tools
 
 log = logging.getLogger(__name__)
 
@@ -64,8 +66,9 @@ class OpenAIReplies:
         if not heard:
             yield self._greet(conversation)
             return
-        notes.note_turn(conversation, heard, self._store, self._store.today(now))
-        thinking = _Reply(conversation, tools, _messages(self._store, conversation, now))
+        today = self._store.today(now)
+        notes.note_turn(conversation, heard, self._store, today)
+        thinking = _Reply(conversation, tools, _messages(self._store, conversation, now), today)
         async with aclosing(thinking.clauses()) as clauses:
             async for clause in clauses:
                 yield clause
@@ -91,12 +94,17 @@ class _ToolUse:
 class _Completion:
     """What one streamed completion has brought so far."""
 
+    model: str
     text: str = ""
     uses: dict[int, _ToolUse] = field(default_factory=dict)  # by index; they may come interleaved
     finish_reason: str = ""
+    has_said: bool = False
+    usage: CompletionUsage | None = None  # it comes last, and not at all when the stream is cut
+    error: str = ""
 
     def take(self, chunk: ChatCompletionChunk) -> str:
         """Collect a chunk; return its text."""
+        self.usage = chunk.usage or self.usage
         if not chunk.choices:
             return ""
         choice = chunk.choices[0]
@@ -115,6 +123,16 @@ class _Completion:
         """Grows with every token; a role or an empty delta is none."""
         return len(self.text) + sum(len(use.id) + len(use.arguments) for use in self.uses.values())
 
+    def cost(self) -> ModelUse:
+        arguments = sum(len(use.arguments) for use in self.uses.values())
+        return ModelUse(
+            self.model,
+            _count(getattr(self.usage, "prompt_tokens", None)),
+            _count(getattr(self.usage, "completion_tokens", None)),
+            len(self.text) + arguments,
+            self.error,
+        )
+
 
 class _TooSlow(ProviderError):
     pass
@@ -127,8 +145,9 @@ class _Reply:
     conversation: Conversation
     tools: Tools
     messages: list[dict[str, Any]]
+    today: date
     models: deque[str] = field(default_factory=lambda: deque(settings.OPENAI_MODELS))
-    completion: _Completion = field(default_factory=_Completion)
+    completion: _Completion = field(default_factory=lambda: _Completion(""))
     seconds_left: float = field(default_factory=lambda: REPLY_SECONDS)
     seconds_since_token: float = 0.0
     was_slow: bool = False
@@ -145,7 +164,7 @@ class _Reply:
             result = await self._use_tools()
             if self.conversation.ending:
                 # The call is over; another completion could only delay the last words.
-                if result.spoken and not self.completion.text.strip():
+                if result.spoken and not self.completion.has_said:
                     yield result.spoken
                 return
 
@@ -153,6 +172,7 @@ class _Reply:
         """One completion; by the next model if one fails before it has said anything."""
         while True:
             has_spoken = False
+            completion = self.completion = _Completion(self.models[0])
             try:
                 async with aclosing(self._stream(may_use_tools=may_use_tools)) as clauses:
                     async for clause in clauses:
@@ -160,29 +180,40 @@ class _Reply:
                         yield clause
                 return
             except ProviderError as error:
+                completion.error = str(error)
                 log.warning("model %s failed: %s", self.models.popleft(), error)
                 is_second_wait = self.was_slow and isinstance(error, _TooSlow)
                 self.was_slow = self.was_slow or isinstance(error, _TooSlow)
                 if has_spoken or is_second_wait or not self.models:
                     raise
+            finally:
+                self.tools.count(completion.cost())
 
     async def _stream(self, *, may_use_tools: bool) -> AsyncGenerator[str, None]:
-        completion = self.completion = _Completion()
+        completion = self.completion
         splitter = ClauseSplitter()
         async with self._opened(may_use_tools=may_use_tools) as stream:
             while not completion.finish_reason and (chunk := await self._next(stream)) is not None:
-                size = completion.size()
-                for clause in splitter.push(completion.take(chunk)):
-                    yield clause
+                size, text = completion.size(), completion.take(chunk)
                 if completion.size() > size:
                     self.seconds_since_token = 0.0
+                    self.tools.token_came()
+                for clause in splitter.push(text):
+                    if said := self._spoken(clause):
+                        yield said
             if completion.finish_reason in ("", "content_filter"):
                 raise ProviderError(f"The reply was cut: {completion.finish_reason or 'no finish reason'}")
-            if rest := splitter.rest():
-                yield rest
+            if said := self._spoken(splitter.rest()):
+                yield said
             await self._drain(stream)
-        if not completion.text.strip() and not completion.uses:
+        if not completion.has_said and not completion.uses:
             raise ProviderError("The model had nothing to say")
+
+    def _spoken(self, clause: str) -> str:
+        """What everybody else sees of the clause: the voice, the captions, the transcript, the history."""
+        said = spoken_form(clause, today=self.today)
+        self.completion.has_said = self.completion.has_said or bool(said)
+        return said
 
     async def _use_tools(self) -> ToolResult:
         """Run every tool asked for, in order, and append all results; returns the last."""
@@ -216,6 +247,7 @@ class _Reply:
             "tool_choice": "auto" if may_use_tools else "none",
             "max_completion_tokens": MAX_TOKENS,
             "stream": True,
+            "stream_options": {"include_usage": True},
             # As they are: the SDK walks through whatever is not extra, which takes it 4 ms for our tools.
             "extra_body": {"messages": self.messages, "tools": self.tools.schemas()},
         }
@@ -234,8 +266,8 @@ class _Reply:
         """Read what follows the finish reason, so that the connection can serve the next turn."""
         try:
             async with asyncio.timeout(DRAIN_SECONDS):
-                while await self._next(stream) is not None:
-                    pass
+                while (chunk := await self._next(stream)) is not None:
+                    self.completion.take(chunk)
         except (ProviderError, TimeoutError):
             return
 
@@ -280,6 +312,11 @@ def _assistant_message(text: str, uses: list[_ToolUse]) -> dict[str, Any]:
             for use in uses
         ],
     }
+
+
+def _count(tokens: Any) -> int | None:
+    """Hosts differ, and a wrong count must not break a call."""
+    return tokens if isinstance(tokens, int) and 0 <= tokens < 2**31 else None
 
 
 def _parsed(arguments: str) -> dict[str, Any] | None:

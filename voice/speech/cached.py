@@ -51,7 +51,7 @@ spoken_texts = SpokenTexts()
 
 
 class CachedSynthesizer:
-    """A Synthesizer that asks another one only for what no call has said before.
+    """A CountingSynthesizer that asks another one only for what no call has said before.
 
     voice names everything the sound depends on. A provider that fails on entering is reported by the
     first speak() that needs it.
@@ -63,6 +63,7 @@ class CachedSynthesizer:
         self._kept = kept
         self._entered: Synthesizer | None = None
         self._failure: ProviderError | None = None
+        self.characters = 0
 
     async def __aenter__(self) -> "CachedSynthesizer":
         try:
@@ -81,6 +82,7 @@ class CachedSynthesizer:
             return
         if self._failure is not None:
             raise self._failure
+        self.characters += len(text)
         pieces = []
         async with aclosing(self._synthesizer.speak(text)) as speech:
             async for piece in speech:

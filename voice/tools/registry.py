@@ -22,11 +22,12 @@ from django.db import InterfaceError, OperationalError
 from pydantic import BaseModel, ValidationError
 
 from scheduling import booking
+from voice import calls
 from voice.conversation.facts import Store
 from voice.conversation.states import Conversation
 from voice.database import begin_in_database, in_database
 from voice.models import Call, ToolCall
-from voice.ports import ToolResult
+from voice.ports import ModelUse, ToolResult
 
 log = logging.getLogger(__name__)
 
@@ -135,6 +136,12 @@ class Toolbox:
     def schemas(self) -> list[dict[str, Any]]:
         return [_schema(tool) for tool in REGISTRY.values()]
 
+    def token_came(self) -> None:
+        """Only an answer has a first token."""
+
+    def count(self, use: ModelUse) -> None:
+        self._keep_behind(calls.save_usage, calls.usage(self.call_row, use, at_ms=self._at_ms()))
+
     def prepare(self, name: str, arguments: dict[str, Any], call_id: str) -> Use | ToolResult:
         """Check what a mind asks for: a use to be run, or why it cannot be."""
         self._count += 1
@@ -145,8 +152,7 @@ class Toolbox:
             parsed = tool.arguments.model_validate(arguments)
         except ValidationError as error:
             return ToolResult("bad_arguments", data={"errors": json.loads(error.json(include_input=False))})
-        at_ms = round((time.monotonic() - self._began) * 1000)
-        return Use(tool, parsed, call_id or f"turn-{self._epoch}-{self._count}", at_ms)
+        return Use(tool, parsed, call_id or f"turn-{self._epoch}-{self._count}", self._at_ms())
 
     async def run(self, use: Use, conversation: Conversation, *, is_kept: bool = True) -> Use:
         """Run a use on this conversation, to its end even when the caller of this is cancelled."""
@@ -159,6 +165,9 @@ class Toolbox:
         """Keep what was run without being kept, behind the conversation's back."""
         if uses:
             self._keep_behind(_keep, self.call_row, uses)
+
+    def _at_ms(self) -> int:
+        return round((time.monotonic() - self._began) * 1000)
 
     def _keep_behind(self, write: Callable[..., None], *args: Any) -> None:
         if self._note:
@@ -223,12 +232,19 @@ class AnswerTools:
     write waits for that. begin is called before a lasting write: from there on there is no way back.
     """
 
-    def __init__(self, box: Toolbox, conversation: Conversation, begin: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        box: Toolbox,
+        conversation: Conversation,
+        begin: Callable[[], None],
+        token_came: Callable[[], None],
+    ) -> None:
         self.has_written = False
         self.running_since: float | None = None  # monotonic
         self._box = box
         self._conversation = conversation
         self._begin = begin
+        self.token_came = token_came
         self._released = asyncio.Event()
         self._unkept: list[Use] = []
 
@@ -249,6 +265,9 @@ class AnswerTools:
 
     def schemas(self) -> list[dict[str, Any]]:
         return self._box.schemas()
+
+    def count(self, use: ModelUse) -> None:
+        self._box.count(use)  # a draft that is thrown away was thought, too
 
     def release(self) -> None:
         """The caller has finished: what was read is kept, what is to be written may be."""
