@@ -1,13 +1,14 @@
-"""Deepgram (listen v1, speak v1) and OpenAI for relay.py: no delay of their own, on one port.
+"""Deepgram (listen v1, speak v1) and OpenAI for relay.py and spoken_calls.py, on one port.
 
-They understand nothing. A caller tells its Ear what to have heard; the first bytes of the audio say
-which caller it is. A caller's words hold a word of their own (a Turn's key), by which the answer and
-its sound are known to be that turn's.
+They understand nothing, and have no delay but the one they are given. A caller tells its Ear what to
+have heard; the first bytes of the audio say which caller it is. A caller's words may hold a word of
+their own (a Turn's key), by which the answer and its sound are known to be that turn's.
 """
 
 import asyncio
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ BYTES_PER_SECOND = 8000
 BYTES_PER_CHARACTER = 480  # 60 ms of speech
 PIECE = 2000  # bytes of sound in one message
 DELTA = 4  # characters in a token
+OTHERWISE = "Could you say that again for me, please?"
 KEY = re.compile(r"\bq[a-z]{4}z\b")
 TONE = b"\xa5\x25" * 1_000_000
 
@@ -42,10 +44,16 @@ class Turn:
 
 
 class Cloud:
-    """`async with Cloud() as cloud:`; base_url is both providers' address."""
+    """`async with Cloud() as cloud:`; base_url is both providers' address. Delays are seconds.
 
-    def __init__(self) -> None:
+    answers: to a caller's very words, where they hold no key.
+    """
+
+    def __init__(self, *, first_token: float = 0.0, first_audio: float = 0.0) -> None:
+        self.first_token = first_token
+        self.first_audio = first_audio
         self.turns: dict[str, Turn] = {}
+        self.answers: dict[str, str] = {}
         self.base_url = ""
         self._ears: dict[int, asyncio.Future[Ear]] = {}
 
@@ -160,6 +168,16 @@ class _Connection(Peer):
             self.tell({"type": "Metadata", "request_id": "bench", "duration": self._ear.position})
             self.leave()
 
+    def _after(self, seconds: float, work: Callable[..., None], *args: Any) -> None:
+        if seconds:
+            asyncio.get_running_loop().call_later(seconds, self._unless_left, work, *args)
+        else:
+            work(*args)
+
+    def _unless_left(self, work: Callable[..., None], *args: Any) -> None:
+        if not self.transport.is_closing():
+            work(*args)
+
     # --- speaking -----------------------------------------------------------------------------
 
     def _speak(self, command: dict[str, Any]) -> None:
@@ -168,7 +186,7 @@ class _Connection(Peer):
                 self._text += command["text"]
             case "Flush":
                 text, self._text = self._text, ""
-                self._sound(text)
+                self._after(self.cloud.first_audio, self._sound, text)
             case "Clear":
                 self.tell({"type": "Cleared", "sequence_id": 0})
             case "Close":
@@ -193,7 +211,8 @@ class _Connection(Peer):
         asked_at = asyncio.get_running_loop().time()
         heard = next((each["content"] for each in reversed(body["messages"]) if each["role"] == "user"), "")
         turn = self.cloud.turn_in(heard)
-        self._stream(turn.answer if turn else "Could you say that again, please?", body["model"])
+        answer = turn.answer if turn else self.cloud.answers.get(heard, OTHERWISE)
+        self._after(self.cloud.first_token, self._stream, answer, body["model"])
         if turn:
             turn.asked_at, turn.told_at = asked_at, asyncio.get_running_loop().time()
 

@@ -19,6 +19,7 @@ from dealership.bench import (
     media_socket,
     records,
     relay,
+    spoken_calls,
     staff_site,
     turn_taking,
     vins,
@@ -39,6 +40,7 @@ CUSTOMERS = 1_000_000
 QUESTIONS: dict[str, Measure] = {
     "media_socket": media_socket.measure,
     "turn_taking": turn_taking.measure,
+    "spoken_calls": spoken_calls.measure,
     "relay": relay.measure,
 }
 # Asked on a big store, in a database of its own.
@@ -86,6 +88,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Measuring {rounds} rounds of everything ...")
         with_options = {
             "turn_taking": partial(turn_taking.measure, data=data),
+            "spoken_calls": partial(spoken_calls.measure, data=data),
             "relay": partial(relay.measure, full=full),
         }
         try:

@@ -1,0 +1,158 @@
+"""How soon does the desk answer over real sockets, with providers as slow as real ones?
+
+The callers and delays of turn_taking.py, which knows the policy alone, against the server, sockets and
+providers of relay.py: what the two add to each other shows here.
+"""
+
+import asyncio
+import os
+import random
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count, pairwise
+from pathlib import Path
+
+from django.test import override_settings
+
+from dealership.bench import relay, turn_taking
+from dealership.bench.callers import FILE, REPORT, SpokenTurn, spoken_turns
+from dealership.bench.figures import NONE, Figure, Goal
+from dealership.bench.relay_caller import Callers, Failed
+from dealership.bench.relay_cloud import Cloud, Ear, Turn
+from dealership.bench.relay_line import Line
+from dealership.bench.relay_server import serving
+from dealership.bench.store import first_rooftop
+from dealership.bench.turn_taking import Frame, Providers
+from voice.database import in_database
+from voice.models import Call
+from voice.ports import Words
+
+SEED = 5
+CALLS = 20  # at once
+TURNS_A_ROUND = 10
+VOICED_LEVEL = 35.0  # between the noise and the voice of callers.py
+GREETING_SECONDS = 10.0
+PATIENCE_SECONDS = 6.0  # for an answer
+RESTS_SECONDS = 0.4
+
+
+@dataclass(slots=True)
+class Heard:
+    """waits: seconds from the end of a turn to the first frame of its answer."""
+
+    waits: list[float] = field(default_factory=list)
+    early: int = 0
+    failures: list[str] = field(default_factory=list)
+
+
+async def measure(*, rounds: int, data: Path = turn_taking.DATA) -> list[Figure]:
+    """A round is ten turns. No figures when data is not there."""
+    if not (data / FILE).exists():
+        return []
+    turns = spoken_turns(data, REPORT, random.Random(SEED))[: rounds * TURNS_A_ROUND]
+    called_number = await in_database(lambda: first_rooftop().numbers.all()[0].number)
+    prefix = f"CA{secrets.token_hex(8)}"
+    providers, heard = Providers(), Heard()
+    everywhere = os.sched_getaffinity(0)
+    ours, theirs = relay.halves(everywhere)
+    os.sched_setaffinity(0, ours)
+    try:
+        cloud = Cloud(
+            first_token=providers.first_token, first_audio=providers.first_clause + providers.first_audio
+        )
+        async with cloud, serving(theirs, **relay.settings_of(cloud)) as server:
+            with override_settings(PUBLIC_BASE_URL=server.url):
+                sids = (f"{prefix}{number:016x}" for number in count())
+                async with Callers(server.url, cloud, called_number, sids) as callers:
+                    async with asyncio.TaskGroup() as calls:
+                        for share in _shares(turns, CALLS):
+                            calls.create_task(_call(callers, cloud, share, providers, heard))
+            heard.failures += server.errors()
+    finally:
+        os.sched_setaffinity(0, everywhere)
+        await in_database(Call.objects.filter(sid__startswith=prefix).delete)
+    return list(_figures(heard))
+
+
+def _shares(turns: Sequence[SpokenTurn], calls: int) -> Iterator[Sequence[SpokenTurn]]:
+    return (share for number in range(calls) if (share := turns[number::calls]))
+
+
+async def _call(
+    callers: Callers, cloud: Cloud, turns: Sequence[SpokenTurn], providers: Providers, heard: Heard
+) -> None:
+    """Each answer is the question to which the next turn is an answer."""
+    for turn, following in pairwise([*turns, turns[0]]):
+        cloud.answers[_text(turn)] = following.question or "All right. What else can I do for you?"
+    line = None
+    try:
+        line = await callers.connect(*await callers.ring())
+        async with asyncio.timeout(GREETING_SECONDS):
+            await line.has_sounded.wait()
+            ear = await cloud.ear_of(line.number)
+            await _quiet(line)
+        for number, turn in enumerate(turns):
+            await _say(line, ear, turn, providers, random.Random(f"{SEED} {line.number} {number}"), heard)
+            await _quiet(line)
+    except (Failed, OSError, TimeoutError) as error:
+        heard.failures.append(str(error) or type(error).__name__)
+    finally:
+        if line is not None:
+            callers.hang_up(line)
+
+
+def _text(turn: SpokenTurn) -> str:
+    return " ".join(word.text for word in turn.words)
+
+
+async def _quiet(line: Line) -> None:
+    """Until the desk has said what it has to say."""
+    while True:
+        seconds = line.seconds_to_play
+        await asyncio.sleep(seconds + RESTS_SECONDS)
+        if not line.seconds_to_play:
+            return
+
+
+async def _say(
+    line: Line, ear: Ear, turn: SpokenTurn, providers: Providers, rng: random.Random, heard: Heard
+) -> None:
+    """Say one turn, and wait for the first frame of its answer; one that comes before its end is early."""
+    loop = asyncio.get_running_loop()
+    began, position = loop.time(), ear.position
+    ends_at = began + turn.ends_at
+    answer = Turn("", "")
+    line.expect(answer)
+    for at, event in turn_taking.events(turn, providers, rng):
+        if answer.heard_at >= ends_at:
+            break  # the rest is silence
+        await asyncio.sleep(began + at - loop.time())
+        match event:
+            case Frame(level=level):
+                line.is_voiced = level > VOICED_LEVEL
+            case Words(text=text, is_final=is_final, starts_at=starts_at, ends_at=until):
+                ear.hears(text, position + starts_at, position + until, is_final=is_final)
+        if answer.heard_at and loop.time() >= ends_at:
+            heard.early += 1
+            answer = Turn("", "")
+            line.expect(answer)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await line.has_answered.wait()
+    heard.waits.append(answer.heard_at - ends_at)
+
+
+def _figures(heard: Heard) -> Iterator[Figure]:
+    at_once = f"over sockets, {CALLS} calls"
+    turns = len(heard.waits)
+    yield Figure(
+        f"end of speech to first frame, {at_once}",
+        "ms",
+        [1000 * wait for wait in heard.waits],
+        "a caller's turn; its median has to stay below 950 too",
+        Goal("p95", 1200),
+    )
+    early = 100 * heard.early / max(1, turns)
+    yield Figure(f"begun too early, {at_once}", "%", [early], f"all {turns} turns", Goal("max", 2))
+    what = "; ".join(sorted(set(heard.failures))[:5]) or "of all calls above"
+    yield Figure(f"calls that failed, {at_once}", "", [float(len(heard.failures))], what, NONE)
