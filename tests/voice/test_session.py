@@ -469,18 +469,30 @@ async def test_a_caller_who_speaks_first_is_greeted_all_the_same() -> None:
         assert (await phone.reply()).startswith("Thanks for calling")
 
 
-async def test_keys_and_words_do_not_swallow_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "KEYS_PAUSE_SECONDS", 0.3)
+@pytest.mark.virtual_time
+async def test_keys_and_words_do_not_swallow_each_other() -> None:
+    """However slowly the keys are pressed: nobody answers "my number is" meanwhile."""
     async with ringing(STRANGER) as phone:
         await phone.reply()
         ear().hear(*said("Um, my number is"))  # so it waits for the rest
         await phone.until(lambda: ("caller", "Um, my number is") in phone.captions)
         for digit in "2125550188":
             await phone.send("dtmf", digit=digit)
+            await asyncio.sleep(1.5)
         await phone.reply()
 
         texts = [turn.text for turn in await phone.turns() if turn.speaker == "caller"]
         assert texts == ["Um, my number is 2125550188"]
+
+
+@pytest.mark.virtual_time
+async def test_a_key_that_means_nothing_does_not_keep_words_from_being_answered() -> None:
+    async with ringing(STRANGER) as phone:
+        await phone.reply()
+        ear().hear(*said("I need an oil change"))
+        await phone.until(lambda: ("caller", "I need an oil change") in phone.captions)
+        await phone.send("dtmf", digit="#")
+        assert "oil change" in await phone.reply()
 
 
 # --- silences and limits ------------------------------------------------------------------
