@@ -173,6 +173,9 @@ async def test_three_minutes() -> None:
         for _, who, sentence in THREE_MINUTES
         if who == "caller" and sentence not in ("(coughs)", "Mm-hmm.")
     ]
+    assert [turn.starts_ms for turn in turns] == sorted(turn.starts_ms for turn in turns)
+    with_pauses = next(turn for turn in turns if "coffee" in turn.text)
+    assert with_pauses.ends_ms / 1000 == near(22.3 + 25 * 0.06)
 
 
 async def test_fifteen_minutes() -> None:
