@@ -9,16 +9,15 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 
 import pytest
-from django.utils import timezone
 from pytest_django import Settings
 
 from crm.models import FollowUpTask
-from tests.factories import make_demo_store
 from tests.fakes import FakeMind, FakeSynthesizer, FakeTranscriber
 from tests.talking import STRANGER
 from tests.virtual import held_up
 from tests.voice.leaks import nothing_left_running
 from tests.voice.phone import Phone, ringing
+from tests.voice.small import make_small_store
 from tests.voice.sound import silence, voice
 from tests.voice.test_session import a_slow_calendar, someone_waits_for_the_calendar
 from voice import session
@@ -48,7 +47,7 @@ def otto(transactional_db: None, settings: Settings) -> None:
     FakeTranscriber.made.clear()
     FakeSynthesizer.made.clear()
     FakeMind.heard.clear()
-    make_demo_store(timezone.now())
+    make_small_store()
 
 
 def ear() -> FakeTranscriber:
