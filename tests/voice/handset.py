@@ -78,7 +78,8 @@ class Handset(Phone):
     # --- the line -------------------------------------------------------------------------
 
     async def pace(self) -> None:
-        """20 ms in each direction, 50 times a second."""
+        """20 ms in each direction, 50 times a second; a phone that sends nothing plays five times as much."""
+        frames = 1 if self._sends_sound else 5
         while True:
             if self._sends_sound:
                 mulaw, self._sound = self._sound[:FRAME].ljust(FRAME, SILENCE), self._sound[FRAME:]
@@ -86,9 +87,9 @@ class Handset(Phone):
             elif not self._playback.buffered:
                 self._is_playing.clear()
                 await self._is_playing.wait()
-            _, reached = self._playback.play()
-            await self._reach(reached)
-            await asyncio.sleep(FRAME_SECONDS)
+            for _ in range(frames):
+                await self._reach(self._playback.play()[1])
+            await asyncio.sleep(frames * FRAME_SECONDS)
 
     async def _take(self, message: dict[str, Any]) -> None:
         match message:
@@ -115,7 +116,7 @@ class Handset(Phone):
 
 @asynccontextmanager
 async def handset(number: str, *, sends_sound: bool = True) -> AsyncIterator[Handset]:
-    """A call that was let in, as tests.voice.phone.ringing makes it. Without its sound it costs half as much."""
+    """A call that was let in, as tests.voice.phone.ringing makes it. A phone that sends no sound works less."""
     wire = InProcess()
     phone = Handset(wire, await open_call(number), sends_sound=sends_sound)
     await phone.start()

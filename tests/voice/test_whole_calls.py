@@ -41,6 +41,10 @@ ROTE = {
     "eleven thirty": ("Eleven thirty on Tuesday.", "May I have your name?"),
     "Walker": ("Thank you. I will write that down.", "Is there anything else?"),
     "goodbye": ("Thanks for calling. Goodbye!",),
+    "not all": (
+        "I see. I will write down every one of these things, so that the technician who drives your car",
+        "can listen for them and tell you what they are before anything is done about it. What else is there?",
+    ),
     "noise": ("I see. I will tell the technician about that as well.", "Is there anything else?"),
 }
 SLOW = "Tuesday"
@@ -154,8 +158,9 @@ async def test_three_minutes() -> None:
     assert call.outcome == Call.Outcome.NO_BOOKING
     # Silent at once: after the two frames or three that make a voice, six times.
     assert phone.cleared_at == [pytest.approx(at, abs=0.07) for at in (3.0, 16.0, 18.0, 86.3, 108.0, 178.0)]
-    # The loop's own work, with the phone's; the database does its own in other threads.
-    assert took < 2.0, "three minutes are to pass in well under a second"
+    # Some 0.45 s are the loop's own work, with the phone's; the database does its own in other threads.
+    # Where coverage is measured, it takes four times as long.
+    assert took < 4.0
 
     # What the record says is what the caller heard.
     cut_off = [(turn.text, turn.cut_off) for turn in turns if turn.cut_off]
@@ -181,18 +186,17 @@ async def test_three_minutes() -> None:
 async def test_fifteen_minutes() -> None:
     """Somebody who always has one thing more: a warning after 13, an end after 15."""
     async with nothing_left_running(), handset(STRANGER, sends_sound=False) as phone:
-        for at in range(10, 900, 15):
-            await phone.speak("It makes a funny noise, too.", at=at)
+        for at in range(10, 900, 20):
+            await phone.speak("That is not all yet.", at=at)
         await phone.until(lambda: phone.closed is not None)
         call = await phone.row()
 
-    answer = ROTE["noise"][0]
-    assert [at for at, text in phone.heard if text == answer] == [near(at + 2.8) for at in range(10, 900, 15)]
-    others = [(at, text) for at, text in phone.heard if text not in ROTE["noise"]]
+    first, _ = answer = ROTE["not all"]
+    assert [at for at, text in phone.heard if text == first] == [near(at + 2.4) for at in range(10, 900, 20)]
+    others = [(at, text) for at, text in phone.heard if text not in answer]
     assert others == [
         (0.0, GREETING),
-        # Not into the answer that was under way since 777.8.
-        (near(782.4), phrases.TIME_IS_SHORT),
+        (near(784.2), phrases.TIME_IS_SHORT),  # not into the answer that was under way since 772.4
         (near(900.1), phrases.TIME_LIMIT),
     ]
     assert phone.cleared_at == [near(900.1)]  # this time into it
