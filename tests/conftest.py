@@ -1,9 +1,20 @@
 """Fixtures for the whole suite."""
 
+import asyncio
+from collections.abc import Callable
+
 import pytest
 from pytest_django import Settings
 
+from tests.virtual import VirtualLoop
 from voice.speech.cached import spoken_texts
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The loop that a test runs on."""
+    if item.get_closest_marker("virtual_time"):
+        return {"virtual": VirtualLoop}
+    return {"real": asyncio.new_event_loop}
 
 
 @pytest.fixture(autouse=True)

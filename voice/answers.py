@@ -132,6 +132,7 @@ class Answer:
                     if self._needs_a_filler():
                         yield phrases.filler(self._fillers)
                         self._fillers += 1
+                        self._quiet_since = time.monotonic()  # it may be over before the next look
                     continue
                 clause = pending.result()
                 if clause is None:

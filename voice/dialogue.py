@@ -20,7 +20,6 @@ from voice.conversation.states import Conversation, Ending, Message, State
 from voice.ears import Ears
 from voice.listening import continues, merged
 from voice.models import Turn
-from voice.playout import BYTES_PER_SECOND
 from voice.ports import Caption, Clear, LineCommand, ReplyModel, Synthesizer, Tools, Transcriber, Words
 from voice.record import Record
 from voice.speaker import Speaker
@@ -326,7 +325,7 @@ class Dialogue:
         self._record.add_turn(
             Turn.Speaker.CALLER,
             fresh,
-            starts_at=turn.starts_at,
+            starts_at=turn.goes_on_at if turn.kept else turn.starts_at,
             ends_at=turn.ends_at,
             state=state,
             latencies=self._barge_in,
@@ -389,13 +388,13 @@ class Dialogue:
         self._await_answer_to(said)
         if said:
             self.conversation.history.append(Message(speaker="desk", text=said))
-        begins = utterance.starts_at - self._began
+        ends_at = utterance.paused_at if utterance.is_paused else time.monotonic()
         self._record.add_turn(
             Turn.Speaker.DESK,
             said,
             cut_off=cut_off,
-            starts_at=begins,
-            ends_at=begins + heard / BYTES_PER_SECOND,
+            starts_at=utterance.starts_at - self._began,
+            ends_at=ends_at - self._began,
             state=self.conversation.state,
             latencies=utterance.latencies,
         )

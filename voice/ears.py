@@ -68,6 +68,7 @@ class Ears:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._drafted = ""
+        self._is_held = False
 
     @property
     def is_speaking(self) -> bool:
@@ -110,12 +111,22 @@ class Ears:
         self.stop()
         self._drafted = ""
         self._is_unclear_since = None
+        self._is_held = False
         self.floor_is_free.set()
         return self.listening.take()
 
     def turn_goes_on(self, turn: CallerTurn) -> None:
         """A turn that had been told was not over: what follows belongs to it."""
         self.listening.give_back(turn)
+
+    def hold(self) -> None:
+        """The caller goes on by pressing keys: the turn does not end before take() or let_go()."""
+        self._is_held = True
+
+    async def let_go(self) -> None:
+        """The keys came to nothing: the turn ends when its words say so."""
+        self._is_held = False
+        await self._look()
 
     def stop(self) -> None:
         if self._timer:
@@ -174,11 +185,14 @@ class Ears:
         if text and text != self._drafted:
             self._drafted = text
             await self._owner.draft(text)
-        over_at = self.listening.over_at()
+        over_at = self._over_at()
         if over_at is not None and over_at <= now:
             self._end_turn()
         else:
             self._look_again(over_at, now)
+
+    def _over_at(self) -> float | None:
+        return None if self._is_held else self.listening.over_at()
 
     def _end_turn(self) -> None:
         if turn := self.take():
@@ -199,7 +213,7 @@ class Ears:
         now = self._now()
         if self._is_unclear_since is not None and not self.is_speaking and not self.listening.text:
             self._nothing_said()
-        over_at = self.listening.over_at()
+        over_at = self._over_at()
         if over_at is not None and over_at <= now:
             self._end_turn()
         else:

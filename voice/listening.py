@@ -267,4 +267,5 @@ def continues(turn: CallerTurn, words: Words) -> bool:
 
 def merged(earlier: CallerTurn, later: CallerTurn) -> CallerTurn:
     """Both as the one turn that they were, to be thought about anew."""
-    return replace(earlier, text=f"{earlier.text} {later.text}", ends_at=later.ends_at)
+    goes_on_at = later.starts_at if earlier.kept == earlier.text else earlier.goes_on_at
+    return replace(earlier, text=f"{earlier.text} {later.text}", ends_at=later.ends_at, goes_on_at=goes_on_at)

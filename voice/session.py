@@ -211,6 +211,7 @@ class Session:
             await self.dialogue.say_for_caller(phrases.KEY_FOR_A_PERSON)
             return
         self._keys += digit
+        self.dialogue.ears.hold()  # "my number is", and then the keys
         if self._keys_timer:
             self._keys_timer.cancel()
         self._keys_timer = self._after(KEYS_PAUSE_SECONDS, self._keys_done)
@@ -219,6 +220,8 @@ class Session:
         keys, self._keys = self._keys.strip("*#"), ""
         if keys:
             self._spawn(self.dialogue.say_for_caller(keys))
+        else:
+            self._spawn(self.dialogue.ears.let_go())
 
     # --- the end of it -----------------------------------------------------------------
 

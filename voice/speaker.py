@@ -34,6 +34,7 @@ class Utterance:
     sent: int = 0
     is_complete: bool = False  # nothing more will be said
     is_paused: bool = False
+    paused_at: float = 0.0  # monotonic: the last time that it was
     is_over: bool = False  # the caller has heard the last word
     starts_at: float | None = None  # monotonic: its first frame
     since: float = 0.0  # monotonic: when the caller's speech ended; latencies count from here
@@ -67,7 +68,8 @@ class Utterance:
 
     def pause(self) -> None:
         """The carrier was told to drop its buffer; what was not heard by now is kept."""
-        self.playout.clear(time.monotonic())
+        self.paused_at = time.monotonic()
+        self.playout.clear(self.paused_at)
         self.is_paused = True
 
     def go_on(self) -> None:

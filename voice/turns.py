@@ -42,6 +42,7 @@ class CallerTurn:
     ends_at: float
     is_typed: bool = False  # or keyed in: whole as it is
     kept: str = ""  # the beginning that is in the record already
+    goes_on_at: float = 0.0  # where the rest begins
 
 
 @dataclass(slots=True)

@@ -160,9 +160,11 @@ class Phone:
     async def reply(self, within: float = 20.0) -> str:
         """The desk's next words, once it has said and kept them."""
         await self.until(lambda: self._captions_of_desk() > self._replies, within)
+        pause = 0.03
         async with asyncio.timeout(within):
             while len(said := await self.said_by_desk()) <= self._replies:
-                await asyncio.sleep(0.03)
+                await asyncio.sleep(pause)
+                pause = min(1.5 * pause, 0.3)
         self._replies += 1
         return said[self._replies - 1]
 

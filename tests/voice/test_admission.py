@@ -9,15 +9,15 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from tests.factories import make_demo_store
 from tests.fakes import FakeTranscriber
 from tests.talking import MARIA, STRANGER
 from tests.voice.phone import InProcess, Phone, open_call, ringing
-from voice import calls, consumers
+from tests.voice.small import make_small_store
+from voice import calls
 from voice.database import in_database
 from voice.models import Call
 
-pytestmark = [pytest.mark.security, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.security, pytest.mark.virtual_time, pytest.mark.django_db(transaction=True)]
 
 REFUSED = [{"type": "websocket.accept"}, {"type": "websocket.close", "code": 1008}]
 
@@ -27,17 +27,12 @@ def otto(transactional_db: None, settings: Settings) -> None:
     settings.TRANSCRIBER = "tests.fakes.FakeTranscriber"
     settings.SYNTHESIZER = "tests.fakes.FakeSynthesizer"
     FakeTranscriber.made.clear()
-    make_demo_store(timezone.now())
+    make_small_store()
 
 
 @pytest.fixture
 async def call(otto: None) -> Call:
     return await open_call(MARIA)
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consumers, "START_LIMIT_SECONDS", 0.3)
 
 
 @pytest.fixture
@@ -49,7 +44,7 @@ async def phone(call: Call) -> Phone:
 async def is_refused(phone: Phone) -> bool:
     """Closed with 1008 before a word was spoken, and nothing was prepared for it."""
     assert isinstance(phone.wire, InProcess)
-    await asyncio.wait_for(phone.wire.desk, 5)
+    await asyncio.wait_for(phone.wire.desk, 6)  # some of these are no start at all: it waits for one
     return phone.wire.sent == REFUSED and not FakeTranscriber.made
 
 
@@ -62,7 +57,6 @@ async def test_the_token_of_the_call_lets_it_in() -> None:
         assert (await phone.reply()).startswith("Thanks for calling")
 
 
-@pytest.mark.usefixtures("impatient")  # some of these are no start at all
 @pytest.mark.parametrize(
     "start",
     [
@@ -88,7 +82,6 @@ async def test_a_start_without_the_right_word_is_refused(phone: Phone, start: di
     assert (await phone.row()).stream_opened_at is None
 
 
-@pytest.mark.usefixtures("impatient")
 async def test_a_start_without_a_call_is_refused(phone: Phone) -> None:
     await phone.send("start", streamSid="MZ1", customParameters={"token": calls.stream_token(phone.call)})
     assert await is_refused(phone)
@@ -155,17 +148,15 @@ async def test_a_typed_sentence_before_the_start_says_nothing(phone: Phone) -> N
     assert await is_refused(phone)
 
 
-@pytest.mark.usefixtures("impatient")
 async def test_a_socket_that_says_nothing_is_closed(phone: Phone) -> None:
     assert await is_refused(phone)
 
 
-@pytest.mark.usefixtures("impatient")
 async def test_a_socket_that_only_chatters_is_closed(phone: Phone) -> None:
     async def chatter() -> None:
         while True:
             await phone.wire.send(json.dumps({"event": "connected"}))
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.02)
 
     chattering = asyncio.create_task(chatter())
     assert await is_refused(phone)

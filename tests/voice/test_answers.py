@@ -9,18 +9,18 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 
 import pytest
-from django.utils import timezone
 from pytest_django import Settings
 
 from crm.models import FollowUpTask
-from tests.factories import make_demo_store
 from tests.fakes import FakeMind, FakeSynthesizer, FakeTranscriber
 from tests.talking import STRANGER
+from tests.virtual import held_up
 from tests.voice.leaks import nothing_left_running
 from tests.voice.phone import Phone, ringing
+from tests.voice.small import make_small_store
 from tests.voice.sound import silence, voice
 from tests.voice.test_session import a_slow_calendar, someone_waits_for_the_calendar
-from voice import answers, ears, session
+from voice import session
 from voice.conversation import phrases
 from voice.database import in_database
 from voice.models import ToolCall
@@ -36,7 +36,7 @@ from voice.ports import (
 )
 from voice.tools.registry import REGISTRY, Desk
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.integration, pytest.mark.virtual_time, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +47,7 @@ def otto(transactional_db: None, settings: Settings) -> None:
     FakeTranscriber.made.clear()
     FakeSynthesizer.made.clear()
     FakeMind.heard.clear()
-    make_demo_store(timezone.now())
+    make_small_store()
 
 
 def ear() -> FakeTranscriber:
@@ -122,20 +122,16 @@ async def test_a_draft_that_fails_is_thought_again(settings: Settings) -> None:
 # --- what takes long ----------------------------------------------------------------------
 
 
-async def test_a_slow_mind_is_bridged_by_words_that_promise_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "MIND_SECONDS", 0.2)
-    monkeypatch.setattr(answers, "FILLER_SECONDS", 0.2)
-
+async def test_a_slow_mind_is_bridged_by_words_that_promise_nothing() -> None:
     async def slow(heard: str, tools: Tools) -> AsyncGenerator[str, None]:
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(6.0)
         yield "Here it is."
 
     FakeMind.thought = slow
     async with ringing(STRANGER) as phone:
         await phone.reply()
         reply = await phone.say("Tell me something.")
-    assert reply.startswith(f"{phrases.FILLERS[0]} {phrases.FILLERS[1]}")
-    assert reply.endswith("Here it is.")
+    assert reply == f"{phrases.FILLERS[0]} {phrases.FILLERS[1]} Here it is."
 
 
 async def test_a_draft_whose_look_up_takes_long_is_bridged_like_any_answer() -> None:
@@ -150,7 +146,8 @@ async def test_a_draft_whose_look_up_takes_long_is_bridged_like_any_answer() -> 
             ear().hear(SpeechStarted(1.0), Words("An oil change", False, 1.0, 2.0), SpeechPaused(2.0))
             await someone_waits_for_the_calendar()
             ear().hear(Words("An oil change", True, 1.0, 2.0), SpeechEnded(2.0))
-            await phone.until(lambda: ("desk", phrases.FILLERS[0]) in phone.captions)
+            with held_up():
+                await phone.until(lambda: ("desk", phrases.FILLERS[0]) in phone.captions)
         assert (await phone.reply()).endswith("Here it is.")
 
 
@@ -167,7 +164,7 @@ async def test_a_quick_mind_needs_no_filler() -> None:
 # --- thought again ------------------------------------------------------------------------
 
 
-async def test_a_turn_that_was_cut_too_early_is_answered_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_turn_that_was_cut_too_early_is_answered_whole() -> None:
     async def repeat(heard: str, tools: Tools) -> AsyncGenerator[str, None]:
         yield f"You said: {heard} And I have a lot to say about that, so please listen for a while."
 
@@ -205,10 +202,7 @@ async def hear(phone: Phone, mulaw: bytes) -> None:
         await phone.send_audio(mulaw[offset : offset + 160])
 
 
-async def test_the_desk_falls_silent_at_the_first_sound_and_goes_on_after_a_cough(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(ears, "WORDS_LATE_SECONDS", 0.2)
+async def test_the_desk_falls_silent_at_the_first_sound_and_goes_on_after_a_cough() -> None:
     async with ringing(STRANGER) as phone:
         await begin_long_answer(phone)
         await hear(phone, silence(0.5) + voice(0.2))
@@ -227,9 +221,8 @@ async def test_a_line_that_was_lost_is_told_of_once() -> None:
         assert await phone.reply() == phrases.BAD_LINE
 
 
-async def test_words_that_come_late_still_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_words_that_come_late_still_interrupt() -> None:
     """The desk has gone on talking, because the sound had seemed to be a cough."""
-    monkeypatch.setattr(ears, "WORDS_LATE_SECONDS", 0.2)
     async with ringing(STRANGER) as phone:
         await begin_long_answer(phone)
         await hear(phone, silence(0.5) + voice(0.2))
@@ -245,10 +238,7 @@ async def test_words_that_come_late_still_interrupt(monkeypatch: pytest.MonkeyPa
         assert cut_off.cut_off.endswith("interrupt it.")
 
 
-async def test_a_late_text_that_adds_nothing_does_not_hold_the_desk_up(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(ears, "WORDS_LATE_SECONDS", 0.2)
+async def test_a_late_text_that_adds_nothing_does_not_hold_the_desk_up() -> None:
     async with ringing(STRANGER) as phone:
         await begin_long_answer(phone)
         await hear(phone, silence(0.5) + voice(0.2))
@@ -259,10 +249,7 @@ async def test_a_late_text_that_adds_nothing_does_not_hold_the_desk_up(
         assert (await phone.reply(within=4)).endswith("interrupt it.")
 
 
-async def test_a_line_that_stalls_in_the_middle_of_a_sound_is_silent(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(ears, "STALLED_SECONDS", 0.2)
+async def test_a_line_that_stalls_in_the_middle_of_a_sound_is_silent() -> None:
     FakeMind.thought = long_winded
     async with ringing(STRANGER) as phone:
         await phone.reply()
@@ -275,9 +262,7 @@ async def test_a_line_that_stalls_in_the_middle_of_a_sound_is_silent(
 
 
 @pytest.mark.parametrize("what", ["a lost line", "short time"])
-async def test_a_turn_is_answered_whatever_is_said_in_between(
-    what: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_turn_is_answered_whatever_is_said_in_between(what: str) -> None:
     may_answer = asyncio.Event()
 
     async def slow(heard: str, tools: Tools) -> AsyncGenerator[str, None]:
@@ -287,16 +272,25 @@ async def test_a_turn_is_answered_whatever_is_said_in_between(
     FakeMind.thought = slow
     async with ringing(STRANGER) as phone:
         await phone.reply()
-        ear().hear(SpeechStarted(1.0), Words("When are you open?", True, 1.0, 2.0), SpeechEnded(2.0))
+        await hum_until(session.WARNING_SECONDS - 1)
+        at = session.WARNING_SECONDS - 0.5
+        ear().hear(SpeechStarted(at), Words("When are you open?", True, at, at), SpeechEnded(at))
         await until(lambda: "When are you open?" in FakeMind.heard)
         if what == "short time":
-            monkeypatch.setattr(session, "WARNING_SECONDS", 0.0)
-            await asyncio.sleep(0.3)  # a watch looks ten times a second
+            await asyncio.sleep(1.0)
         else:
-            ear().hear(HearingLost(3.0))
+            ear().hear(HearingLost(at))
         may_answer.set()
         said = [await phone.reply(), await phone.reply()]
+    assert said[0] == (phrases.TIME_IS_SHORT if what == "short time" else phrases.BAD_LINE)
     assert said[1] == "We are open until six."
+
+
+async def hum_until(seconds: float) -> None:
+    """Sounds without a word: a line on which nobody is silent, and nobody says anything."""
+    ear().hear(SpeechStarted(0.1))
+    await asyncio.sleep(seconds - asyncio.get_running_loop().time())
+    ear().hear(SpeechEnded(seconds))
 
 
 async def test_words_that_reopened_a_turn_are_kept_when_the_caller_hangs_up() -> None:
@@ -318,7 +312,7 @@ async def test_words_that_reopened_a_turn_are_kept_when_the_caller_hangs_up() ->
 
 async def test_a_draft_that_began_before_a_write_was_done_is_thought_again() -> None:
     """The write belongs to an answer that was interrupted; its end changes what the draft was made of."""
-    may_write = threading.Event()
+    is_writing, may_write = threading.Event(), threading.Event()
 
     async def book(heard: str, tools: Tools) -> AsyncGenerator[str, None]:
         yield "Let me write that down for you, one moment, this may take a little while."
@@ -328,6 +322,7 @@ async def test_a_draft_that_began_before_a_write_was_done_is_thought_again() -> 
     original = REGISTRY["take_message"]
 
     def slowly(desk: Desk, message: object) -> ToolResult:
+        is_writing.set()
         may_write.wait(5)
         desk.conversation.slots.concern = "written"
         return original.run(desk, message)
@@ -339,11 +334,13 @@ async def test_a_draft_that_began_before_a_write_was_done_is_thought_again() -> 
             await phone.reply()
             phone.plays_at_once = False
             await phone.send("text", body="Call me back.")
-            await phone.until(lambda: len(phone.held) >= 3)
-            phone.plays_at_once = True
-            FakeMind.thought = long_winded
-            ear().hear(SpeechStarted(1.0), Words("When are you open", False, 1.0, 2.0), SpeechPaused(2.0))
-            await until(lambda: "When are you open" in FakeMind.heard)
+            await asyncio.to_thread(is_writing.wait, 5)
+            with held_up():
+                await phone.until(lambda: len(phone.held) >= 3)
+                phone.plays_at_once = True
+                FakeMind.thought = long_winded
+                ear().hear(SpeechStarted(1.0), Words("When are you open", False, 1.0, 2.0), SpeechPaused(2.0))
+                await until(lambda: "When are you open" in FakeMind.heard)
             may_write.set()
             ear().hear(Words("When are you open?", True, 1.0, 2.0), SpeechEnded(2.0))
             await phone.reply()
@@ -353,23 +350,20 @@ async def test_a_draft_that_began_before_a_write_was_done_is_thought_again() -> 
     assert FakeMind.heard.count("When are you open") + FakeMind.heard.count("When are you open?") == 2
 
 
-async def test_nobody_is_asked_whether_they_are_there_while_they_press_keys(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(session, "SILENCE_SECONDS", 0.4)
-    monkeypatch.setattr(session, "KEYS_PAUSE_SECONDS", 0.8)
+async def test_nobody_is_asked_whether_they_are_there_while_they_press_keys() -> None:
     FakeMind.thought = long_winded
     async with ringing(STRANGER) as phone:
         await phone.reply()
-        await phone.send("dtmf", digit="2")
+        await asyncio.sleep(session.SILENCE_SECONDS - 1)
+        await phone.send("dtmf", digit="2")  # and it is waited two seconds for another
         assert (await phone.reply()).endswith("interrupt it.")
 
 
 # --- limits -------------------------------------------------------------------------------
 
 
-async def test_two_minutes_before_the_end_the_caller_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "WARNING_SECONDS", 0.3)
+async def test_two_minutes_before_the_end_the_caller_is_told() -> None:
     async with ringing(STRANGER) as phone:
         await phone.reply()
+        await hum_until(session.WARNING_SECONDS - 1)
         assert await phone.reply() == phrases.TIME_IS_SHORT

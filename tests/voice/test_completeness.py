@@ -1,5 +1,7 @@
 """Do the words sound finished?"""
 
+import time
+
 import pytest
 
 from voice.completeness import Completeness, Expected, completeness, expected
@@ -199,3 +201,22 @@ def test_every_question_of_ours_is_known_by_name_or_by_its_words(asked: str) -> 
         ),
     }
     assert expected(asked, phrases.QUESTIONS[asked]) is by_name.get(asked, Expected.ANYTHING)
+
+
+# --- a long story -------------------------------------------------------------------------
+
+STORY = "and then there was another thing that I wanted to tell you about it " * 60
+
+
+@pytest.mark.parametrize(("end", "state"), [("and", OPEN), ("it rattles", WHOLE), ("please", CLOSED)])
+def test_a_long_story_ends_as_its_last_words_do(end: str, state: Completeness) -> None:
+    assert completeness(STORY + end) is state
+
+
+@pytest.mark.performance
+def test_a_long_story_keeps_no_other_caller_waiting() -> None:
+    """It is judged anew with every word, on the loop that carries all calls."""
+    began = time.perf_counter()
+    for _ in range(10):
+        completeness(STORY)
+    assert (time.perf_counter() - began) / 10 < 0.003

@@ -6,6 +6,7 @@ Speech is scripted, the rest is real: mind, tools, PostgreSQL.
 import asyncio
 import re
 import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -23,9 +24,9 @@ from scheduling.models import Appointment, Closure, OpeningHours
 from tests.factories import make_demo_store
 from tests.fakes import FakeSynthesizer, FakeTranscriber
 from tests.talking import MARIA, STRANGER
+from tests.virtual import held_up
 from tests.voice.leaks import nothing_left_running
 from tests.voice.phone import Application, HungUp, InProcess, Phone, ringing
-from voice import line, session, speaker
 from voice.carriers import twilio
 from voice.conversation import phrases
 from voice.conversation.states import State
@@ -33,7 +34,7 @@ from voice.database import in_database
 from voice.models import Call, ToolCall, Turn
 from voice.ports import ProviderError, SpeechEnded, SpeechStarted, Words
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.integration, pytest.mark.virtual_time, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +62,11 @@ def otto(transactional_db: None, settings: Settings) -> Rooftop:
 @pytest.fixture
 def opening(otto: Rooftop) -> str:
     return demo_call.scenarios(otto, now=timezone.now())["maria"].script.opening
+
+
+def now() -> float:
+    """Seconds of the call: its clock starts with the test's, and the database takes no time on it."""
+    return asyncio.get_running_loop().time()
 
 
 def ear() -> FakeTranscriber:
@@ -169,14 +175,13 @@ async def test_a_stop_ends_the_call_as_a_lost_socket_does() -> None:
     assert (await phone.turns())[-1].text == "never mind"
 
 
-async def test_a_line_that_takes_nothing_more_ends_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(line, "SEND_LIMIT_SECONDS", 0.2)
+async def test_a_line_that_takes_nothing_more_ends_the_call() -> None:
     wire = InProcess()
     async with nothing_left_running(), ringing(STRANGER, wire) as phone:
         await phone.reply()
         wire.stalls = True
         await phone.send("text", body="What are your hours?")
-        await asyncio.wait_for(wire.desk, 2)
+        await asyncio.wait_for(wire.desk, 6)
 
     assert (await phone.row()).outcome == Call.Outcome.HUNG_UP
     assert (await phone.turns())[-1].text == "What are your hours?"
@@ -200,7 +205,10 @@ async def test_a_hang_up_while_it_is_booked_still_keeps_the_booking(opening: str
 async def a_slow_calendar(
     lock: str = "scheduling_appointment IN SHARE MODE",
 ) -> AsyncIterator[None]:
-    """Nothing can be written into it inside the block; with another lock, nothing read."""
+    """Nothing can be written into it inside the block; with another lock, nothing read.
+
+    On the virtual clock time stands still while somebody waits for it, but for `held_up()`.
+    """
     is_locked, is_over = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -212,21 +220,24 @@ async def a_slow_calendar(
     holding = asyncio.create_task(in_database(hold))
     await asyncio.to_thread(is_locked.wait, 10)
     try:
-        yield
+        with held_up():
+            yield
     finally:
         is_over.set()
         await holding
 
 
 async def someone_waits_for_the_calendar() -> None:
-    def waiting() -> bool:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
-            return bool(cursor.fetchone()[0])
+    def look() -> bool:
+        for _ in range(500):
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
+                if cursor.fetchone()[0]:
+                    return True
+            time.sleep(0.01)
+        return False
 
-    async with asyncio.timeout(5):
-        while not await in_database(waiting):
-            await asyncio.sleep(0.01)
+    assert await in_database(look)
 
 
 async def test_a_hang_up_keeps_words_that_were_only_interim_when_hearing_hangs_too() -> None:
@@ -331,8 +342,7 @@ async def test_a_sign_of_listening_is_no_answer() -> None:
         assert len(await phone.turns()) == 1
 
 
-async def test_noise_that_never_ends_does_not_silence_the_desk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(speaker, "LONGEST_PAUSE_SECONDS", 0.2)
+async def test_noise_that_never_ends_does_not_silence_the_desk() -> None:
     async with ringing(MARIA, plays_at_once=False) as phone:
         await phone.until(lambda: len(phone.held) >= 5)
         phone.plays_at_once = True
@@ -400,14 +410,10 @@ async def test_a_date_heard_in_two_pieces_was_heard(opening: str) -> None:
         assert "You're booked" in await phone.say("Yes.")
 
 
-async def test_yes_to_a_re_prompt_answers_the_read_back_before_it(
-    opening: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_yes_to_a_re_prompt_answers_the_read_back_before_it(opening: str) -> None:
     async with ringing(MARIA) as phone:
         await to_the_read_back(phone, opening)
-        monkeypatch.setattr(session, "SILENCE_SECONDS", 0.1)
         assert (await phone.reply()).startswith(phrases.STILL_THERE[0])
-        monkeypatch.setattr(session, "SILENCE_SECONDS", 8.0)
         assert "You're booked" in await phone.say("Yes.")
 
 
@@ -469,25 +475,34 @@ async def test_a_caller_who_speaks_first_is_greeted_all_the_same() -> None:
         assert (await phone.reply()).startswith("Thanks for calling")
 
 
-async def test_keys_and_words_do_not_swallow_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "KEYS_PAUSE_SECONDS", 0.3)
+async def test_keys_and_words_do_not_swallow_each_other() -> None:
+    """However slowly the keys are pressed: nobody answers "my number is" meanwhile."""
     async with ringing(STRANGER) as phone:
         await phone.reply()
         ear().hear(*said("Um, my number is"))  # so it waits for the rest
         await phone.until(lambda: ("caller", "Um, my number is") in phone.captions)
         for digit in "2125550188":
             await phone.send("dtmf", digit=digit)
+            await asyncio.sleep(1.5)
         await phone.reply()
 
         texts = [turn.text for turn in await phone.turns() if turn.speaker == "caller"]
         assert texts == ["Um, my number is 2125550188"]
 
 
+async def test_a_key_that_means_nothing_does_not_keep_words_from_being_answered() -> None:
+    async with ringing(STRANGER) as phone:
+        await phone.reply()
+        ear().hear(*said("I need an oil change"))
+        await phone.until(lambda: ("caller", "I need an oil change") in phone.captions)
+        await phone.send("dtmf", digit="#")
+        assert "oil change" in await phone.reply()
+
+
 # --- silences and limits ------------------------------------------------------------------
 
 
-async def test_silence_is_asked_into_twice_and_then_taken_leave_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "SILENCE_SECONDS", 0.3)
+async def test_silence_is_asked_into_twice_and_then_taken_leave_of() -> None:
     async with nothing_left_running(), ringing(STRANGER) as phone:
         await phone.reply()
         assert [await phone.reply() for _ in range(3)] == [
@@ -501,8 +516,7 @@ async def test_silence_is_asked_into_twice_and_then_taken_leave_of(monkeypatch: 
     assert call.outcome == Call.Outcome.NO_BOOKING
 
 
-async def test_a_word_starts_the_count_of_silences_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "SILENCE_SECONDS", 0.3)
+async def test_a_word_starts_the_count_of_silences_again() -> None:
     async with ringing(STRANGER) as phone:
         await phone.reply()
         await phone.reply()
@@ -511,27 +525,24 @@ async def test_a_word_starts_the_count_of_silences_again(monkeypatch: pytest.Mon
         assert (await phone.reply()).startswith(phrases.STILL_THERE[0])
 
 
-async def test_the_longest_call_is_taken_leave_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "LONGEST_CALL_SECONDS", 0.5)
-    async with ringing(STRANGER) as phone:
-        assert [await phone.reply() for _ in range(2)][1] == phrases.TIME_LIMIT
-        call = await ended(phone)
-
-    assert call.outcome == Call.Outcome.NO_BOOKING
-
-
-async def test_a_caller_who_never_stops_talking_cannot_outlast_the_limit(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(session, "LONGEST_CALL_SECONDS", 0.3)
-    monkeypatch.setattr(session, "LEAVE_TAKING_SECONDS", 0.5)
+async def test_a_caller_who_never_stops_talking_cannot_outlast_the_limit() -> None:
+    """Not even by cutting the goodbye short, again and again."""
     async with nothing_left_running(), ringing(STRANGER) as phone:
         await phone.reply()
-        ear().hear(SpeechStarted(0.1), Words("and another thing", False, 0.1, 1.0))
-        call = await ended(phone)
+        phone.plays_at_once = False
+        ear().hear(SpeechStarted(0.1))
+        words = "and"
+        while phone.closed is None:
+            words += " another thing"
+            ear().hear(Words(words, False, 0.1, now()))
+            await asyncio.sleep(2)
+        call = await phone.row()
 
+    assert 915 <= now() < 918  # with 15 s of leave-taking; this caller looks up every 2 s
     assert call.ended_at
-    assert (await phone.turns())[-1].text == "and another thing"
+    texts = [turn.text for turn in await phone.turns()]
+    assert phrases.TIME_LIMIT not in texts
+    assert texts[-1].startswith("and another thing")
 
 
 # --- failures -----------------------------------------------------------------------------
