@@ -44,6 +44,8 @@ def said(text: str) -> str:
         ("It is due by 3/4.", "It is due by March fourth."),
         ("Mon-Fri, 8 AM-5 PM", "Monday through Friday, eight AM to five PM"),
         ("Mon–Sat", "Monday through Saturday"),
+        ("We're open Mon - Fri.", "We're open Monday through Friday."),
+        ("Tuesday, 3/4", "Tuesday, March fourth"),
     ],
 )  # fmt: skip
 def test_a_day_is_said_with_its_weekday_where_that_is_certain(written: str, words: str) -> None:
@@ -146,6 +148,7 @@ def test_numbers_and_codes_are_spelled(written: str, words: str) -> None:
         ("5 1/2 quarts", "five and a half quarts"),
         ("3/4 of a tank", "three quarters of a tank"),
         ("about 2½ hours", "about two and a half hours"),
+        ("It's full, 5/8 worn", "It's full, five eighths worn"),
         ("4/32 of an inch", "four thirty-seconds of an inch"),
         ("open 24/7", "open twenty-four seven"),
         ("Dr. Smith", "Doctor Smith"),
@@ -202,6 +205,7 @@ def test_what_has_no_sound_is_taken_away(written: str, words: str) -> None:
         "I have 4 openings for your 2 cars.",
         "In 2026 we sat in the sun.",
         "Is it code 5, or order 12?",
+        "There is a tag 2015 Honda, and a policy 2024 change.",
         "GLE350, CX-50, 4WD, V6, Model 3, R134a.",
         "It's the driver's side, isn't it?",
         "It holds 5.5 quarts.",

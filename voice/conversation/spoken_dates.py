@@ -30,7 +30,7 @@ NAMED_MONTH = re.compile(
 )
 NO_DAY_OF_MAY = re.compile(r"(?:^|[.!?] )$")
 OF_A_DATE = re.compile(
-    r"(?:\b(?:on|by|until|till|through|from|since|before|after|dated?|for|to|and|or|is|was)|day|,) $"
+    r"(?:\b(?:on|by|until|till|through|from|since|before|after|dated?|for|to|and|or|is|was)|day,?) $"
 )
 ORDINAL = re.compile(r"(?<![\w.,/$-])([1-9][0-9]?)(?:st|nd|rd|th)\b")
 WEEKDAYS_TO = re.compile(rf"\b({WEEKDAY_NAMES})\.? ?[–—-] ?({WEEKDAY_NAMES})\b\.?(?!\w)")
@@ -64,7 +64,7 @@ def say_dates(text: str, today: date) -> str:
     """today is the store's calendar day."""
     for glyph, written in GLYPHS.items():
         text = re.sub(rf"(?<=[0-9]){glyph}", f" {written}", text).replace(glyph, written)
-    text = WEEKDAYS_TO.sub(lambda m: f"{_weekday(m[1])} through {_weekday(m[2])}", text)
+    text = WEEKDAYS_TO.sub(lambda m: f"{_weekday(m[1])} through {_weekday(m[2])}{_stop(m)}", text)
     text = SHORT_WEEKDAY.sub(lambda m: f"{_weekday(m[1])}, ", text)
     with_weekday = not NAMED_DAY.search(text)
 

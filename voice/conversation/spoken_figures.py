@@ -104,8 +104,8 @@ def _digit_groups(*groups: str) -> str:
 
 
 def _is_code(code: str) -> bool:
-    """ "code 5" and "order number 12" are numbers as any."""
-    return len(code) > 3 or not code.isdigit()
+    """ "code 5" is a number as any, and in "tag 2015 Honda" there is a year."""
+    return not code.isdigit() or len(code) > 4 or (len(code) == 4 and not code.startswith(("19", "20")))
 
 
 def _say_money(match: re.Match[str]) -> str:
