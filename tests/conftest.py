@@ -7,6 +7,8 @@ import pytest
 from pytest_django import Settings
 
 from tests.virtual import VirtualLoop
+from voice.breaker import Breaker
+from voice.replies import fallback
 from voice.speech.cached import spoken_texts
 
 
@@ -27,3 +29,9 @@ def quick_passwords(settings: Settings) -> None:
 def nothing_spoken_before() -> None:
     """What one test's synthesizer said is not served to another's."""
     spoken_texts.clear()
+
+
+@pytest.fixture(autouse=True)
+def every_model_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That models failed in one test keeps nobody from asking them in the next."""
+    monkeypatch.setattr(fallback, "breaker", Breaker())

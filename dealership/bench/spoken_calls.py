@@ -64,10 +64,10 @@ async def measure(*, rounds: int, data: Path = turn_taking.DATA) -> list[Figure]
         async with cloud, serving(theirs, **relay.settings_of(cloud)) as server:
             with override_settings(PUBLIC_BASE_URL=server.url):
                 sids = (f"{prefix}{number:016x}" for number in count())
-                async with Callers(server.url, cloud, called_number, sids) as callers:
-                    async with asyncio.TaskGroup() as calls:
-                        for share in _shares(turns, CALLS):
-                            calls.create_task(_call(callers, cloud, share, providers, heard))
+                ringing = Callers(server.url, cloud, called_number, sids)
+                async with ringing as callers, asyncio.TaskGroup() as calls:
+                    for share in _shares(turns, CALLS):
+                        calls.create_task(_call(callers, cloud, share, providers, heard))
             heard.failures += server.errors()
     finally:
         os.sched_setaffinity(0, everywhere)

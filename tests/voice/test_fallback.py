@@ -16,7 +16,6 @@ from tests.talking import MARIA, Talk
 from voice.breaker import Breaker
 from voice.database import in_database
 from voice.providers import make_mind
-from voice.replies import fallback
 from voice.replies import openai as provider
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
@@ -32,7 +31,6 @@ async def openai(settings: Settings, transactional_db: None) -> AsyncIterator[Op
         settings.OPENAI_BASE_URL = server.api_url
         settings.OPENAI_MODELS = ["first", "second"]
         settings.REPLY_MODEL = "voice.replies.openai.OpenAIReplies"
-        fallback.breaker = Breaker()
         yield server
         await provider.close_client()
 

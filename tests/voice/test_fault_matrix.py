@@ -30,10 +30,8 @@ from tests.voice.exchange import Exchange, exchange
 from tests.voice.leaks import nothing_left_running
 from tests.voice.outages import postgresql_behind, proxy_to_postgresql, proxy_to_redis, redis_behind
 from voice import answers, database, providers
-from voice.breaker import Breaker
 from voice.database import in_database
 from voice.models import Turn
-from voice.replies import fallback
 from voice.speech.replay import Replay
 
 pytestmark = [
@@ -182,11 +180,6 @@ def otto(transactional_db: None, settings: Settings) -> Rooftop:
         )
     connection.close()  # it knows of no pool yet
     return rooftop
-
-
-@pytest.fixture(autouse=True)
-def fresh_breaker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fallback, "breaker", Breaker())
 
 
 @dataclass(frozen=True, slots=True)
