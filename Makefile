@@ -35,7 +35,7 @@ deploys: .venv/installed
 	@DEPLOYS=20 $(BIN)/python -m pytest -q --timeout 0 tests/voice/test_lost_processes.py $(ARGS)
 
 frames: .venv/installed
-	@FRAMES=100000 $(BIN)/python -m pytest -q --timeout 0 tests/voice/test_fuzz.py $(ARGS)
+	@FRAMES=100000 $(BIN)/python -m pytest -q --timeout 0 -s tests/voice/test_fuzz.py tests/voice/test_flood.py $(ARGS)
 
 doctor: .venv/installed
 	@$(BIN)/python manage.py doctor

@@ -22,7 +22,10 @@ POLICY_VIOLATION = 1008
 MESSAGES_AT_ONCE = 500
 MESSAGES_A_SECOND = 200
 CHARACTERS_OF_A_MESSAGE = 1000  # a longer one counts as several; a frame of 20 ms has 250 to 450
-POLITE_AFTER = 20  # messages in a row; then whatever else waits goes first
+POLITE_AFTER, POLITE_SECONDS = (
+    20,
+    0.001,
+)  # so many in a row; then others go between, and ten seconds take half a one
 HELD_BACK_SECONDS = 30.0  # of a call, in all; then it is no caller's
 
 
@@ -81,7 +84,7 @@ class Line:
                 raise LineClosed
             await asyncio.sleep(owed_seconds)
         elif self._budget.spent > POLITE_AFTER:
-            await asyncio.sleep(0)
+            await asyncio.sleep(POLITE_SECONDS)
 
     async def send(self, command: LineCommand) -> None:
         """Write one command, where the carrier has such a message. Raises LineClosed."""

@@ -45,10 +45,10 @@ async def measure(*, rounds: int, full: bool = False, levels: Sequence[int] = LE
     called_number = await in_database(lambda: first_rooftop().numbers.all()[0].number)
     prefix = f"CA{secrets.token_hex(8)}"
     everywhere = os.sched_getaffinity(0)
-    ours, theirs = _halves(everywhere)
+    ours, theirs = halves(everywhere)
     os.sched_setaffinity(0, ours)
     try:
-        async with Cloud() as cloud, serving(theirs, **_settings(cloud)) as server:
+        async with Cloud() as cloud, serving(theirs, **cloud_settings(cloud)) as server:
             sids = (f"{prefix}{number:016x}" for number in count())
             bench = _Bench(server, cloud, called_number, sids)
             with override_settings(PUBLIC_BASE_URL=server.url):  # the carrier signs addresses
@@ -59,13 +59,13 @@ async def measure(*, rounds: int, full: bool = False, levels: Sequence[int] = LE
         await in_database(Call.objects.filter(sid__startswith=prefix).delete)
 
 
-def _halves(cores: set[int]) -> tuple[set[int], set[int]]:
+def halves(cores: set[int]) -> tuple[set[int], set[int]]:
     """(ours, the server's): one core for the server; a machine with a single one shares it."""
     *rest, last = sorted(cores)
     return set(rest) or cores, {last}
 
 
-def _settings(cloud: Cloud) -> dict[str, str]:
+def cloud_settings(cloud: Cloud) -> dict[str, str]:
     return {
         "DEEPGRAM_API_KEY": "bench",
         "DEEPGRAM_BASE_URL": cloud.base_url,

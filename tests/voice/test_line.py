@@ -6,13 +6,23 @@ import selectors
 from base64 import b64encode
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from voice.budget import Budget
 from voice.carriers.browser import BrowserCarrier
-from voice.line import HELD_BACK_SECONDS, MESSAGES_A_SECOND, MESSAGES_AT_ONCE, Line, LineClosed, Message
+from voice.line import (
+    HELD_BACK_SECONDS,
+    MESSAGES_A_SECOND,
+    MESSAGES_AT_ONCE,
+    POLITE_AFTER,
+    POLITE_SECONDS,
+    Line,
+    LineClosed,
+    Message,
+)
 
 FRAME_SECONDS = 0.02
 
@@ -113,11 +123,13 @@ def test_an_ordinary_call_never_waits() -> None:
 
 
 @pytest.mark.parametrize("stalled_seconds", [2.0, 5.0, 8.0])
-def test_what_a_stalled_network_brings_at_once_is_taken_at_once(stalled_seconds: float) -> None:
+def test_what_a_stalled_network_brings_at_once_is_taken_in_half_a_second(stalled_seconds: float) -> None:
     async def call() -> None:
         late = [(max(moment, stalled_seconds), message) for moment, message in ordinary_call(60.0)]
         line, moments = await arrivals(Sender(late))
-        assert moments == pytest.approx([moment for moment, _ in late])
+        lags = [came - sent for came, (sent, _) in zip(moments, late, strict=True)]
+        assert max(lags) < 0.06 * stalled_seconds + 0.1
+        assert max(lags[-1000:]) == 0.0
         assert line.held_back == 0
 
     run(call())
@@ -140,12 +152,12 @@ def test_a_flood_is_held_to_its_rate_and_then_ended() -> None:
     async def flood() -> None:
         sender = Sender((0.0, media()) for _ in range(100_000))
         line, moments = await arrivals(sender)
-        assert moments[MESSAGES_AT_ONCE - 1] == 0.0
-        for second in range(1, 29):
+        assert moments[MESSAGES_AT_ONCE - 1] < 0.6
+        for second in range(2, 29):
             passed = sum(second <= moment < second + 1 for moment in moments)
             assert passed == pytest.approx(MESSAGES_A_SECOND, abs=1)
-        assert line.held_back == len(moments) - MESSAGES_AT_ONCE + 1
-        assert moments[-1] == pytest.approx(HELD_BACK_SECONDS, abs=0.1)
+        assert line.held_back == pytest.approx(len(moments) - MESSAGES_AT_ONCE, abs=0.7 * MESSAGES_A_SECOND)
+        assert moments[-1] == pytest.approx(HELD_BACK_SECONDS, abs=1)
         assert sender.answered == [{"type": "websocket.close", "code": 1008}]
 
     run(flood())
@@ -174,20 +186,12 @@ def test_long_messages_cost_more() -> None:
 
 def test_who_sends_much_at_once_lets_others_go_between() -> None:
     async def flood() -> None:
-        turns = 0
-
-        async def somebody_else() -> None:
-            nonlocal turns
-            while True:
-                turns += 1
-                await asyncio.sleep(0)
-
-        other = asyncio.create_task(somebody_else())
         line, moments = await arrivals(Sender((0.0, media()) for _ in range(MESSAGES_AT_ONCE)))
-        other.cancel()
         assert line.held_back == 0
-        assert len(moments) == MESSAGES_AT_ONCE
-        assert turns > MESSAGES_AT_ONCE * 0.9
+        assert moments[POLITE_AFTER - 1] == 0.0
+        pauses = [later - moment for moment, later in pairwise(moments[POLITE_AFTER:])]
+        assert min(pauses) >= POLITE_SECONDS * 0.99
+        assert moments[-1] < 0.6
 
     run(flood())
 
