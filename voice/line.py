@@ -22,10 +22,8 @@ POLICY_VIOLATION = 1008
 MESSAGES_AT_ONCE = 500
 MESSAGES_A_SECOND = 200
 CHARACTERS_OF_A_MESSAGE = 1000  # a longer one counts as several; a frame of 20 ms has 250 to 450
-POLITE_AFTER, POLITE_SECONDS = (
-    20,
-    0.001,
-)  # so many in a row; then others go between, and ten seconds take half a one
+POLITE_AFTER = 20  # messages in a row; then others go between
+POLITE_SECONDS = 0.001  # so the ten seconds take half a one
 HELD_BACK_SECONDS = 30.0  # of a call, in all; then it is no caller's
 
 
