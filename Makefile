@@ -1,6 +1,6 @@
 # On a fresh machine: `make run`, or `make test`. Python 3.11 to 3.13 and make are all they need.
 # `make run CLOUD=emulated`: with cloud settings, against the emulated providers of tests/.
-.PHONY: run test check format demo-call bench race deploys faults doctor
+.PHONY: run test check format demo-call bench race deploys faults frames doctor
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -33,6 +33,9 @@ faults: .venv/installed
 
 deploys: .venv/installed
 	@DEPLOYS=20 $(BIN)/python -m pytest -q --timeout 0 tests/voice/test_lost_processes.py $(ARGS)
+
+frames: .venv/installed
+	@FRAMES=100000 $(BIN)/python -m pytest -q --timeout 0 -s tests/voice/test_fuzz.py tests/voice/test_flood.py $(ARGS)
 
 doctor: .venv/installed
 	@$(BIN)/python manage.py doctor

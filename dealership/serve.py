@@ -15,7 +15,7 @@ import uvicorn
 
 GRACE_SECONDS = 3  # for answers under way, once no call is left
 # Frames are small and cannot be squeezed: no compression, and no message larger than a second of audio needs.
-SOCKETS = {"ws": "websockets-sansio", "ws_max_size": 65536, "ws_per_message_deflate": False}
+SOCKETS = {"ws": "dealership.sockets:MediaSocket", "ws_max_size": 65536, "ws_per_message_deflate": False}
 
 
 class Server(uvicorn.Server):

@@ -20,7 +20,7 @@ from voice.carriers import twilio
 from voice.carriers.media_streams import MediaStreams
 from voice.conversation.facts import Store
 from voice.database import begin_in_database, in_database
-from voice.line import Line, LineClosed, Message
+from voice.line import POLICY_VIOLATION, Line, LineClosed, Message
 from voice.models import Call
 from voice.ports import Started
 from voice.record import Record
@@ -35,7 +35,6 @@ START_LIMIT_SECONDS = 5.0  # from the open socket to the start message
 # From then on the caller hears nothing until the conversation begins. When this and the callback that
 # follows (webhooks.py) take all their time, the carrier still apologises within four seconds.
 PREPARE_LIMIT_SECONDS = 1.5
-POLICY_VIOLATION = 1008
 INTERNAL_ERROR = 1011
 waiting_room = WaitingRoom()
 

@@ -183,6 +183,8 @@ class Session:
         await self.record.close()
         if self.line.ignored:
             log.info("call %s: messages not understood: %s", self.call.pk, dict(self.line.ignored))
+        if self.line.held_back:
+            log.info("call %s: messages held back: %d", self.call.pk, self.line.held_back)
 
     # --- hear -----------------------------------------------------------------------------
 

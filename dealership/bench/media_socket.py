@@ -28,7 +28,7 @@ APPLICATION = "dealership.bench.media_server:application"
 UVICORN = tuple(
     word
     for name, value in serve.SOCKETS.items()
-    for word in (f"--{name.replace('_', '-')}", str(value).lower())
+    for word in (f"--{name.replace('_', '-')}", str(value) if isinstance(value, str) else str(value).lower())
 )
 SERVERS = {
     "uvicorn": ("uvicorn", APPLICATION, *UVICORN, "--log-level", "warning", "--no-access-log", "--port"),

@@ -48,7 +48,7 @@ async def measure(*, rounds: int, full: bool = False, levels: Sequence[int] = LE
     ours, theirs = halves(everywhere)
     os.sched_setaffinity(0, ours)
     try:
-        async with Cloud() as cloud, serving(theirs, **settings_of(cloud)) as server:
+        async with Cloud() as cloud, serving(theirs, **cloud_settings(cloud)) as server:
             sids = (f"{prefix}{number:016x}" for number in count())
             bench = _Bench(server, cloud, called_number, sids)
             with override_settings(PUBLIC_BASE_URL=server.url):  # the carrier signs addresses
@@ -65,7 +65,7 @@ def halves(cores: set[int]) -> tuple[set[int], set[int]]:
     return set(rest) or cores, {last}
 
 
-def settings_of(cloud: Cloud) -> dict[str, str]:
+def cloud_settings(cloud: Cloud) -> dict[str, str]:
     return {
         "DEEPGRAM_API_KEY": "bench",
         "DEEPGRAM_BASE_URL": cloud.base_url,

@@ -100,15 +100,18 @@ def _is_socket(link: Path) -> bool:
 
 
 @asynccontextmanager
-async def serving(cores: set[int], **variables: str) -> AsyncIterator[Server]:
-    """A server on these cores, with these variables over the present settings, until the block ends."""
+async def serving(cores: set[int], module: str = __name__, **variables: str) -> AsyncIterator[Server]:
+    """A server on these cores, with these variables over the present settings, until the block ends.
+
+    module is run in its place, with the same arguments.
+    """
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory(prefix="service-desk-bench-") as name:
         folder = Path(name)
         with (folder / LOG).open("wb") as log:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", __name__, str(folder / GAUGE), "--port", str(port)),
+                *(sys.executable, "-m", module, str(folder / GAUGE), "--port", str(port)),
                 cwd=settings.BASE_DIR,
                 env={**os.environ, **_present(), "PUBLIC_BASE_URL": url, **variables},
                 stderr=log,

@@ -62,7 +62,7 @@ async def measure(*, rounds: int, data: Path = turn_taking.DATA) -> list[Figure]
         cloud = Cloud(
             first_token=providers.first_token, first_audio=providers.first_clause + providers.first_audio
         )
-        async with cloud, serving(theirs, **relay.settings_of(cloud)) as server:
+        async with cloud, serving(theirs, **relay.cloud_settings(cloud)) as server:
             with override_settings(PUBLIC_BASE_URL=server.url):
                 sids = (f"{prefix}{number:016x}" for number in count())
                 ringing = Callers(server.url, cloud, called_number, sids)

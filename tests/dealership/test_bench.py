@@ -32,7 +32,8 @@ def test_the_table_lines_its_columns_up() -> None:
 
 def test_uvicorn_is_measured_as_it_serves() -> None:
     assert (
-        *("--ws", "websockets-sansio", "--ws-max-size", "65536", "--ws-per-message-deflate", "false"),
+        *("--ws", "dealership.sockets:MediaSocket"),
+        *("--ws-max-size", "65536", "--ws-per-message-deflate", "false"),
     ) == media_socket.UVICORN
 
 

@@ -20,6 +20,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
 from pytest_django import Settings
 
+from dealership.serve import SOCKETS
 from tests.emulators.deepgram import Deepgram
 from tests.emulators.deepgram_voice import BYTES_PER_CHARACTER, quiet_tone
 from tests.emulators.openai import OpenAI
@@ -70,7 +71,7 @@ async def exchange(settings: Settings, *, script: Script | None = None) -> Async
         settings.REPLY_MODEL = "voice.replies.openai.OpenAIReplies"
         settings.TWILIO_ACCOUNT_SID, settings.TWILIO_API_BASE_URL = twilio.account_sid, twilio.base_url
         stack.push_async_callback(openai_replies.close_client)
-        settings.PUBLIC_BASE_URL = url = await stack.enter_async_context(_served())
+        settings.PUBLIC_BASE_URL = url = await stack.enter_async_context(served())
         twilio.serve(
             OTTO_NUMBER,
             voice_url=f"{url}{WEBHOOKS}/inbound-call",
@@ -90,8 +91,8 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def _served() -> AsyncIterator[str]:
-    """The application on uvicorn in this event loop, with the Procfile's options."""
+async def served() -> AsyncIterator[str]:
+    """The application on uvicorn in this event loop, as in production."""
     # Not dealership.asgi, which loads the local models as soon as it is imported.
     application = ProtocolTypeRouter(
         {"http": get_asgi_application(), "websocket": URLRouter(websocket_urlpatterns)}
@@ -100,9 +101,7 @@ async def _served() -> AsyncIterator[str]:
         listening.bind(("127.0.0.1", 0))
         config = uvicorn.Config(
             application,
-            ws="websockets-sansio",
-            ws_max_size=65536,
-            ws_per_message_deflate=False,
+            **SOCKETS,  # type: ignore[arg-type]
             log_level="warning",
             lifespan="off",
             timeout_graceful_shutdown=3,

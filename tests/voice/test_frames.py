@@ -19,7 +19,7 @@ from tests.talking import STRANGER
 from tests.voice.phone import ringing
 from voice.carriers.browser import BrowserCarrier
 from voice.carriers.media_streams import LONGEST_AUDIO, MediaStreams
-from voice.line import Line, LineClosed, Message
+from voice.line import CHARACTERS_OF_A_MESSAGE, Line, LineClosed, Message
 from voice.ports import Carrier, Digit, Ignored, Media, Started, Stopped, Typed
 
 pytestmark = pytest.mark.security
@@ -153,9 +153,12 @@ def otto(transactional_db: None, settings: Settings) -> None:
 async def test_a_call_goes_on_through_a_storm_of_nonsense(otto: None, caplog: Any) -> None:
     caplog.set_level(logging.INFO, "voice.session")
     storm = some_frames(300)
-    # A hang-up, keys and typed sentences that happen to be well-formed would be obeyed.
+    # A hang-up, keys and typed sentences that happen to be well-formed would be obeyed, and long ones held back.
     storm = [
-        frame for frame in storm if not isinstance(BrowserCarrier().parse(frame), Stopped | Digit | Typed)
+        frame
+        for frame in storm
+        if not isinstance(BrowserCarrier().parse(frame), Stopped | Digit | Typed)
+        and len(frame) < CHARACTERS_OF_A_MESSAGE
     ]
     ignored = Counter(
         event.reason for event in map(BrowserCarrier().parse, storm) if isinstance(event, Ignored)
