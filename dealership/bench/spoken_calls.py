@@ -33,7 +33,7 @@ SEED = 5
 CALLS = 20  # at once
 TURNS_A_ROUND = 10
 VOICED_LEVEL = 35.0  # between the noise and the voice of callers.py
-GREETING_SECONDS = 10.0
+GREETING_SECONDS = 30.0
 PATIENCE_SECONDS = 6.0  # for an answer
 RESTS_SECONDS = 0.4
 
@@ -134,7 +134,7 @@ async def _say(
                 line.is_voiced = level > VOICED_LEVEL
             case Words(text=text, is_final=is_final, starts_at=starts_at, ends_at=until):
                 ear.hears(text, position + starts_at, position + until, is_final=is_final)
-        if answer.heard_at and loop.time() >= ends_at:
+        if 0.0 < answer.heard_at < ends_at <= loop.time():
             heard.early += 1
             answer = Turn("", "")
             line.expect(answer)

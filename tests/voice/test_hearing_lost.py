@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 from pytest_django import Settings
 
+from tests.emulators import nova as emulated_nova
 from tests.emulators.base import Fault
 from tests.emulators.deepgram import Deepgram
 from tests.emulators.speech import utter
@@ -382,3 +383,18 @@ async def test_a_line_without_audio_is_not_taken_for_a_lost_one(
                 await listener.until(HearingLost)
 
     assert len(deepgram.requests) == 1
+
+
+async def test_a_voice_after_a_long_silence_is_given_as_much_patience(
+    deepgram: Deepgram, new_ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A recogniser that told nothing of the silence is not lost at the first sound."""
+    monkeypatch.setattr(emulated_nova, "EMPTY_RESULT_MS", 10**9)
+    deepgram.result_seconds = 0.2
+    async with listening(new_ear) as listener:
+        await listener.play(silence(3.0))
+        await asyncio.sleep(outage.STALL_SECONDS * 3)
+        await listener.play(CLIP)
+        await listener.until(SpeechStarted)
+    assert text(listener.events) == WORDS
+    assert "HearingLost" not in kinds(listener.events)

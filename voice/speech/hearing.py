@@ -273,11 +273,19 @@ class Hearing(ABC, Generic[L]):
 
     async def _watch(self, link: L) -> None:
         """Notice a provider that falls silent, and keep one that is told nothing."""
+        looked_at = time.monotonic()
+        unheard_since: float | None = None
         while True:
             now = time.monotonic()
-            silent_at = self._answered_at + self._outage.patience(self._answered_at)
-            is_behind = self._behind_seconds >= outage.STALL_SECONDS / 2
-            if now >= silent_at and is_behind and not self._is_all_heard:
+            # Silence may be passed over in silence: patience begins where a voice does.
+            if self._behind_seconds < outage.STALL_SECONDS / 2 or self._is_all_heard:
+                unheard_since = None
+            elif unheard_since is None:
+                unheard_since = looked_at
+            looked_at = now
+            silent_since = max(self._answered_at, now if unheard_since is None else unheard_since)
+            silent_at = silent_since + self._outage.patience(silent_since)
+            if now >= silent_at:
                 raise ProviderError("Deepgram says nothing, though the caller speaks")
             idle_at = self._sent_at + self.idle_seconds
             if now >= idle_at:
@@ -285,8 +293,7 @@ class Hearing(ABC, Generic[L]):
                     await self.idle(link)
                 self._sent_at = now
                 idle_at = now + self.idle_seconds
-            looks_again_at = silent_at if silent_at > now else now + outage.STALL_SECONDS / 5
-            await asyncio.sleep(min(idle_at, looks_again_at) - now)
+            await asyncio.sleep(min(idle_at, silent_at, now + outage.STALL_SECONDS / 5) - now)
 
     @property
     def _is_complete(self) -> bool:
