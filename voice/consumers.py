@@ -53,7 +53,7 @@ async def media_stream(
     with waiting_room.place(_address(scope), is_signed=is_signed) as has_place:
         started = await _start(line) if has_place else None
         began = time.monotonic()
-        session = await _open(line, started, is_signed=is_signed) if started else None
+        session = await _open(line, started, began, is_signed=is_signed) if started else None
     if session is None:
         await line.close(POLICY_VIOLATION)
         return
@@ -61,7 +61,7 @@ async def media_stream(
     try:
         with drain.live_call():
             log.info("call %s began on %s", call.pk, call.carrier)
-            await session.run()
+            await session.run(began)
     finally:
         await line.close()
         log.info("call %s ended after %.1f s", call.pk, time.monotonic() - began)
@@ -86,14 +86,14 @@ async def _start(line: Line) -> Started | None:
     return started if isinstance(started, Started) else None
 
 
-async def _open(line: Line, started: Started, *, is_signed: bool) -> Session | None:
+async def _open(line: Line, started: Started, began: float, *, is_signed: bool) -> Session | None:
     """Let the call in and make its session, as long as the caller may wait for that in silence."""
     call = None
     try:
         with drain.live_call():
             async with asyncio.timeout(PREPARE_LIMIT_SECONDS):
                 call = await _admit(line, started, is_signed=is_signed)
-                return await _prepare(call, line) if call else None
+                return await _prepare(call, line, began) if call else None
     except (TimeoutError, DatabaseError, InterfaceError):
         faults.record(
             faults.Source.DATABASE,
@@ -132,7 +132,7 @@ async def _admit(line: Line, started: Started, *, is_signed: bool) -> Call | Non
     return call
 
 
-async def _prepare(call: Call, line: Line) -> Session:
+async def _prepare(call: Call, line: Line, began: float) -> Session:
     store: Store = await in_database(load_store, call.rooftop, now=datetime.now(UTC))
     conversation = await in_database(calls.begin_conversation, call)
     seconds = resuming.seconds_before(call, now=datetime.now(UTC))
@@ -144,7 +144,9 @@ async def _prepare(call: Call, line: Line) -> Session:
         transcriber=providers.make_transcriber(),
         synthesizer=providers.make_synthesizer(),
         mind=providers.make_mind(store),
-        tools=Toolbox(call, store, conversation, seconds=seconds, note=record.note),
+        tools=Toolbox(
+            call, store, conversation, seconds=seconds + time.monotonic() - began, note=record.note
+        ),
         record=record,
         seconds=seconds,
     )

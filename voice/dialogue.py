@@ -100,9 +100,9 @@ class Dialogue:
         self._unanswered: CallerTurn | None = None
         self._barge_in: dict[str, int] = {}
 
-    def begin(self) -> None:
-        """The media stream begins now."""
-        self._began = self.quiet_since = time.monotonic()
+    def begin(self, began: float) -> None:
+        """The media stream began then (monotonic); nobody could be answered before now."""
+        self._began, self.quiet_since = began, time.monotonic()
 
     def clock(self) -> float:
         return time.monotonic() - self._began

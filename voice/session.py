@@ -96,9 +96,13 @@ class Session:
 
     # --- the call's life ------------------------------------------------------------------
 
-    async def run(self) -> None:
-        """Hold the conversation until either side ends it. Cancelling ends it at once."""
-        self.dialogue.begin()
+    async def run(self, began: float) -> None:
+        """Hold the conversation until either side ends it. Cancelling ends it at once.
+
+        began: when the media stream did (monotonic). Its audio, from which the recogniser's positions
+        are counted, came since then; a later zero would take the caller's words for later than they were.
+        """
+        self.dialogue.begin(began)
         self.record.start()
         try:
             await self._run_tasks()

@@ -11,13 +11,15 @@ from pytest_django import Settings
 
 from tests.fakes import FakeSynthesizer, FakeTranscriber
 from tests.talking import STRANGER
-from tests.voice.handset import handset
+from tests.voice.handset import WORD_SECONDS, handset
 from tests.voice.leaks import nothing_left_running
 from tests.voice.small import make_small_store
+from voice import consumers
 from voice.conversation import phrases
 from voice.conversation.states import Conversation
 from voice.models import Call, Turn
 from voice.ports import Tools
+from voice.session import Session
 
 pytestmark = [pytest.mark.integration, pytest.mark.virtual_time, pytest.mark.django_db(transaction=True)]
 
@@ -202,3 +204,23 @@ async def test_fifteen_minutes() -> None:
     assert phone.cleared_at == [near(900.1)]  # this time into it
     assert (phone.closed, phone.now) == (1000, near(903.6))
     assert call.outcome == Call.Outcome.NO_BOOKING
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1.2])
+async def test_a_call_that_took_long_to_prepare_is_answered_as_soon_as_any(
+    seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The caller's sound comes meanwhile, and the recogniser counts its positions from there."""
+    prepare = consumers._prepare
+
+    async def slowly(*args: Any) -> Session:
+        await asyncio.sleep(seconds)
+        return await prepare(*args)
+
+    monkeypatch.setattr(consumers, "_prepare", slowly)
+    question = "What is the price please?"
+    async with handset(STRANGER) as phone:
+        await phone.speak(question, at=12.0)
+        await asyncio.sleep(20.0 - phone.now)
+        answered_at = next(at for at, text in phone.heard if text == ROTE["price"][0])
+    assert answered_at - 12.0 - WORD_SECONDS * len(question.split()) == pytest.approx(0.8, abs=0.1)
