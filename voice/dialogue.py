@@ -27,6 +27,7 @@ from voice.tools.registry import Toolbox
 from voice.turns import CallerTurn, is_agreement, is_backchannel, same
 
 LONGEST_WAIT_FOR_THE_FLOOR = 8.0
+LATEST_SECONDS = 2.0  # that a process takes the first sound after it came
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ class Dialogue:
         self._record = record
         self._send = send
         self._wall_clock = wall_clock
-        self._began = time.monotonic()
+        self._began = self._started_at = time.monotonic()
+        self._late_by = 0.0
         self._is_over = False
         self._todo: asyncio.Queue[ToDo] = asyncio.Queue()
         self._answer: Answer | None = None  # being spoken, or about to be
@@ -102,10 +104,19 @@ class Dialogue:
 
     def begin(self, began: float) -> None:
         """The media stream began then (monotonic); nobody could be answered before now."""
-        self._began, self.quiet_since = began, time.monotonic()
+        self._began = self._started_at = began
+        self.quiet_since = time.monotonic()
 
     def clock(self) -> float:
         return time.monotonic() - self._began
+
+    def clock_is_late(self, seconds: float) -> None:
+        """The recogniser's positions count from the first sound, and a busy process may take that late.
+
+        With a clock that began later, the caller's words seem so much later than they were, and so do our answers.
+        """
+        self._late_by = min(LATEST_SECONDS, self._late_by + seconds)
+        self._began = self._started_at - self._late_by
 
     def put(self, todo: ToDo) -> None:
         """Something to be answered, when its turn comes."""

@@ -48,6 +48,9 @@ class Owner(Protocol):
 
     async def hearing_lost(self) -> None: ...
 
+    def clock_is_late(self, seconds: float) -> None:
+        """There is so much more sound than time has passed: the call began earlier."""
+
 
 class Ears:
     """Hears one call. now() is the call's clock, in seconds since the media stream began."""
@@ -91,6 +94,8 @@ class Ears:
         """Take the next piece of the line's audio."""
         await self.transcriber.send(mulaw)
         self._heard_bytes += len(mulaw)
+        if (ahead := self.seconds_heard - self._now()) > 0:
+            self._owner.clock_is_late(ahead)
         was_voiced, is_voiced = self._activity.is_voiced, self._activity.push(mulaw)
         now = self._frame_at = self._now()
         self.listening.voice(is_voiced, now)

@@ -19,7 +19,6 @@ from voice.conversation import phrases
 from voice.conversation.states import Conversation
 from voice.models import Call, Turn
 from voice.ports import Tools
-from voice.session import Session
 
 pytestmark = [pytest.mark.integration, pytest.mark.virtual_time, pytest.mark.django_db(transaction=True)]
 
@@ -206,18 +205,20 @@ async def test_fifteen_minutes() -> None:
     assert call.outcome == Call.Outcome.NO_BOOKING
 
 
-@pytest.mark.parametrize("seconds", [0.0, 1.2])
-async def test_a_call_that_took_long_to_prepare_is_answered_as_soon_as_any(
-    seconds: float, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("late", ["", "_start", "_prepare"])
+async def test_a_call_that_took_long_to_begin_is_answered_as_soon_as_any(
+    late: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The caller's sound comes meanwhile, and the recogniser counts its positions from there."""
-    prepare = consumers._prepare
+    begin = getattr(consumers, late, None)
 
-    async def slowly(*args: Any) -> Session:
-        await asyncio.sleep(seconds)
-        return await prepare(*args)
+    async def slowly(*args: Any) -> object:
+        begun = await begin(*args)  # type: ignore[misc]
+        await asyncio.sleep(1.2)
+        return begun
 
-    monkeypatch.setattr(consumers, "_prepare", slowly)
+    if late:
+        monkeypatch.setattr(consumers, late, slowly)
     question = "What is the price please?"
     async with handset(STRANGER) as phone:
         await phone.speak(question, at=12.0)
