@@ -178,7 +178,7 @@ class Dialogue:
         if self._is_suspended and self.speaker.current:
             self.speaker.current.go_on()
 
-    async def hearing_lost(self) -> None:
+    def hearing_lost(self) -> None:
         faults.record(
             faults.Source.HEARING,
             "connection_lost",

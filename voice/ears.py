@@ -46,7 +46,8 @@ class Owner(Protocol):
     def only_noise(self) -> None:
         """What seemed to be speech brought no words."""
 
-    async def hearing_lost(self) -> None: ...
+    def hearing_lost(self) -> None:
+        """What the caller said was not heard."""
 
     def clock_is_late(self, seconds: float) -> None:
         """There is so much more sound than time has passed: the call began earlier."""
@@ -72,6 +73,7 @@ class Ears:
         self._timer_at = 0.0
         self._drafted = ""
         self._is_held = False
+        self._is_away = False  # the recogniser
 
     @property
     def is_speaking(self) -> bool:
@@ -148,6 +150,7 @@ class Ears:
                 self.listening.started(now)
                 await self._sound_began()
             case Words():
+                self._is_away = False
                 self.listening.words(event, now)
                 if self.listening.text:
                     self._is_unclear_since = None
@@ -162,9 +165,11 @@ class Ears:
                 if not self.listening.text and not self.is_speaking:
                     self._nothing_said()
             case HearingLost():
-                await self._owner.hearing_lost()
+                self._is_away = True
+                if self.is_speaking or self._is_unclear_since is not None or self.listening.text:
+                    self._owner.hearing_lost()
             case HearingBack():
-                pass
+                self._is_away = False
 
     async def _sound_began(self) -> None:
         if not self.listening.text:
@@ -176,6 +181,8 @@ class Ears:
         self._is_unclear_since = None
         self.floor_is_free.set()
         self._owner.only_noise()
+        if self._is_away:
+            self._owner.hearing_lost()
 
     # --- what to do -----------------------------------------------------------------------
 
