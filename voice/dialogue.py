@@ -289,7 +289,7 @@ class Dialogue:
         if task.cancelled():
             return False
         if not task.result():
-            self._unanswered = answer.turn
+            self._unanswered = answer.turn or self._unanswered
             return False
         answer.begin()  # an answer without a sound counts too
         return not answer.was_cut_off

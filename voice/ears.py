@@ -167,7 +167,7 @@ class Ears:
             case HearingLost():
                 self._is_away = True
                 if self.is_speaking or self._is_unclear_since is not None or self.listening.text:
-                    self._owner.hearing_lost()
+                    self._tell_of_loss()
             case HearingBack():
                 self._is_away = False
 
@@ -182,7 +182,12 @@ class Ears:
         self.floor_is_free.set()
         self._owner.only_noise()
         if self._is_away:
-            self._owner.hearing_lost()
+            self._tell_of_loss()
+
+    def _tell_of_loss(self) -> None:
+        """Once for each: who said nothing meanwhile need not know of it."""
+        self._is_away = False
+        self._owner.hearing_lost()
 
     # --- what to do -----------------------------------------------------------------------
 

@@ -289,18 +289,19 @@ async def test_a_turn_is_answered_whatever_is_said_in_between(what: str) -> None
     FakeMind.thought = slow
     async with ringing(STRANGER) as phone:
         await phone.reply()
-        await hum_until(session.WARNING_SECONDS - 1)
-        at = session.WARNING_SECONDS - 0.5
+        at = session.WARNING_SECONDS - 0.5 if what == "short time" else 5.0
+        await hum_until(at - 0.5)
         ear().hear(SpeechStarted(at), Words("When are you open?", True, at, at), SpeechEnded(at))
         await until(lambda: "When are you open?" in FakeMind.heard)
         if what == "short time":
             await asyncio.sleep(1.0)
         else:
+            await hear(phone, voice(0.3) + silence(0.3))
             ear().hear(HearingLost(at))
         may_answer.set()
         said = [await phone.reply(), await phone.reply()]
-    assert said[0] == (phrases.TIME_IS_SHORT if what == "short time" else phrases.BAD_LINE)
-    assert "We are open until six." in said
+    other = phrases.TIME_IS_SHORT if what == "short time" else phrases.BAD_LINE
+    assert sorted(said) == sorted([other, "We are open until six."])
 
 
 async def hum_until(seconds: float) -> None:
