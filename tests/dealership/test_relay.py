@@ -1,14 +1,17 @@
 """The relay question of `make bench`, in small: a few calls on a real server, and what it prints of them."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
 
-from dealership.bench import relay, relay_caller
+from dealership.bench import relay, relay_caller, spoken_calls
+from dealership.bench.callers import FILE
 from dealership.bench.figures import Figure, table
 from dealership.bench.relay_cloud import Turn
 from dealership.bench.relay_wire import TEXT, Peer, frame
+from dealership.bench.turn_taking import DATA
 from tests.factories import make_demo_store
 from voice.models import Call
 
@@ -77,3 +80,21 @@ def test_the_desk_adds_little_to_an_answer(quick: None, monkeypatch: pytest.Monk
     assert figures["added latency, 2 calls"].percentile(0.5) < 20 * GENEROUS
     assert figures["call start to greeting, 2 calls"].percentile(0.5) < 0.5 * GENEROUS
     assert figures["pause within an answer, 2 calls"].percentile(0.95) < 20 * GENEROUS
+
+
+@pytest.mark.performance
+@pytest.mark.skipif(not (DATA / FILE).exists(), reason=f"the development dialogues ({FILE}) are not here")
+def test_turns_are_answered_in_time_over_real_sockets_too(
+    quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spoken_calls, "CALLS", 4)
+    figures = {figure.name: figure for figure in asyncio.run(spoken_calls.measure(rounds=1))}
+    waits = figures["end of speech to first frame, over sockets, 4 calls"]
+    assert len(waits.samples) == 10
+    assert waits.percentile(0.5) < 1200  # 950 on a quiet machine
+    failed = figures["calls that failed, over sockets, 4 calls"]
+    assert failed.is_met, failed.sample
+
+
+def test_nothing_is_measured_over_sockets_without_the_data(tmp_path: Path) -> None:
+    assert asyncio.run(spoken_calls.measure(rounds=1, data=tmp_path)) == []

@@ -21,7 +21,6 @@ from dealership.bench.turn_taking import (
     desks,
     play,
 )
-from dealership.management.commands import bench
 
 TURNS = 300
 
@@ -126,24 +125,17 @@ def test_a_desk_that_only_waits_answers_every_pause() -> None:
 # --- make bench ---------------------------------------------------------------------------
 
 
-@pytest.fixture
-def only_turn_taking(monkeypatch: pytest.MonkeyPatch) -> None:
-    for questions in ("QUESTIONS", "STORE_QUESTIONS"):
-        monkeypatch.setattr(bench, questions, (), raising=False)
-
-
 def table_of_bench(**options: Any) -> str:
     output = StringIO()
-    call_command("bench", rounds=1, stdout=output, **options)
+    call_command("bench", rounds=1, only=["turn_taking"], stdout=output, **options)
     return output.getvalue()
 
 
-@pytest.mark.usefixtures("only_turn_taking")
 def test_make_bench_says_what_it_could_not_measure(tmp_path: Path) -> None:
     assert f"Turn taking was not measured: {tmp_path} has no {FILE}" in table_of_bench(data=tmp_path)
 
 
-@pytest.mark.usefixtures("turns", "only_turn_taking")
+@pytest.mark.usefixtures("turns")
 def test_make_bench_prints_how_soon_and_how_often_too_soon() -> None:
     table = table_of_bench()
     for desk in desks():
