@@ -40,10 +40,10 @@ class Connection(psycopg.Connection[Any]):
 
         Else each is found out by somebody who asks next, and the pool makes them wait longer for each.
         """
-        pool = self._pool
+        pool = getattr(self, "_pool", None)  # only what a pool has made has one
         if pool is not None and self._made_at > Connection._drained_at:
             Connection._drained_at = time.monotonic()
-            pool.drain()  # type: ignore[attr-defined]  # declared as a pool of any kind
+            pool.drain()
 
 
 def _is_over() -> bool:
