@@ -32,7 +32,8 @@ WARM_UP = 20  # calls; what a process loads and keeps then belongs to no call
 RAMP_SECONDS = 0.1  # between the beginnings of two calls
 WINDOW_SECONDS = 5.0  # of server time in one sample
 SETTLING_SECONDS = 4.0  # after the last call
-IN_A_ROW, IN_A_ROW_FULL, ROWS = 100, 1000, 5  # calls, in so many rows side by side
+IN_A_ROW, IN_A_ROW_FULL = 100, 1000  # calls
+ROWS, CALLS_OF_A_ROW = 5, 50  # side by side: five or more, of fifty calls at most
 SESSIONS = 200
 
 ADDED = {1: Goal("p95", 10), 50: Goal("p95", 20), 100: Goal("p95", 50)}
@@ -158,21 +159,22 @@ class _Bench:
 
     async def in_a_row(self, calls: int) -> list[Figure]:
         """Whole calls one after the other, and what is left of them."""
-        await self._rows(min(ROWS * 4, calls))
+        rows = max(ROWS, calls // CALLS_OF_A_ROW)
+        await self._rows(rows, min(rows * 4, calls))
         before = await self.server.use()
-        await self._rows(calls)
+        await self._rows(rows, calls)
         after = await self.server.use()
         return list(_left(before, after, calls))
 
-    async def _rows(self, calls: int) -> None:
-        async with self.callers() as callers, asyncio.TaskGroup() as rows:
+    async def _rows(self, rows: int, calls: int) -> None:
+        async with self.callers() as callers, asyncio.TaskGroup() as group:
 
             async def row() -> None:
-                for _ in range(calls // ROWS):
+                for _ in range(calls // rows):
                     await callers.call(BRISK, 0)
 
-            for _ in range(ROWS):
-                rows.create_task(row())
+            for _ in range(rows):
+                group.create_task(row())
         self.failures += callers.log.failures
         await asyncio.sleep(SETTLING_SECONDS)
 
