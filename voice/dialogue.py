@@ -185,6 +185,8 @@ class Dialogue:
             "A call's connection to the recogniser was lost; it is made again and the audio sent once more.",
             call_sid=self.conversation.call_sid,
         )
+
+    def was_not_heard(self) -> None:
         self._todo.put_nowait(BadLine())
 
     async def _reopen(self, words: Words) -> None:

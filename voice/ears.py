@@ -47,7 +47,10 @@ class Owner(Protocol):
         """What seemed to be speech brought no words."""
 
     def hearing_lost(self) -> None:
-        """What the caller said was not heard."""
+        """The recogniser is away for a moment."""
+
+    def was_not_heard(self) -> None:
+        """And the caller said something meanwhile."""
 
     def clock_is_late(self, seconds: float) -> None:
         """There is so much more sound than time has passed: the call began earlier."""
@@ -166,6 +169,7 @@ class Ears:
                     self._nothing_said()
             case HearingLost():
                 self._is_away = True
+                self._owner.hearing_lost()
                 if self.is_speaking or self._is_unclear_since is not None or self.listening.text:
                     self._tell_of_loss()
             case HearingBack():
@@ -187,7 +191,7 @@ class Ears:
     def _tell_of_loss(self) -> None:
         """Once for each: who said nothing meanwhile need not know of it."""
         self._is_away = False
-        self._owner.hearing_lost()
+        self._owner.was_not_heard()
 
     # --- what to do -----------------------------------------------------------------------
 

@@ -11,9 +11,9 @@ from django.db import connection, models, transaction
 from crm.models import Rooftop
 from dealership.bench import store
 from dealership.bench.figures import Figure, Goal, milliseconds
+from dealership.bench.store import at_leisure
 from scheduling import booking
 from scheduling.models import Allocation, Appointment, Demand, OpCode
-from voice.database import in_database
 
 SERVICE = "LOF"
 PER_ROUND = 10
@@ -23,7 +23,7 @@ GOALS = {1: Goal("p95", 20), 14: Goal("p95", 20), 90: Goal("p95", 60)}
 
 
 async def measure(*, rounds: int) -> list[Figure]:
-    return await in_database(_measure, rounds)
+    return await at_leisure(_measure, rounds)
 
 
 def _measure(rounds: int) -> list[Figure]:

@@ -7,9 +7,9 @@ from typing import Any
 from crm.models import Customer, Rooftop
 from dealership.bench import crowd, store
 from dealership.bench.figures import NONE, Figure, Goal, milliseconds
+from dealership.bench.store import at_leisure
 from scheduling import booking
 from scheduling.models import Appointment, OpCode
-from voice.database import in_database
 
 SERVICE = "LOF"
 PER_ROUND = 10
@@ -20,10 +20,10 @@ TRUE = {"slot_taken", "transport_full", "busy"}
 
 
 async def measure(*, rounds: int) -> list[Figure]:
-    alone = await in_database(_alone, rounds)
-    wish = await in_database(_wish, 1 + max(1, rounds // ROUNDS_PER_MORNING))
+    alone = await at_leisure(_alone, rounds)
+    wish = await at_leisure(_wish, 1 + max(1, rounds // ROUNDS_PER_MORNING))
     outcomes = await crowd.at_once("want_mornings", **wish)
-    return [alone, *await in_database(_together, wish, outcomes)]
+    return [alone, *await at_leisure(_together, wish, outcomes)]
 
 
 def _alone(rounds: int) -> Figure:

@@ -4,13 +4,13 @@ from crm import lookup
 from crm.models import Rooftop
 from dealership.bench import store
 from dealership.bench.figures import Figure, Goal, milliseconds
-from voice.database import in_database
+from dealership.bench.store import at_leisure
 
 PER_ROUND = 50
 
 
 async def measure(*, rounds: int) -> list[Figure]:
-    return await in_database(_measure, rounds)
+    return await at_leisure(_measure, rounds)
 
 
 def _measure(rounds: int) -> list[Figure]:

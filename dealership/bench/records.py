@@ -8,7 +8,7 @@ from django.db import connection
 from crm.models import SystemFault
 from dealership.bench import crowd, store
 from dealership.bench.figures import NONE, Figure
-from voice.database import in_database
+from dealership.bench.store import at_leisure
 from voice.models import Call
 
 CALLS = 1000
@@ -17,10 +17,10 @@ CALLERS = 50
 
 
 async def measure(*, rounds: int) -> list[Figure]:
-    wish = await in_database(_wish)
-    deadlocks = await in_database(_deadlocks)
+    wish = await at_leisure(_wish)
+    deadlocks = await at_leisure(_deadlocks)
     outcomes = await crowd.at_once("write_records", **wish)
-    return await in_database(_judge, wish, outcomes, deadlocks)
+    return await at_leisure(_judge, wish, outcomes, deadlocks)
 
 
 def _wish() -> dict[str, Any]:

@@ -21,7 +21,7 @@ from dealership.bench.relay_caller import BRISK, Callers, Manner
 from dealership.bench.relay_cloud import Cloud
 from dealership.bench.relay_line import Log
 from dealership.bench.relay_server import Server, Use, serving
-from dealership.bench.store import first_rooftop
+from dealership.bench.store import at_leisure, first_rooftop
 from voice import live
 from voice.conversation.states import Conversation, Message, State
 from voice.database import in_database
@@ -57,7 +57,7 @@ async def measure(*, rounds: int, full: bool = False, levels: Sequence[int] = LE
         return [*figures, *await in_database(_sessions, prefix)]
     finally:
         os.sched_setaffinity(0, everywhere)
-        await in_database(Call.objects.filter(sid__startswith=prefix).delete)
+        await at_leisure(Call.objects.filter(sid__startswith=prefix).delete)
 
 
 def halves(cores: set[int]) -> tuple[set[int], set[int]]:

@@ -23,7 +23,7 @@ from dealership.bench.relay_caller import Callers, Failed
 from dealership.bench.relay_cloud import Cloud, Ear, Turn
 from dealership.bench.relay_line import Line
 from dealership.bench.relay_server import serving
-from dealership.bench.store import first_rooftop
+from dealership.bench.store import at_leisure, first_rooftop
 from dealership.bench.turn_taking import Frame, Providers
 from voice.database import in_database
 from voice.models import Call
@@ -72,7 +72,7 @@ async def measure(*, rounds: int, data: Path = turn_taking.DATA) -> list[Figure]
             heard.failures += server.errors()
     finally:
         os.sched_setaffinity(0, everywhere)
-        await in_database(Call.objects.filter(sid__startswith=prefix).delete)
+        await at_leisure(Call.objects.filter(sid__startswith=prefix).delete)
     return list(_figures(heard))
 
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from dealership.bench import store
 from dealership.bench.figures import Figure, Goal, milliseconds
-from voice.database import in_database
+from dealership.bench.store import at_leisure
 
 PER_ROUND = 10
 LIST = "/admin/scheduling/appointment/"
@@ -21,7 +21,7 @@ FILTERS = ("", "?day=today", "?day=week", "?status__exact=booked", "?p=9")
 
 
 async def measure(*, rounds: int) -> list[Figure]:
-    return await in_database(_measure, rounds)
+    return await at_leisure(_measure, rounds)
 
 
 def _measure(rounds: int) -> list[Figure]:

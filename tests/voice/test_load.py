@@ -92,14 +92,21 @@ async def test_the_last_opening_goes_to_one_and_the_other_is_offered_another(
 
     async with phoning(uvicorn_url, MARIA) as maria, phoning(uvicorn_url, STRANGER) as stranger:
 
-        async def until_it_is_theirs_or_gone(phone: Phone) -> tuple[Phone, str]:
-            await phone.reply()
-            heard = await phone.say(opening)
-            while not re.search("shall i book|somebody has just taken", heard, re.IGNORECASE):
+        async def until(phone: Phone, heard: str, pattern: str) -> str:
+            while not re.search(pattern, heard, re.IGNORECASE):
                 heard = await phone.say(answer_to(heard, answers("Peter", "first")))
-            return phone, heard
+            return heard
 
-        both = await asyncio.gather(until_it_is_theirs_or_gone(maria), until_it_is_theirs_or_gone(stranger))
+        async def until_it_is_offered(phone: Phone) -> str:
+            await phone.reply()
+            return await until(phone, await phone.say(opening), "which of those|does that work")
+
+        # Both are offered it before either takes it.
+        phones = (maria, stranger)
+        offers = await asyncio.gather(*(until_it_is_offered(phone) for phone in phones))
+        theirs_or_gone = "shall i book|somebody has just taken"
+        ends = [until(phone, offer, theirs_or_gone) for phone, offer in zip(phones, offers, strict=True)]
+        both = list(zip(phones, await asyncio.gather(*ends), strict=True))
         (winner,) = [phone for phone, heard in both if "Shall I book" in heard]
         (lost,) = [heard for phone, heard in both if "somebody has just taken that time" in heard]
         assert re.search("which of those|does that work", lost, re.IGNORECASE)
