@@ -1,11 +1,10 @@
 """Deepgram's sockets, and the only importer of its SDK.
 
 Listen v1 (Nova), listen v2 (Flux) and speak v1 (Aura), all in the telephone's own mulaw. Messages
-leave as the plain values of messages.py, the SDK's errors as ProviderError. Who listens is in
+are read by messages.py, straight from the transport, and the SDK's errors leave as ProviderError. Who listens is in
 nova.py and flux.py, who speaks in aura.py.
 """
 
-import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from functools import lru_cache
@@ -24,9 +23,6 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from voice.ports import ProviderError
 from voice.speech.messages import Heard, Spoken, aura_message, flux_message, nova_message
 from voice.speech.sockets import ProviderSocket
-
-# The SDK warns of every message it does not understand. They are counted here, and told once a call.
-logging.getLogger("deepgram").setLevel(logging.ERROR)
 
 PHONE_AUDIO: dict[str, Any] = {"encoding": "mulaw", "sample_rate": 8000}
 
@@ -60,7 +56,7 @@ class NovaSocket:
 
     async def messages(self) -> AsyncIterator[Heard]:
         with _translated("hearing"):
-            async for message in _every_message(self._socket):
+            async for message in _transport(self._socket):
                 yield nova_message(message)
 
 
@@ -82,7 +78,7 @@ class FluxSocket:
 
     async def messages(self) -> AsyncIterator[Heard]:
         with _translated("hearing"):
-            async for message in _every_message(self._socket):
+            async for message in _transport(self._socket):
                 yield flux_message(message)
 
 
@@ -108,18 +104,8 @@ class AuraSocket:
 
     async def messages(self) -> AsyncIterator[Spoken]:
         with _translated("speaking"):
-            async for message in _every_message(self._socket):
+            async for message in _transport(self._socket):
                 yield aura_message(message)
-
-
-async def _every_message(socket: ListenSocket | FluxListenSocket | SpeakSocket) -> AsyncIterator[Any]:
-    """Also what the SDK passes over because it is no JSON: that comes as None."""
-    transport, taken = _transport(socket), 0
-    async for message in socket:
-        for _ in range(transport.received - taken - 1):
-            yield None
-        taken = transport.received
-        yield message
 
 
 @asynccontextmanager

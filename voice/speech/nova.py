@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -93,7 +92,7 @@ class DeepgramTranscriber(Hearing[NovaSocket]):
         A segment may end within a word that it does not tell: the words count, not how far it reached.
         """
         words = (
-            replace(word, starts_at=self.seconds(word.starts_at), ends_at=self.seconds(word.ends_at))
+            Word(word.text, self.seconds(word.starts_at), self.seconds(word.ends_at))
             for word in segment.words
         )
         return [word for word in words if (word.starts_at + word.ends_at) / 2 > self._said_before]

@@ -14,16 +14,12 @@ PING_SECONDS = 5.0
 
 
 class ProviderSocket:
-    """A WebSocket client that is made with an address and connected later, by open().
-
-    received: how many messages were handed to the SDK.
-    """
+    """A WebSocket client that is made with an address and connected later, by open()."""
 
     def __init__(self, url: str, headers: dict[str, str]) -> None:
         self._url = url
         self._headers = headers
         self._connection: ClientConnection | None = None
-        self.received = 0
 
     async def open(self) -> None:
         """Connect within CONNECT_SECONDS. Raises OSError, TimeoutError or WebSocketException."""
@@ -46,7 +42,6 @@ class ProviderSocket:
 
     async def __aiter__(self) -> AsyncIterator[str | bytes]:
         async for message in self._opened():
-            self.received += 1
             yield message
 
     async def close(self) -> None:
