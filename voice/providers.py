@@ -85,7 +85,8 @@ def warm_up() -> None:
 
     Blocks: never on an event loop.
     """
-    for module in sorted({path.rpartition(".")[0] for path in (settings.TRANSCRIBER, settings.SYNTHESIZER)}):
+    paths = (settings.TRANSCRIBER, settings.REPLY_MODEL, settings.SYNTHESIZER)
+    for module in sorted({path.rpartition(".")[0] for path in paths}):
         load = getattr(import_module(module), "warm_up", None)
         if load is None:
             continue
