@@ -26,6 +26,8 @@ from voice.turns import CallerTurn
 
 # After a sound, words may still come; what is over without any was a cough.
 WORDS_LATE_SECONDS = 0.9
+# But when hearing is lost soon after, it may have been words.
+LOST_WORDS_SECONDS = 4.0
 
 STALLED_SECONDS = 1.0
 
@@ -69,7 +71,7 @@ class Ears:
         self._activity = Activity()
         self._hears_frames = False
         self._heard_bytes = 0
-        self._frame_at = 0.0
+        self._frame_at = self._voiced_at = self._worded_at = 0.0
         self._provider_hears_speech = False
         self._is_unclear_since: float | None = None  # a sound without words, so far
         self._timer: asyncio.TimerHandle | None = None
@@ -104,6 +106,8 @@ class Ears:
         was_voiced, is_voiced = self._activity.is_voiced, self._activity.push(mulaw)
         now = self._frame_at = self._now()
         self.listening.voice(is_voiced, now)
+        if is_voiced:
+            self._voiced_at = now
         if is_voiced and not was_voiced:
             self._hears_frames = True
             await self._sound_began()
@@ -157,6 +161,7 @@ class Ears:
                 self.listening.words(event, now)
                 if self.listening.text:
                     self._is_unclear_since = None
+                    self._worded_at = now
                     await self._owner.words_came(event)
             case SpeechPaused():
                 self.listening.suspected(now)
@@ -170,7 +175,7 @@ class Ears:
             case HearingLost():
                 self._is_away = True
                 self._owner.hearing_lost()
-                if self.is_speaking or self._is_unclear_since is not None or self.listening.text:
+                if self.is_speaking or self.listening.text or self._has_unheard_voice(now):
                     self._tell_of_loss()
             case HearingBack():
                 self._is_away = False
@@ -187,6 +192,11 @@ class Ears:
         self._owner.only_noise()
         if self._is_away:
             self._tell_of_loss()
+
+    def _has_unheard_voice(self, now: float) -> bool:
+        """Was there a voice just now without words? A recogniser that is late has not told them yet."""
+        is_recent = self._voiced_at > now - LOST_WORDS_SECONDS
+        return self._is_unclear_since is not None or (is_recent and self._voiced_at > self._worded_at)
 
     def _tell_of_loss(self) -> None:
         """Once for each: who said nothing meanwhile need not know of it."""

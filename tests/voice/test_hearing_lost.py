@@ -46,7 +46,7 @@ def new_ear(request: pytest.FixtureRequest, settings: Settings) -> Ear:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     assert outage.STALL_SECONDS < 3.5  # or the caller, who is told then, would hear 4 s of silence
-    assert outage.AWAY_SECONDS == 6.0
+    assert outage.AWAY_SECONDS == 5.5
     monkeypatch.setattr(outage, "BACKOFF_SECONDS", 0.01)
     monkeypatch.setattr(outage, "STALL_SECONDS", 0.3)
 

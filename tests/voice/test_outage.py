@@ -36,10 +36,10 @@ def test_at_the_start_a_second_failure_is_the_last() -> None:
 def test_a_loss_is_told_once_however_often_the_next_tries_fail() -> None:
     outage = there()
 
-    assert [outage.failed(GONE, now) for now in (10.0, 11.0, 15.9)] == [True, False, False]
+    assert [outage.failed(GONE, now) for now in (10.0, 11.0, 15.4)] == [True, False, False]
 
 
-def test_after_six_seconds_it_is_given_up() -> None:
+def test_after_a_while_it_is_given_up() -> None:
     outage = there()
     outage.failed(GONE, 10.0)
 
@@ -59,7 +59,7 @@ def test_it_is_back_when_it_goes_further_than_before() -> None:
     assert outage.seconds_left(12.0) is None
 
 
-def test_a_later_loss_has_its_own_six_seconds() -> None:
+def test_a_later_loss_has_its_own_while() -> None:
     outage = there()
     outage.failed(GONE, 10.0)
     outage.progressed(2.0)
@@ -74,7 +74,7 @@ def test_patience_with_silence_ends_when_hearing_is_given_up() -> None:
     outage.failed(GONE, 10.0)
 
     assert outage.patience(10.5) == STALL_SECONDS
-    assert outage.patience(15.0) == pytest.approx(1.0)
+    assert outage.patience(15.0) == pytest.approx(0.5)
     assert outage.patience(17.0) == 0.0
 
 

@@ -2,7 +2,7 @@
 
     connecting ──▶ there ──lost──▶ away ──reached further──▶ there
         │                            │
-        └── two tries failed         └── 6 s: given up
+        └── two tries failed         └── 5.5 s: given up
 
 now is monotonic seconds; positions are seconds of the call.
 """
@@ -17,7 +17,7 @@ START_ATTEMPTS = 2
 # said while hearing is away would come after more than 4 s of silence.
 STALL_SECONDS = 2.5
 # As long as a caller waits who was told to hold on; then the session has to find another way.
-AWAY_SECONDS = 6.0
+AWAY_SECONDS = 5.5
 # A provider whose results come later and later is lost too, and after a second time soon after, hopeless.
 LATE_SECONDS, LATER_SECONDS = 2.0, 0.5
 LATE_AGAIN_SECONDS = 30.0
