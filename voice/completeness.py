@@ -7,8 +7,8 @@ import re
 from enum import Enum, auto
 
 from voice.conversation import phrases
+from voice.conversation.choices import is_no, is_yes
 from voice.conversation.numbers import spoken_digits, words_to_digits
-from voice.conversation.slots import is_no, is_yes
 
 PHONE_DIGITS = 10
 # How a sentence ends shows in its last words, and of a long story every word is judged anew with each

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 
-from voice.conversation import intents, phrases, slots
+from voice.conversation import choices, intents, names, phrases, vehicles
 from voice.conversation.dates import ContradictoryDate, find_wish
 from voice.conversation.facts import Store
-from voice.conversation.states import Conversation, DayWish, Intent
+from voice.conversation.states import Conversation, DayWish, Intent, VehicleSlot
 
 NO_CAR_EXPECTED = (phrases.ASK_NAME, phrases.ASK_PHONE, phrases.ASK_PHONE_CHECK)
 
@@ -44,17 +44,17 @@ def understand(heard: str, conversation: Conversation, store: Store, today: date
         services=intents.find_services(heard, store.menu),
         wish=wish,
         contradiction=contradiction,
-        is_yes=slots.is_yes(heard),
-        is_no=slots.is_no(heard),
+        is_yes=choices.is_yes(heard),
+        is_no=choices.is_no(heard),
     )
 
 
 def take_identity(conversation: Conversation, meaning: Meaning) -> None:
     """Hold the turn against "Is this Maria?"."""
     caller = conversation.caller
-    said = slots.find_name(meaning.text, was_asked=False).split(" ")[0]
-    is_other = bool(said) and not slots.sounds_like(said, caller.first_name)
-    if meaning.is_no or is_other or slots.is_somebody_else(meaning.text):
+    said = names.find_name(meaning.text, was_asked=False).split(" ")[0]
+    is_other = bool(said) and not names.sounds_like(said, caller.first_name)
+    if meaning.is_no or is_other or names.is_somebody_else(meaning.text):
         caller.is_confirmed = False
     elif meaning.is_yes or said or caller.first_name.lower() in meaning.text.lower():
         caller.is_confirmed = True
@@ -62,7 +62,7 @@ def take_identity(conversation: Conversation, meaning: Meaning) -> None:
 
 
 def take_name(conversation: Conversation, meaning: Meaning) -> None:
-    name = slots.find_name(meaning.text, was_asked=True)
+    name = names.find_name(meaning.text, was_asked=True)
     if name:
         conversation.slots.name = name
 
@@ -87,19 +87,19 @@ def fill_facts(conversation: Conversation, meaning: Meaning) -> bool:
     filled, asked = conversation.slots, conversation.asked
     changed = False
     if meaning.services and set(meaning.services) != set(filled.services):
-        is_adding = filled.services and not slots.CORRECTION.search(meaning.text)
+        is_adding = filled.services and not choices.CORRECTION.search(meaning.text)
         new = [*filled.services, *meaning.services] if is_adding else meaning.services
         filled.services = list(dict.fromkeys(new))
         filled.concern = f"{filled.concern} {meaning.text}".strip()[:1000]
         forget_offers(conversation)
         changed = True
-    vehicle = None if asked in NO_CAR_EXPECTED else slots.find_vehicle(meaning.text)
+    vehicle = None if asked in NO_CAR_EXPECTED else vehicles.find_vehicle(meaning.text)
     if vehicle and (filled.vehicle is None or vehicle.model or vehicle.make != filled.vehicle.make):
         filled.vehicle = vehicle
         changed = True
     elif filled.vehicle is None and asked == phrases.ASK_VEHICLE and meaning.is_empty and conversation.misses:
         changed = _take_unlisted_vehicle(conversation, meaning) or changed
-    name = slots.find_name(meaning.text, was_asked=False)
+    name = names.find_name(meaning.text, was_asked=False)
     if name and not filled.name and conversation.caller.is_confirmed is not True:
         filled.name = name
         changed = True
@@ -122,11 +122,24 @@ def forget_offers(conversation: Conversation) -> None:
 
 def _take_unlisted_vehicle(conversation: Conversation, meaning: Meaning) -> bool:
     """Asked for the car twice, any short answer is one: the list of models is never complete."""
-    name = slots.find_name(f"it's {meaning.text}", was_asked=True)
-    if not name or meaning.is_yes or meaning.is_no or slots.names_place(meaning.text):
+    name = names.find_name(f"it's {meaning.text}", was_asked=True)
+    if not name or meaning.is_yes or meaning.is_no or choices.names_place(meaning.text):
         return False
-    conversation.slots.vehicle = slots.unlisted_vehicle(meaning.text)
+    conversation.slots.vehicle = _unlisted_vehicle(meaning.text)
     return True
+
+
+def _unlisted_vehicle(text: str) -> VehicleSlot:
+    """A car that is on no list, as the caller named it: the last words, at most three."""
+    words = [word.strip(".,!?") for word in text.split()]
+    words = [word for word in words if word and word.lower() not in names.NOT_NAMES and not word.isdigit()][
+        -3:
+    ]
+    return VehicleSlot(
+        year=vehicles.find_year(text),
+        make=" ".join(words[:-1]).title(),
+        model=words[-1].title() if words else "",
+    )
 
 
 def merge(old: DayWish, new: DayWish) -> DayWish:

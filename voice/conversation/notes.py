@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from voice.conversation import phrases
 from voice.conversation.facts import Store
 from voice.conversation.meaning import merge, take_identity, understand
-from voice.conversation.slots import find_name, find_vehicle
+from voice.conversation.names import find_name
 from voice.conversation.states import Conversation, DayWish, Intent, Offer, State, VehicleSlot
+from voice.conversation.vehicles import find_vehicle
 
 
 def note_turn(conversation: Conversation, heard: str, store: Store, today: date) -> None:

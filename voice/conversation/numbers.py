@@ -2,6 +2,8 @@
 
 import re
 
+from crm import phone
+
 UNITS = {
     "zero": 0, "oh": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
     "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14,
@@ -88,3 +90,11 @@ def _value(word: str) -> str | None:
     if word in TENS:
         return str(TENS[word])
     return "0" if word == "o" else None
+
+
+def find_phone(text: str) -> str | None:
+    """A whole North American number said in text, as E.164; None when it has another length."""
+    digits = spoken_digits(text)
+    if len(digits) == 11 and digits.startswith("1"):
+        digits = digits[1:]
+    return phone.parse(digits) if len(digits) == 10 else None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from voice.conversation import intents, phrases, slots
+from voice.conversation import choices, intents, names, numbers, phrases, vehicles
 from voice.conversation.dates import WEEKDAYS
 from voice.conversation.facts import Store
 from voice.conversation.meaning import (
@@ -25,7 +25,6 @@ from voice.conversation.meaning import (
     take_phone_check,
     understand,
 )
-from voice.conversation.numbers import spoken_digits
 from voice.conversation.spoken_form import spoken_form
 from voice.conversation.states import Conversation, DayWish, Ending, Intent, Offer, State
 from voice.ports import ToolResult, Tools
@@ -156,7 +155,7 @@ class _Turn:
             case phrases.ASK_CHANGE:
                 return self._take_change(meaning)
             case phrases.ASK_WHICH_PERSON:
-                name = slots.find_name(meaning.text, was_asked=True)
+                name = names.find_name(meaning.text, was_asked=True)
                 return await self._fetch_person(meaning.text, name=name or meaning.text)
             case phrases.ASK_WANTS_IT if meaning.is_no and meaning.is_empty:
                 self._start_over()
@@ -166,7 +165,7 @@ class _Turn:
     def _take_phone(self, meaning: Meaning) -> str:
         """Every number that is said is read back; a wrong length is asked for again in groups."""
         conversation = self.conversation
-        number = slots.find_phone(meaning.text)
+        number = numbers.find_phone(meaning.text)
         if number and number != conversation.slots.phone:
             conversation.slots.phone = number
             self._ask(phrases.ASK_PHONE_CHECK, State.SLOTS)
@@ -175,24 +174,24 @@ class _Turn:
             take_number_is_best(conversation, meaning)
         elif conversation.asked == phrases.ASK_PHONE_CHECK:
             take_phone_check(conversation, meaning)
-        elif not number and len(spoken_digits(meaning.text)) > 2:
+        elif not number and len(numbers.spoken_digits(meaning.text)) > 2:
             return phrases.NUMBER_INCOMPLETE
         return ""
 
     async def _take_offer(self, meaning: Meaning) -> str:
         conversation = self.conversation
         if not meaning.contradiction:
-            chosen = slots.find_choice(meaning.text, conversation.offers, self.today)
+            chosen = choices.find_choice(meaning.text, conversation.offers, self.today)
             if chosen:
                 conversation.chosen = chosen
                 return await self._next_step()
         if other := await self._other_times(meaning):
             return other
-        if slots.OTHER_DAY.search(meaning.text) or (meaning.is_no and meaning.is_empty):
+        if choices.OTHER_DAY.search(meaning.text) or (meaning.is_no and meaning.is_empty):
             conversation.slots.wish = DayWish()
             conversation.offers = []
             return self._ask(phrases.ASK_DAY, State.SLOTS)
-        time_of_day = slots.find_bare_time(meaning.text) if meaning.wish.is_empty else None
+        time_of_day = choices.find_bare_time(meaning.text) if meaning.wish.is_empty else None
         if time_of_day:
             conversation.slots.wish.exactly = time_of_day
             return await self._offer()
@@ -205,9 +204,9 @@ class _Turn:
         offers = self.conversation.offers
         if not offers or not meaning.wish.is_empty:
             return ""
-        if slots.LATER.search(meaning.text):
+        if choices.LATER.search(meaning.text):
             return await self._offer(after=offers[-1].local)
-        if slots.EARLIER.search(meaning.text):
+        if choices.EARLIER.search(meaning.text):
             return await self._offer(before=offers[0].local)
         return ""
 
@@ -217,16 +216,16 @@ class _Turn:
             conversation.chosen = None
             return times
         offers = [] if meaning.contradiction else conversation.offers
-        other = slots.find_choice(meaning.text, offers, self.today)
+        other = choices.find_choice(meaning.text, offers, self.today)
         if other and other != conversation.chosen:
             conversation.chosen = other
             return await self._next_step()
         if not meaning.wish.is_empty or meaning.services or conversation.chosen is None:
             return ""
-        is_correcting = bool(slots.CORRECTION.search(meaning.text))
+        is_correcting = bool(choices.CORRECTION.search(meaning.text))
         if meaning.is_yes and not is_correcting:
             return await self._confirmed(conversation.chosen)
-        names_a_slot = slots.find_vehicle(meaning.text) or slots.find_name(meaning.text, was_asked=False)
+        names_a_slot = vehicles.find_vehicle(meaning.text) or names.find_name(meaning.text, was_asked=False)
         if names_a_slot or not (meaning.is_no or is_correcting):
             return ""
         return self._ask(phrases.ASK_CHANGE, State.CONFIRMATION)
@@ -234,13 +233,13 @@ class _Turn:
     def _take_change(self, meaning: Meaning) -> str:
         """What is to be changed, when only its name was said; a new value is read like anywhere else."""
         conversation = self.conversation
-        if not meaning.wish.is_empty or meaning.services or slots.find_vehicle(meaning.text):
+        if not meaning.wish.is_empty or meaning.services or vehicles.find_vehicle(meaning.text):
             return ""
         text = meaning.text.lower()
         if re.search(r"\b(car|vehicle|truck)\b", text):
             conversation.slots.vehicle = None
             return self._ask(phrases.ASK_VEHICLE, State.SLOTS)
-        if re.search(r"\bname\b", text) and not slots.find_name(meaning.text, was_asked=False):
+        if re.search(r"\bname\b", text) and not names.find_name(meaning.text, was_asked=False):
             conversation.slots.name = ""
             return self._ask(phrases.ASK_NAME, State.SLOTS)
         if re.search(r"\bservice\b", text):
@@ -460,9 +459,9 @@ class _Turn:
 
     def _acknowledge(self) -> str:
         """Name the service once, so that the caller hears it was understood."""
-        names = [self.store.item(code).name for code in self.conversation.slots.services]
+        services = [self.store.item(code).name for code in self.conversation.slots.services]
         if any(
-            names[-1] in message.text for message in self.conversation.history if message.speaker == "desk"
+            services[-1] in message.text for message in self.conversation.history if message.speaker == "desk"
         ):
             return ""
-        return f"Sure, {phrases.say_services(names)}. "
+        return f"Sure, {phrases.say_services(services)}. "

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from voice.conversation import intents, slots
+from voice.conversation import choices, intents, names, numbers, vehicles
 from voice.conversation.numbers import spoken_digits, words_to_digits
 from voice.conversation.states import Intent, Offer
 
@@ -36,7 +36,7 @@ OFFERS = [make_offer("a", 12, 15), make_offer("b", 15), make_offer("c", 18, 30)]
     ],
 )
 def test_vehicles_are_understood(said: str, expected: tuple[int | None, str, str]) -> None:
-    vehicle = slots.find_vehicle(said)
+    vehicle = vehicles.find_vehicle(said)
     assert vehicle is not None
     assert (vehicle.year, vehicle.make, vehicle.model) == expected
 
@@ -45,7 +45,7 @@ def test_vehicles_are_understood(said: str, expected: tuple[int | None, str, str
     "said", ["I need to escape the traffic", "can I talk to someone", "the second one", "Tuesday at ten"]
 )
 def test_ordinary_words_are_no_vehicle(said: str) -> None:
-    assert slots.find_vehicle(said) is None
+    assert vehicles.find_vehicle(said) is None
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_ordinary_words_are_no_vehicle(said: str) -> None:
     ],
 )
 def test_names_are_understood(said: str, asked: bool, expected: str) -> None:
-    assert slots.find_name(said, was_asked=asked) == expected
+    assert names.find_name(said, was_asked=asked) == expected
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_names_are_understood(said: str, asked: bool, expected: str) -> None:
     ],
 )
 def test_phone_numbers_are_understood_in_every_grouping(said: str, expected: str | None) -> None:
-    assert slots.find_phone(said) == expected
+    assert numbers.find_phone(said) == expected
 
 
 def test_digits_and_number_words_are_normalised() -> None:
@@ -90,14 +90,14 @@ def test_digits_and_number_words_are_normalised() -> None:
     ["yes", "Yeah, that's right", "sure, go ahead", "sounds good", "uh, yes please", "that works", "perfect"],
 )
 def test_yes_has_many_forms(said: str) -> None:
-    assert slots.is_yes(said)
-    assert not slots.is_no(said)
+    assert choices.is_yes(said)
+    assert not choices.is_no(said)
 
 
 @pytest.mark.parametrize("said", ["no", "nope", "not really", "no, that's wrong", "well, no"])
 def test_no_has_many_forms(said: str) -> None:
-    assert slots.is_no(said)
-    assert not slots.is_yes(said)
+    assert choices.is_no(said)
+    assert not choices.is_yes(said)
 
 
 @pytest.mark.parametrize(
@@ -116,14 +116,14 @@ def test_no_has_many_forms(said: str) -> None:
     ],
 )
 def test_a_choice_among_offers_is_understood(said: str, handle: str) -> None:
-    choice = slots.find_choice(said, OFFERS, TODAY)
+    choice = choices.find_choice(said, OFFERS, TODAY)
     assert choice is not None
     assert choice.handle == handle
 
 
 @pytest.mark.parametrize("said", ["hmm", "eleven", "Wednesday at ten", "what about my brakes"])
 def test_what_is_no_choice_chooses_nothing(said: str) -> None:
-    assert slots.find_choice(said, OFFERS, TODAY) is None
+    assert choices.find_choice(said, OFFERS, TODAY) is None
 
 
 @pytest.mark.parametrize(

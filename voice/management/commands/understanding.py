@@ -1,0 +1,32 @@
+"""manage.py understanding DIR: how well the desk understands the sentences of a folder of development data."""
+
+from argparse import ArgumentParser
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from voice.understanding.score import Score, table
+
+# Each reads its file of the folder. Raises FileNotFoundError.
+SOURCES: Sequence[Callable[[Path], list[Score]]] = ()
+
+
+class Command(BaseCommand):
+    help = "Score the built-in understanding on a folder of development data, in one table."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("folder", type=Path, help="with the files that its own README names")
+        parser.add_argument(
+            "--wrong", action="store_true", help="print also what was misunderstood, row by row"
+        )
+
+    def handle(self, *, folder: Path, wrong: bool, **options: object) -> None:
+        try:
+            scores = [score for source in SOURCES for score in source(folder)]
+        except FileNotFoundError as error:
+            raise CommandError(f"{error.filename} is not there; name the folder that has it.") from error
+        if wrong:
+            for score in scores:
+                self.stdout.writelines(f"{score.name}: {line}" for line in score.wrong)
+        self.stdout.write(table(scores))
