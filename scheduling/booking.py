@@ -48,14 +48,18 @@ def openings(
     transport: str | None = None,
     advisor: int | None = None,
     held: str = "",
+    moving: Appointment | None = None,
 ) -> list[Slot]:
     """Every arrival that can be kept between two days of the store, earliest first. now: aware UTC.
 
     Without a transport the customer waits where the services allow it, else leaves the car.
-    advisor, a Staff id, writes the car up where free then. held names the asker's own hold,
-    which stands in nobody's way. Keys dropped outside the hours are taken, but not offered.
+    advisor, a Staff id, writes the car up where free then. held names the asker's own hold, moving
+    the visit that is to be moved: they stand in nobody's way. Keys dropped outside the hours are
+    taken, but not offered.
     """
-    own = Hold.objects.filter(rooftop=rooftop, key=held).first() if held else None
+    own: Appointment | Hold | None = moving
+    if held and not moving:
+        own = Hold.objects.filter(rooftop=rooftop, key=held).first()
     lane = load_lane(rooftop, first - timedelta(days=1), last, now=now, without=own)
     visit = visit_for(op_codes, transport, advisor=advisor)
     return list(open_slots(visit, lane, first, last, now=now))
