@@ -80,12 +80,12 @@ def by_name_and_vehicle(
     name is first, last, or both. Every vehicle fact given has to fit; without any, nobody is found.
     Case, accents, spaces, hyphens and apostrophes make no difference. vin6 is the VIN's last six.
     """
-    who = _folded_text(name)
+    who = folded_text(name)
     facts = {
-        "make": _folded_text(make),
-        "model": _folded_text(model),
-        "plate": _folded_text(plate),
-        "vin": _folded_text(vin6),
+        "make": folded_text(make),
+        "model": folded_text(model),
+        "plate": folded_text(plate),
+        "vin": folded_text(vin6),
     }
     if not who or not any(facts.values()) or len(facts["vin"]) not in (0, LENGTH_OF_VIN_END):
         return ()
@@ -111,7 +111,8 @@ _DROPPED = " '’-."
 _FOLD = str.maketrans(_ACCENTED, _PLAIN, _DROPPED)
 
 
-def _folded_text(text: str) -> str:
+def folded_text(text: str) -> str:
+    """text as it is compared: capitals without accents, spaces, hyphens and apostrophes."""
     return text.translate(_FOLD).upper()
 
 
@@ -144,6 +145,11 @@ def _named(rooftop: Rooftop, who: str) -> QuerySet[Customer]:
         )
         .filter(Q(full=who) | Q(first=who) | Q(last=who))
     )
+
+
+def owners_of(rooftop: Rooftop, *, plate: str = "", vin6: str = "") -> QuerySet[Ownership, int]:
+    """Ids of the customers who have a vehicle with this plate and these last six of the VIN now."""
+    return _owners(rooftop, {"plate": folded_text(plate), "vin": folded_text(vin6)})
 
 
 def _owners(rooftop: Rooftop, facts: dict[str, str]) -> QuerySet[Ownership, int]:

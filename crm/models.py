@@ -194,6 +194,11 @@ class Customer(TellsTheField):
         indexes = [
             models.Index(fields=["last_name", "first_name"], name="customer_by_name"),
             models.Index(
+                fields=["date_of_birth"],
+                condition=Q(date_of_birth__isnull=False),
+                name="customer_by_birth",
+            ),
+            models.Index(
                 fields=["last_name", "first_name"],
                 condition=~Q(language="en"),
                 name="customer_other_language",
