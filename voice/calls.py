@@ -160,7 +160,7 @@ def finish(
     A booking whose answer was lost counts as one, too. Seconds and characters are this process's.
     """
     save_state(call, conversation)
-    if outcome not in (Call.Outcome.BOOKED, Call.Outcome.TRANSFERRED) and written_by(call):
+    if not conversation.booked and outcome != Call.Outcome.TRANSFERRED and written_by(call):
         outcome = Call.Outcome.BOOKED
     Call.objects.filter(pk=call.pk, resumes=call.resumes, ended_at__isnull=True).update(
         ended_at=now,

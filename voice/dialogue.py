@@ -242,7 +242,8 @@ class Dialogue:
             case TimeIsShort():
                 return await self._utter(phrases.TIME_IS_SHORT)
             case TimeUp():
-                self.conversation.state, self.conversation.ending = State.CLOSING, Ending.GOODBYE
+                self.conversation.enter(State.CLOSING)
+                self.conversation.ending = Ending.GOODBYE
                 return await self._utter(phrases.TIME_LIMIT, must_be_said=True)
 
     async def _answer_turn(self, turn: CallerTurn) -> bool:
@@ -410,6 +411,9 @@ class Dialogue:
             ends_at=ends_at - self._began,
             state=self.conversation.state,
             latencies=utterance.latencies,
+            intent=self.conversation.intent,
+            slots=self.conversation.known(),
+            changes=self.conversation.changes_since(answer.before),
         )
         self._record.save_state(self.conversation)
 

@@ -12,6 +12,9 @@ from crm.models import Customer, Rooftop
 from scheduling.models import Appointment
 from voice.conversation.states import State
 
+# For rows that the release before this one writes while it is being replaced.
+NOTHING = models.Value({}, models.JSONField())
+
 
 class Call(models.Model):
     """One telephone call, from the carrier's first webhook to the last word."""
@@ -23,6 +26,8 @@ class Call(models.Model):
     class Outcome(models.TextChoices):
         RUNNING = "running"
         BOOKED = "booked"
+        MOVED = "moved"
+        CANCELLED = "cancelled"
         TRANSFERRED = "transferred"
         MESSAGE = "message"
         NO_BOOKING = "no_booking"
@@ -156,6 +161,10 @@ class Turn(models.Model):
     starts_ms = models.PositiveIntegerField(help_text="On the call's clock: since the media stream began.")
     ends_ms = models.PositiveIntegerField()
     state = models.CharField(max_length=20, blank=True)
+    intent = models.CharField(max_length=30, blank=True, db_default="")
+    # Desk turns: the slots after it, and what it changed in them: {"wish.first": [before, after]}.
+    slots = models.JSONField(default=dict, blank=True, db_default=NOTHING)
+    changes = models.JSONField(default=dict, blank=True, db_default=NOTHING)
     # Desk turns: {"final": …, "first_token": …, "first_clause": …, "first_audio": …, "first_frame": …,
     # "first_mark": …}, milliseconds since the caller's speech ended. Missing keys were not reached.
     # A caller's turn that interrupted the desk: {"clear": …}, milliseconds since the speech began.
@@ -167,6 +176,25 @@ class Turn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.speaker}: {self.text[:60]}"
+
+
+class FailedCheck(models.Model):
+    """Somebody could not prove who they are; customers are those they may have tried to pass for.
+
+    Three of a number, or about a customer, lock either for an hour: see voice/verification.py.
+    """
+
+    call = models.ForeignKey(Call, models.CASCADE, related_name="failed_checks")
+    caller_number = models.CharField(max_length=40, blank=True)
+    customers = models.ManyToManyField(Customer, related_name="failed_checks", blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        indexes = [models.Index(fields=["caller_number", "at"], name="failed_check_by_number")]
+
+    def __str__(self) -> str:
+        return f"failed check at {self.at:%Y-%m-%d %H:%M}"
 
 
 class Usage(models.Model):

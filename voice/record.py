@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from voice import calls
 from voice.conversation.states import Conversation
@@ -42,8 +43,12 @@ class Record:
         state: str,
         cut_off: str = "",
         latencies: dict[str, int] | None = None,
+        **reasoning: Any,
     ) -> None:
-        """Keep one finished turn; positions are seconds since this media stream began."""
+        """Keep one finished turn; positions are seconds since this media stream began.
+
+        reasoning: the intent, slots and changes of Turn.
+        """
         self._writes.put_nowait(
             partial(
                 calls.save_turn,
@@ -55,6 +60,7 @@ class Record:
                 ends_ms=max(0, round((self._seconds + ends_at) * 1000)),
                 state=state,
                 latencies=latencies or {},
+                **reasoning,
             )
         )
 

@@ -168,7 +168,7 @@ class Session:
         if conversation.ending is Ending.TRANSFER:
             outcome = Call.Outcome.TRANSFERRED
         elif conversation.booked:
-            outcome = Call.Outcome.BOOKED
+            outcome = Call.Outcome(conversation.booked.deed)
         elif conversation.has_left_message and outcome != Call.Outcome.FAILED:
             outcome = Call.Outcome.MESSAGE
         elif conversation.ending and outcome != Call.Outcome.FAILED:

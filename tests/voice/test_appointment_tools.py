@@ -7,6 +7,7 @@ import pytest
 from crm.models import Rooftop
 from scheduling.models import Appointment
 from tests.factories import SATURDAY, make_demo_store
+from tests.talking import agree
 from voice.conversation import phrases
 from voice.conversation.states import Conversation
 from voice.models import Call
@@ -30,6 +31,7 @@ def desk() -> Desk:
 def book(desk: Desk, offer: str, **car: Any) -> str:
     """The confirmation number."""
     person = {"name": "Rosa Diaz", "phone": "+12125550199"}
+    agree(desk.conversation, next(o.local for o in desk.conversation.offers if o.handle == offer))
     result = book_appointment(desk, Booking(offer=offer, services=["M30"], **person, **car))
     assert result.is_ok, result
     return str(result.data["confirmation_number"])

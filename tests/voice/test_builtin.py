@@ -407,12 +407,6 @@ async def test_at_night_a_callback_is_promised_with_its_time() -> None:
     assert task.due_at == datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
 
 
-async def test_what_the_desk_cannot_do_yet_goes_to_a_person() -> None:
-    talk = await Talk.begin(MARIA)
-    await talk.say("I want to cancel my appointment")
-    assert talk.conversation.ending is Ending.TRANSFER
-
-
 async def test_three_turns_without_sense_fetch_a_person() -> None:
     talk = await Talk.begin(STRANGER)
     first = await talk.say("purple elephants")

@@ -93,12 +93,15 @@ async def test_a_booking_that_the_model_cannot_tell_of_is_told_all_the_same(open
     talk = await talk_to_the_model()
     await talk.say("Yes, it's Maria. My Civic needs an oil change.")
     await talk.say("Tuesday would be good.")
-    offer = talk.conversation.offers[0].handle
+    offer = talk.conversation.offers[0]
     car = {"make": "Honda", "model": "Civic", "name": "Maria Lopez"}
-    openai.left = [Reply("", (Use("book_appointment", {"offer": offer, "services": ["LOF"], **car}),))]
+    openai.left = [f"An oil change on {offer.local:%A, %B %-d at %-I:%M %p}. Shall I book it?"]
+    await talk.say("The first one, please.")
+    wanted = {"offer": offer.handle, "services": ["LOF"], **car}
+    openai.left = [Reply("", (Use("book_appointment", wanted),))]
     openai.faults.append(Fault("drop", skip=1))
 
-    assert "You're booked" in await talk.say("Yes, book the first one.")
+    assert "You're booked" in await talk.say("Yes, please.")
     assert len(await bookings()) == 1
 
 

@@ -100,6 +100,8 @@ def fill_facts(conversation: Conversation, meaning: Meaning) -> bool:
     elif filled.vehicle is None and asked == phrases.ASK_VEHICLE and meaning.is_empty and conversation.misses:
         changed = _take_unlisted_vehicle(conversation, meaning) or changed
     name = names.find_name(meaning.text, was_asked=False)
+    if " " in name:
+        filled.proof.name = filled.proof.name or name
     if name and not filled.name and conversation.caller.is_confirmed is not True:
         filled.name = name
         changed = True

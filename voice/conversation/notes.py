@@ -34,7 +34,7 @@ def note_turn(conversation: Conversation, heard: str, store: Store, today: date)
         slots.wish = merge(slots.wish, meaning.wish)
     conversation.asked = ""
     if conversation.state in (State.GREETING, State.VERIFICATION):
-        conversation.state = State.INTENT
+        conversation.enter(State.INTENT)
 
 
 def _was_asked_who_calls(conversation: Conversation) -> bool:
@@ -50,7 +50,7 @@ def _was_asked_who_calls(conversation: Conversation) -> bool:
 def note_search(conversation: Conversation, arguments: dict[str, Any]) -> None:
     """What get_available_slots was asked for."""
     conversation.intent = Intent.BOOK
-    conversation.state = State.SLOTS
+    conversation.enter(State.SLOTS)
     conversation.slots.services = _codes(arguments)
     wish = {
         "first": arguments.get("first_day"),
@@ -69,7 +69,7 @@ def note_hold(conversation: Conversation, arguments: dict[str, Any]) -> None:
     """What hold_offer was asked for: it is about to be read back."""
     conversation.chosen = _offered(conversation, arguments)
     if conversation.chosen:
-        conversation.state = State.CONFIRMATION
+        conversation.enter(State.CONFIRMATION)
 
 
 def note_booking(conversation: Conversation, arguments: dict[str, Any]) -> None:
@@ -88,7 +88,7 @@ def note_booking(conversation: Conversation, arguments: dict[str, Any]) -> None:
 def note_end_of_turn(conversation: Conversation) -> None:
     """After the model said everything: what it must have asked, for whoever answers the next turn."""
     if conversation.state is State.EXECUTION and conversation.booked:
-        conversation.state = State.CLOSING
+        conversation.enter(State.CLOSING)
         conversation.asked = phrases.ASK_ANYTHING_ELSE
     elif conversation.state is State.CONFIRMATION and conversation.chosen:
         conversation.asked = phrases.ASK_CONFIRM

@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 
 from crm import phone
 from voice.conversation.facts import Store
-from voice.conversation.states import Conversation, Ending, Offer, State
+from voice.conversation.states import Conversation, Ending, Offer, State, Visit
 
 ASK_NEED = "need"
 ASK_IS_CALLER = "is_caller"
@@ -27,6 +27,13 @@ ASK_CHANGE = "change"
 ASK_WANTS_IT = "wants_it"
 ASK_ANYTHING_ELSE = "anything_else"
 ASK_WHICH_PERSON = "which_person"
+ASK_FULL_NAME = "full_name"
+ASK_PROOF = "proof"
+ASK_WHICH_VISIT = "which_visit"
+ASK_NEW_DAY = "new_day"
+ASK_MOVE_INSTEAD = "move_instead"
+ASK_MOVE_IT = "move_it"
+ASK_CANCEL_IT = "cancel_it"
 
 QUESTIONS = {
     ASK_NEED: "How can I help you with your car?",
@@ -44,6 +51,13 @@ QUESTIONS = {
     ASK_CHANGE: "What would you like to change?",
     ASK_WHICH_PERSON: "Whom shall I get?",
     ASK_ANYTHING_ELSE: "Is there anything else I can do for you?",
+    ASK_FULL_NAME: "May I have your first and last name, please?",
+    ASK_PROOF: "What are the last six of your VIN, your license plate, or your date of birth?",
+    ASK_WHICH_VISIT: "Which one do you mean?",
+    ASK_NEW_DAY: "What day and time would suit you better?",
+    ASK_MOVE_INSTEAD: "Would you like to move it to another day instead?",
+    ASK_MOVE_IT: "Shall I move it?",
+    ASK_CANCEL_IT: "Shall I cancel it?",
 }
 KEY_FOR_A_PERSON = "I'd like to talk to a person"
 RINGING = "Ringing the service desk…"
@@ -76,6 +90,15 @@ MAY_REFUSE_RECORDING = "If you'd rather not be recorded, just say so."
 NEVER_RECORDED = "This call isn't recorded, only transcribed."
 NOT_RECORDED = "All right, this call isn't recorded any more, and what there was is deleted."
 UNKNOWN_PERSON = "I don't know anybody by that name here. I can get the service desk for you."
+LOOK_AGAIN = "Let me look at our openings again."
+NOT_ON_THE_MENU = "I don't have that on our menu."
+# The same whether there is no such customer or a fact is wrong.
+NOT_VERIFIED = "I'm sorry, I can't match that to our records."
+CANNOT_VERIFY = "I'm sorry, I can't look that up for you on the phone."
+MUST_VERIFY = "Let me first make sure who I'm speaking with."
+NO_VISITS = "I don't see any appointment ahead for you."
+LAST_NAME_TOO = "And your last name, please?"
+LEFT_AS_IT_IS = "All right, I've left it as it is."
 # Said by the carrier's voice when ours is gone.
 NOT_CONFIGURED = "This number is not configured."
 CUT_OFF = "Sorry, we were cut off. I'll ring our service desk for you."
@@ -115,7 +138,8 @@ def after_silence(conversation: Conversation) -> str:
     """Re-prompt twice, then say goodbye: moves the conversation's count, and ends it at last."""
     conversation.silences += 1
     if conversation.silences > len(STILL_THERE):
-        conversation.state, conversation.ending = State.CLOSING, Ending.GOODBYE
+        conversation.enter(State.CLOSING)
+        conversation.ending = Ending.GOODBYE
         return GOODBYE_IN_SILENCE
     return f"{STILL_THERE[conversation.silences - 1]} {question(conversation)}"
 
@@ -135,6 +159,10 @@ def question(conversation: Conversation) -> str:
     if conversation.asked == ASK_CONFIRM and conversation.chosen:
         # A question asked again must hold what a yes would agree to.
         return f"Shall I book it for {say_moment(conversation.chosen.local)}?"
+    if conversation.asked == ASK_MOVE_IT and conversation.chosen:
+        return f"Shall I move it to {say_moment(conversation.chosen.local)}?"
+    if conversation.asked == ASK_CANCEL_IT and conversation.visit:
+        return f"Shall I cancel your appointment on {say_moment(conversation.visit.local)}?"
     return QUESTIONS.get(conversation.asked, QUESTIONS[ASK_NEED])
 
 
@@ -223,6 +251,43 @@ def booked(confirmation_number: str, local: datetime) -> str:
         f"You're booked for {say_moment(local)}. Your confirmation number is "
         f"{', '.join(confirmation_number)}. {QUESTIONS[ASK_ANYTHING_ELSE]}"
     )
+
+
+def read_back_move(visit: Visit, offer: Offer) -> str:
+    """Everything that would change, then the question."""
+    what = say_services(visit.names) or "your appointment"
+    leave = (
+        f" Please leave it with us until {say_time(offer.leave_until.time())}." if offer.leave_until else ""
+    )
+    return (
+        f"So I'd move {what} for your {visit.vehicle} to {say_moment(offer.local)}.{leave} "
+        f"{QUESTIONS[ASK_MOVE_IT]}"
+    )
+
+
+def moved(confirmation_number: str, local: datetime) -> str:
+    return (
+        f"It's moved: you're booked for {say_moment(local)}, still under {', '.join(confirmation_number)}. "
+        f"{QUESTIONS[ASK_ANYTHING_ELSE]}"
+    )
+
+
+def cancelled(local: datetime) -> str:
+    return f"Your appointment on {say_moment(local)} is cancelled. {QUESTIONS[ASK_ANYTHING_ELSE]}"
+
+
+def say_visit(visit: Visit) -> str:
+    """ "an oil change for your 2019 Honda Civic on Tuesday, November 24th at 9 AM"."""
+    what = say_services(visit.names) or "an appointment"
+    return f"{what} for your {visit.vehicle} on {say_moment(visit.local)}"
+
+
+def say_visits(visits: Sequence[Visit]) -> str:
+    return f"You have {say_list([say_visit(visit) for visit in visits])}."
+
+
+def nothing_more(*, is_later: bool) -> str:
+    return f"I have nothing {'later' if is_later else 'earlier'} than that."
 
 
 def refused(code: str) -> str:

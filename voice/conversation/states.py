@@ -4,6 +4,7 @@ Both minds (the language model and the built-in replies) read and change the sam
 either can go on where the other stopped.
 """
 
+from collections.abc import Iterator
 from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Literal
@@ -20,6 +21,27 @@ class State(StrEnum):
     EXECUTION = "execution"
     CLOSING = "closing"
     ESCALATION = "escalation"
+
+
+# What may follow what; a state may always follow itself. Nothing is written but in EXECUTION, and
+# that follows CONFIRMATION alone. From anywhere a caller may say goodbye or ask for a person, and
+# after either they may have one more thing to say.
+_ANYWHERE = frozenset({State.CLOSING, State.ESCALATION})
+_TALKING = frozenset({State.VERIFICATION, State.INTENT, State.SLOTS, State.CONFIRMATION})
+TRANSITIONS: dict[State, frozenset[State]] = {
+    State.GREETING: _TALKING | _ANYWHERE,
+    State.VERIFICATION: _TALKING | _ANYWHERE,
+    State.INTENT: _TALKING | _ANYWHERE,
+    State.SLOTS: _TALKING | _ANYWHERE,
+    State.CONFIRMATION: _TALKING | {State.EXECUTION} | _ANYWHERE,
+    State.EXECUTION: _TALKING | _ANYWHERE,
+    State.CLOSING: _TALKING | _ANYWHERE,
+    State.ESCALATION: _TALKING | _ANYWHERE,
+}
+
+
+class ImpossibleStep(ValueError):
+    """A step that TRANSITIONS does not have: an error of ours, never of the caller."""
 
 
 class Intent(StrEnum):
@@ -80,6 +102,16 @@ class DayWish(BaseModel):
         return not (self.first or self.not_before or self.not_after or self.exactly)
 
 
+class Proof(BaseModel):
+    """What the caller has said to prove who they are; see crm/identity.py for what is enough."""
+
+    name: str = ""
+    vin_end: str = ""  # the last six
+    plate: str = ""
+    date_of_birth: date | None = None
+    zip_code: str = ""
+
+
 class Slots(BaseModel):
     """What a booking needs, filled in any order from free speech."""
 
@@ -89,6 +121,7 @@ class Slots(BaseModel):
     wish: DayWish = Field(default_factory=DayWish)
     name: str = ""
     phone: str = ""  # E.164, confirmed by the caller
+    proof: Proof = Field(default_factory=Proof)
 
 
 class Offer(BaseModel):
@@ -101,17 +134,49 @@ class Offer(BaseModel):
 
 
 class Caller(BaseModel):
-    """Who seems to be calling. Found by number: a candidate, never a proof."""
+    """Who seems to be calling. Found by number: a candidate, until two facts have proved who it is.
+
+    Only voice/tools/caller.py sets is_verified, and customer_id with it.
+    """
 
     number: str = ""  # E.164, "" when withheld
-    customer_id: int | None = None  # the only customer with this number
+    customer_id: int | None = None  # the only customer with this number, or who was proved
     first_name: str = ""
     is_confirmed: bool | None = None  # the caller's answer to "Is this Maria?"
+    is_verified: bool = False
+
+    @property
+    def proved_id(self) -> int | None:
+        """Whose appointments may be told and changed: a Customer id."""
+        return self.customer_id if self.is_verified else None
+
+
+class Visit(BaseModel):
+    """An appointment of the verified caller, as read in this call. handle is all that a mind may pass back."""
+
+    handle: str
+    appointment_id: int
+    version: int
+    local: datetime  # in the store's zone
+    services: list[str] = Field(default_factory=list)  # op codes
+    names: list[str] = Field(default_factory=list)  # the same as customers say them
+    vehicle: str = ""
+
+
+class Deed(StrEnum):
+    """What became of an appointment."""
+
+    BOOKED = "booked"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
 
 
 class Booked(BaseModel):
+    """What this call has written last."""
+
     confirmation_number: str
     local: datetime
+    deed: Deed = Deed.BOOKED
 
 
 class Conversation(BaseModel):
@@ -124,6 +189,9 @@ class Conversation(BaseModel):
     slots: Slots = Field(default_factory=Slots)
     offers: list[Offer] = Field(default_factory=list)
     chosen: Offer | None = None
+    visits: list[Visit] = Field(default_factory=list)  # what the verified caller has ahead
+    visit: Visit | None = None  # the one that is talked about
+    has_offered_move: bool = False  # before a cancellation, once
     asked: str = ""  # the question that waits for an answer: a name in phrases.py
     misses: int = 0  # turns in a row that brought nothing
     silences: int = 0  # re-prompts since the caller last spoke
@@ -134,6 +202,23 @@ class Conversation(BaseModel):
     transfer_reason: str = ""  # what the person who answers hears before the caller does
     history: list[Message] = Field(default_factory=list)
     saves: int = 0  # how often it was kept; where two places disagree the higher one is right
+
+    def enter(self, state: State) -> None:
+        """Step on. Raises ImpossibleStep."""
+        if state is not self.state and state not in TRANSITIONS[self.state]:
+            raise ImpossibleStep(f"{state} does not follow {self.state}")
+        self.state = state
+
+    def known(self) -> dict[str, object]:
+        """The slots that are filled, by their dotted names; without what proves the caller."""
+        return dict(_flat(self.slots.model_dump(mode="json", exclude_defaults=True, exclude={"proof"})))
+
+    def changes_since(self, before: "Conversation") -> dict[str, list[object]]:
+        """Every slot, and the intent, that is another now: its name → [before, now]."""
+        old = {"intent": before.intent, **before.known()}
+        new = {"intent": self.intent, **self.known()}
+        names = [*new, *(name for name in old if name not in new)]
+        return {name: [old.get(name), new.get(name)] for name in names if old.get(name) != new.get(name)}
 
     def last_heard_from_desk(self) -> str:
         """The desk's latest words, as far as they were played; "" at the start."""
@@ -151,3 +236,11 @@ class Conversation(BaseModel):
             if message.speaker == "desk":
                 heard.insert(0, message.text)
         return " ".join(heard)
+
+
+def _flat(values: dict[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value

@@ -77,7 +77,7 @@ class OpenAIReplies:
     def _greet(self, conversation: Conversation) -> str:
         name = conversation.caller.first_name
         conversation.asked = phrases.ASK_IS_CALLER if name else phrases.ASK_NEED
-        conversation.state = State.VERIFICATION if name else State.INTENT
+        conversation.enter(State.VERIFICATION if name else State.INTENT)
         return phrases.greeting(self._store, name)
 
 

@@ -13,9 +13,11 @@ from scheduling.offers import choose_offers
 from scheduling.refusals import Refusal
 from scheduling.slots import Slot
 from voice.conversation import phrases
-from voice.conversation.states import Booked, Offer, State, VehicleSlot
+from voice.conversation.states import Booked, Offer, VehicleSlot
 from voice.models import Call
 from voice.ports import ToolResult
+from voice.tools import agreement
+from voice.tools.caller import known_visit, stored
 from voice.tools.registry import UNSURE, Desk, tool
 
 SEARCH_DAYS = 14  # how far beyond the wish to look when nothing fits it
@@ -25,7 +27,8 @@ ACTOR = "phone desk"
 class SlotSearch(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    services: list[str] = Field(min_length=1, description="Op codes from the menu.")
+    services: list[str] = Field(default_factory=list, description="Op codes from the menu.")
+    appointment: str = Field("", description="Handle of the appointment to be moved, in place of services.")
     first_day: date | None = Field(None, description="First day wished for, in the store's calendar.")
     last_day: date | None = None
     not_before: time | None = Field(None, description="Earliest time of day, store time.")
@@ -58,10 +61,13 @@ class Booking(BaseModel):
 
 @tool("Find real openings before offering any time. Returns at most three, each with a handle.")
 def get_available_slots(desk: Desk, search: SlotSearch) -> ToolResult:
-    op_codes = _op_codes(desk, search.services)
-    if op_codes is None:
-        return ToolResult("unknown_service", "I don't have that on our menu.")
-    slots, fits = _search(desk, op_codes, search)
+    moving = _to_be_moved(desk, search.appointment)
+    if search.appointment and moving is None:
+        return ToolResult("unknown_appointment", phrases.MUST_VERIFY)
+    op_codes = _lines_of(moving) if moving else _op_codes(desk, search.services)
+    if not op_codes:
+        return ToolResult("unknown_service", phrases.NOT_ON_THE_MENU)
+    slots, fits = _search(desk, op_codes, search, moving)
     if not slots:
         return ToolResult("nothing_open", "I don't have anything open in the next two weeks.")
     zone = desk.store.zone
@@ -91,12 +97,12 @@ def get_available_slots(desk: Desk, search: SlotSearch) -> ToolResult:
     is_lasting=False,
 )
 def hold_offer(desk: Desk, wanted: Keeping) -> ToolResult:
-    offer = _offered(desk, wanted.offer)
+    offer = offered(desk, wanted.offer)
     op_codes = _op_codes(desk, wanted.services)
     if offer is None:
-        return ToolResult("unknown_offer", "Let me look at our openings again.")
+        return ToolResult("unknown_offer", phrases.LOOK_AGAIN)
     if op_codes is None:
-        return ToolResult("unknown_service", "I don't have that on our menu.")
+        return ToolResult("unknown_service", phrases.NOT_ON_THE_MENU)
     try:
         held = booking.hold(
             desk.call.rooftop,
@@ -114,12 +120,14 @@ def hold_offer(desk: Desk, wanted: Keeping) -> ToolResult:
 @tool("Book an offer, only after it was read back and the caller clearly said yes.", is_write=True)
 def book_appointment(desk: Desk, wanted: Booking) -> ToolResult:
     conversation = desk.conversation
-    offer = _offered(desk, wanted.offer)
+    offer = offered(desk, wanted.offer)
     if offer is None:
-        return ToolResult("unknown_offer", "Let me look at our openings again.")
+        return ToolResult("unknown_offer", phrases.LOOK_AGAIN)
     op_codes = _op_codes(desk, wanted.services)
     if op_codes is None:
-        return ToolResult("unknown_service", "I don't have that on our menu.")
+        return ToolResult("unknown_service", phrases.NOT_ON_THE_MENU)
+    if not_yet := agreement.refusal(desk, offer.local):
+        return not_yet
     services, car = (
         ",".join(sorted(wanted.services)),
         f"{wanted.year or ''} {wanted.make} {wanted.model}".lower(),
@@ -154,7 +162,7 @@ def book_appointment(desk: Desk, wanted: Booking) -> ToolResult:
         appointment = written
     desk.appointment_id = appointment.pk
     conversation.booked = Booked(confirmation_number=appointment.confirmation_number, local=offer.local)
-    conversation.state = State.EXECUTION
+    agreement.carry_out(conversation)
     return ToolResult(
         "ok",
         phrases.booked(appointment.confirmation_number, offer.local),
@@ -162,7 +170,8 @@ def book_appointment(desk: Desk, wanted: Booking) -> ToolResult:
     )
 
 
-def _offered(desk: Desk, handle: str) -> Offer | None:
+def offered(desk: Desk, handle: str) -> Offer | None:
+    """The offer with this handle that was made in this call."""
     return next((offer for offer in desk.conversation.offers if offer.handle == handle), None)
 
 
@@ -195,23 +204,41 @@ def _op_codes(desk: Desk, codes: list[str]) -> list[OpCode] | None:
     return [found[code] for code in dict.fromkeys(codes)] if len(found) == len(set(codes)) else None
 
 
-def _search(desk: Desk, op_codes: list[OpCode], search: SlotSearch) -> tuple[list[Slot], bool]:
+def _to_be_moved(desk: Desk, handle: str) -> Appointment | None:
+    """The verified caller's appointment with this handle."""
+    visit = known_visit(desk, handle)
+    return stored(desk, visit) if visit else None
+
+
+def _lines_of(appointment: Appointment) -> list[OpCode]:
+    return [line.op_code for line in appointment.lines.select_related("op_code")]
+
+
+def _search(
+    desk: Desk, op_codes: list[OpCode], search: SlotSearch, moving: Appointment | None
+) -> tuple[list[Slot], bool]:
     """Openings for the wish, and whether they fit it; else the nearest ones from its first day on."""
     zone, today = desk.store.zone, desk.store.today(desk.now)
     first = max(search.first_day or today, today)
     last = max(search.last_day or (first if search.first_day else first + timedelta(days=SEARCH_DAYS)), first)
-    slots = _open_between(desk, op_codes, search, first, last)
+    slots = _open_between(desk, op_codes, search, first, last, moving)
     timely = [slot for slot in slots if _is_timely(slot.arrives_at.astimezone(zone).time(), search)]
     exact = [slot for slot in timely if slot.arrives_at.astimezone(zone).time() == search.exactly]
     if exact:
         return exact[:1], True
     if timely:
         return timely, search.exactly is None
-    return _open_between(desk, op_codes, search, first, max(last, first + timedelta(days=SEARCH_DAYS))), False
+    last = max(last, first + timedelta(days=SEARCH_DAYS))
+    return _open_between(desk, op_codes, search, first, last, moving), False
 
 
 def _open_between(
-    desk: Desk, op_codes: list[OpCode], search: SlotSearch, first: date, last: date
+    desk: Desk,
+    op_codes: list[OpCode],
+    search: SlotSearch,
+    first: date,
+    last: date,
+    moving: Appointment | None,
 ) -> list[Slot]:
     slots = booking.openings(
         desk.call.rooftop,
@@ -221,6 +248,8 @@ def _open_between(
         now=desk.now,
         advisor=_preferred_advisor(desk),
         held=desk.call.sid,
+        transport=moving.transport if moving else None,
+        moving=moving,
     )
     return _within(slots, search, desk.store.zone)
 

@@ -38,12 +38,6 @@ class Handing(BaseModel):
     name: str = Field("", max_length=60, description="Whom the caller asked for, as said; empty for anybody.")
 
 
-@tool("See whether the caller's number belongs to one customer; gives a first name to ask for, nothing else.")
-def lookup_customer(desk: Desk, nothing: Nothing) -> ToolResult:
-    name = desk.conversation.caller.first_name
-    return ToolResult("ok" if name else "not_found", f"Is this {name}?" if name else "", {"first_name": name})
-
-
 @tool("Answer when the store is open or where it is.")
 def get_store_info(desk: Desk, question: StoreQuestion) -> ToolResult:
     if question.topic == "address":
@@ -70,7 +64,7 @@ def transfer_to_person(desk: Desk, wanted: Handing) -> ToolResult:
         return ToolResult("unknown_person", phrases.UNKNOWN_PERSON)
     person = meant[0] if meant else None
     conversation = desk.conversation
-    conversation.state = State.ESCALATION
+    conversation.enter(State.ESCALATION)
     conversation.transfer_to = person.pk if person else None
     conversation.transfer_reason = wanted.text[:200]
     asked = f"Asked for {person.name if person else 'a person'}: {wanted.text}"
@@ -93,7 +87,7 @@ def stop_recording(desk: Desk, nothing: Nothing) -> ToolResult:
 
 @tool("End the call after the caller said goodbye.")
 def end_call(desk: Desk, nothing: Nothing) -> ToolResult:
-    desk.conversation.state = State.CLOSING
+    desk.conversation.enter(State.CLOSING)
     desk.conversation.ending = Ending.GOODBYE
     return ToolResult("ok", phrases.GOODBYE)
 

@@ -1,0 +1,202 @@
+"""A new appointment: what, which car, when, for whom; read back, and booked after a yes."""
+
+import re
+
+from voice.conversation import choices, names, numbers, phrases, vehicles
+from voice.conversation.meaning import (
+    Meaning,
+    forget_offers,
+    take_identity,
+    take_name,
+    take_number_is_best,
+    take_phone_check,
+)
+from voice.conversation.states import DayWish, Deed, Intent, Offer, State
+from voice.ports import ToolResult
+from voice.replies.flows import openings, persons
+from voice.replies.flows.turn import GO_ON, Turn
+
+
+async def next_step(turn: Turn) -> str:
+    """Ask for what is missing; with everything there, offer and read back."""
+    conversation = turn.conversation
+    filled, caller = conversation.slots, conversation.caller
+    if not filled.services:
+        return _greet_and_ask(turn, phrases.ASK_NEED if not filled.vehicle else phrases.ASK_SERVICE)
+    conversation.intent = Intent.BOOK
+    if caller.first_name and caller.is_confirmed is None:
+        return _acknowledge(turn) + turn.ask(phrases.ASK_IS_CALLER, State.VERIFICATION)
+    if filled.vehicle is None:
+        return _acknowledge(turn) + turn.ask(phrases.ASK_VEHICLE, State.SLOTS)
+    if filled.wish.is_empty:
+        return _acknowledge(turn) + turn.ask(phrases.ASK_DAY, State.SLOTS)
+    if conversation.chosen is None:
+        said = await openings.offer(turn)
+        if said != GO_ON or conversation.chosen is None:
+            return said
+    if not caller.is_confirmed and (missing := _missing_contact(turn)):
+        return missing
+    return await _read_back(turn, conversation.chosen)
+
+
+def _greet_and_ask(turn: Turn, question: str) -> str:
+    caller, asked = turn.conversation.caller, turn.conversation.asked
+    is_met = caller.is_confirmed and caller.first_name and asked == phrases.ASK_IS_CALLER
+    return (f"Hi {caller.first_name}. " if is_met else "") + turn.ask(question, State.INTENT)
+
+
+def _acknowledge(turn: Turn) -> str:
+    """Name the service once, so that the caller hears it was understood."""
+    services = [turn.store.item(code).name for code in turn.conversation.slots.services]
+    said = [message.text for message in turn.conversation.history if message.speaker == "desk"]
+    if any(services[-1] in text for text in said):
+        return ""
+    return f"Sure, {phrases.say_services(services)}. "
+
+
+def _missing_contact(turn: Turn) -> str:
+    conversation = turn.conversation
+    filled, caller = conversation.slots, conversation.caller
+    if not filled.name:
+        return turn.ask(phrases.ASK_NAME, State.SLOTS)
+    if not filled.phone:
+        is_known = caller.number and conversation.asked != phrases.ASK_PHONE
+        return turn.ask(phrases.ASK_NUMBER_IS_BEST if is_known else phrases.ASK_PHONE, State.SLOTS)
+    return ""
+
+
+async def _read_back(turn: Turn, chosen: Offer) -> str:
+    """Keep the opening while the caller thinks; when it is gone already, offer another at once."""
+    conversation = turn.conversation
+    result = await turn.use("hold_offer", offer=chosen.handle, services=conversation.slots.services)
+    # A calendar that cannot be reached is told of at the booking: nothing is promised here.
+    if result.is_ok or result.code in ("unavailable", "busy"):
+        turn.ask(phrases.ASK_CONFIRM, State.CONFIRMATION)
+        return phrases.read_back(conversation, turn.store, chosen)
+    return await _after_refusal(turn, result)
+
+
+# --- answers ------------------------------------------------------------------------------
+
+
+def take_is_caller(turn: Turn, meaning: Meaning) -> None:
+    take_identity(turn.conversation, meaning)
+
+
+def take_contact_name(turn: Turn, meaning: Meaning) -> None:
+    take_name(turn.conversation, meaning)
+
+
+def take_phone(turn: Turn, meaning: Meaning) -> str | None:
+    """Every number that is said is read back; a wrong length is asked for again in groups."""
+    conversation = turn.conversation
+    number = numbers.find_phone(meaning.text)
+    if number and number != conversation.slots.phone:
+        conversation.slots.phone = number
+        turn.ask(phrases.ASK_PHONE_CHECK, State.SLOTS)
+        return phrases.check_phone(number)
+    if conversation.asked == phrases.ASK_NUMBER_IS_BEST:
+        take_number_is_best(conversation, meaning)
+    elif conversation.asked == phrases.ASK_PHONE_CHECK:
+        take_phone_check(conversation, meaning)
+    elif not number and len(numbers.spoken_digits(meaning.text)) > 2:
+        return phrases.NUMBER_INCOMPLETE
+    return None
+
+
+def take_wants_it(turn: Turn, meaning: Meaning) -> str | None:
+    if not (meaning.is_no and meaning.is_empty):
+        return None
+    turn.start_over()
+    return turn.ask_anything_else("")
+
+
+async def take_confirmation(turn: Turn, meaning: Meaning) -> str | None:
+    conversation = turn.conversation
+    if (other := await openings.other_choice(turn, meaning)) is not None:
+        return other
+    if not meaning.wish.is_empty or meaning.services or conversation.chosen is None:
+        return None
+    is_correcting = bool(choices.CORRECTION.search(meaning.text))
+    if meaning.is_yes and not is_correcting:
+        return await _book(turn, conversation.chosen)
+    names_a_slot = vehicles.find_vehicle(meaning.text) or names.find_name(meaning.text, was_asked=False)
+    if names_a_slot or not (meaning.is_no or is_correcting):
+        return None
+    return turn.ask(phrases.ASK_CHANGE, State.CONFIRMATION)
+
+
+def take_change(turn: Turn, meaning: Meaning) -> str | None:
+    """What is to be changed, when only its name was said; a new value is read like anywhere else."""
+    conversation = turn.conversation
+    if not meaning.wish.is_empty or meaning.services or vehicles.find_vehicle(meaning.text):
+        return None
+    text = meaning.text.lower()
+    if re.search(r"\b(car|vehicle|truck)\b", text):
+        conversation.slots.vehicle = None
+        return turn.ask(phrases.ASK_VEHICLE, State.SLOTS)
+    if re.search(r"\bname\b", text) and not names.find_name(meaning.text, was_asked=False):
+        conversation.slots.name = ""
+        return turn.ask(phrases.ASK_NAME, State.SLOTS)
+    if re.search(r"\bservice\b", text):
+        conversation.slots.services = []
+        forget_offers(conversation)
+        return turn.ask(phrases.ASK_SERVICE, State.SLOTS)
+    if re.search(r"\b(time|day|date|when)\b", text):
+        conversation.slots.wish = DayWish()
+        forget_offers(conversation)
+        return turn.ask(phrases.ASK_DAY, State.SLOTS)
+    return None
+
+
+# --- writing ------------------------------------------------------------------------------
+
+
+async def _book(turn: Turn, chosen: Offer) -> str:
+    conversation = turn.conversation
+    filled, vehicle = conversation.slots, conversation.slots.vehicle
+    result = await turn.use(
+        "book_appointment",
+        offer=chosen.handle,
+        services=filled.services,
+        name=filled.name or conversation.caller.first_name,
+        phone=filled.phone,
+        year=vehicle.year if vehicle else None,
+        make=vehicle.make if vehicle else "",
+        model=vehicle.model if vehicle else "",
+        concern=filled.concern,
+    )
+    if result.is_ok:
+        return announce(turn)
+    if result.code == "not_agreed":  # the read-back was cut off: a yes counts only for what was heard
+        return phrases.read_back(conversation, turn.store, chosen)
+    if result.code in ("unavailable", "busy"):
+        wanted = f"Wanted {chosen.local:%c}: {filled.concern}"
+        return await persons.fetch_person(turn, wanted, first=result.spoken)
+    return await _after_refusal(turn, result)
+
+
+async def _after_refusal(turn: Turn, result: ToolResult) -> str:
+    """The opening is not to be had: say so and offer others."""
+    filled = turn.conversation.slots
+    forget_offers(turn.conversation)
+    if result.code == "already_booked_that_day":
+        filled.wish = DayWish()
+        return f"{result.spoken} {turn.ask(phrases.ASK_DAY, State.SLOTS)}"
+    filled.wish.exactly = None
+    return f"{result.spoken} {await openings.offer(turn)}"
+
+
+def announce(turn: Turn) -> str:
+    """Say what was written: only ever reached after the commit."""
+    booked = turn.conversation.booked
+    if booked is None:
+        raise RuntimeError("nothing was written")
+    turn.ask(phrases.ASK_ANYTHING_ELSE, State.CLOSING)
+    match booked.deed:
+        case Deed.BOOKED:
+            return phrases.booked(booked.confirmation_number, booked.local)
+        case Deed.MOVED:
+            return phrases.moved(booked.confirmation_number, booked.local)
+        case Deed.CANCELLED:
+            return phrases.cancelled(booked.local)

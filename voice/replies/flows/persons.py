@@ -1,0 +1,39 @@
+"""Leaving the flow: a person, a goodbye, no recording."""
+
+from voice.conversation import phrases
+from voice.conversation.states import Ending, State
+from voice.replies.flows.turn import Turn
+
+
+async def fetch_person(turn: Turn, reason: str, *, name: str = "", first: str = "") -> str:
+    """Whoever was named, when that is one person; else anybody. first is said before."""
+    conversation = turn.conversation
+    conversation.enter(State.ESCALATION)
+    result = await turn.use("transfer_to_person", text=reason[:500], name=name[:60])
+    if result.code == "which_person" and conversation.asked != phrases.ASK_WHICH_PERSON:
+        conversation.asked = phrases.ASK_WHICH_PERSON
+        return result.spoken
+    if name and result.code in ("which_person", "unknown_person"):
+        return await fetch_person(turn, reason, first=phrases.UNKNOWN_PERSON)
+    if not result.is_ok:
+        conversation.ending = Ending.TRANSFER  # the carrier's own fallback rings the desk
+        return f"{first} {phrases.transferring()}".strip()
+    if conversation.ending is Ending.TRANSFER:
+        return f"{first} {result.spoken}".strip()
+    return turn.ask_anything_else(f"{first} {result.spoken}".strip())
+
+
+async def say_goodbye(turn: Turn) -> str:
+    conversation = turn.conversation
+    await turn.use("end_call")
+    conversation.enter(State.CLOSING)
+    conversation.ending = Ending.GOODBYE
+    has_open_wish = conversation.slots.services and not conversation.booked
+    return phrases.GOODBYE_UNBOOKED if has_open_wish else phrases.GOODBYE
+
+
+async def stop_recording(turn: Turn) -> str:
+    if not turn.store.records_calls:
+        return turn.and_the_question(phrases.NEVER_RECORDED)
+    result = await turn.use("stop_recording")
+    return turn.and_the_question(result.spoken)

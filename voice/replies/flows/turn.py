@@ -1,0 +1,46 @@
+"""One turn of the built-in replies: what every flow works on, and the little they share."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from voice.conversation import phrases
+from voice.conversation.facts import Store
+from voice.conversation.meaning import forget_offers
+from voice.conversation.states import Conversation, DayWish, State
+from voice.ports import ToolResult, Tools
+
+GO_ON = ""
+
+
+@dataclass(slots=True)
+class Turn:
+    store: Store
+    conversation: Conversation
+    tools: Tools
+    today: date  # in the store's calendar
+
+    async def use(self, tool: str, **arguments: Any) -> ToolResult:
+        return await self.tools.call(tool, arguments)
+
+    def ask(self, question: str, state: State) -> str:
+        """Open a question, by its name in phrases.py; its words."""
+        self.conversation.enter(state)
+        self.conversation.asked = question
+        return phrases.question(self.conversation)
+
+    def ask_anything_else(self, said: str) -> str:
+        """The wish is dealt with."""
+        return f"{said} {self.ask(phrases.ASK_ANYTHING_ELSE, State.CLOSING)}".strip()
+
+    def and_the_question(self, said: str) -> str:
+        """Something in between; the open question is asked again."""
+        return f"{said} {phrases.question(self.conversation)}".strip()
+
+    def start_over(self) -> None:
+        """One more wish in the same call: the caller and the car stay, the rest is asked anew."""
+        conversation = self.conversation
+        filled = conversation.slots
+        filled.services, filled.concern, filled.wish = [], "", DayWish()
+        conversation.visit, conversation.has_offered_move = None, False
+        forget_offers(conversation)

@@ -1,0 +1,67 @@
+"""Proving who calls, before anything stored is told or changed."""
+
+from voice.conversation import names, phrases
+from voice.conversation.meaning import Meaning
+from voice.conversation.proofs import find_proof, is_unable
+from voice.conversation.states import Proof, State
+from voice.replies.flows import persons
+from voice.replies.flows.turn import GO_ON, Turn
+
+
+async def next_step(turn: Turn) -> str:
+    """Ask for name and proof, and hold them against the store; GO_ON when they prove it."""
+    conversation = turn.conversation
+    proof = conversation.slots.proof
+    proof.name = proof.name or _whole(conversation.slots.name)
+    if not proof.name:
+        return turn.ask(phrases.ASK_FULL_NAME, State.VERIFICATION)
+    if not (proof.vin_end or proof.plate or proof.date_of_birth):
+        return turn.ask(phrases.ASK_PROOF, State.VERIFICATION)
+    result = await turn.use("verify_caller", **proof.model_dump())
+    if result.is_ok:
+        conversation.slots.name = ""  # the store knows it better than our ears
+        return GO_ON
+    conversation.slots.proof, conversation.slots.name = Proof(), ""
+    if result.code == "not_verified":
+        return f"{result.spoken} {turn.ask(phrases.ASK_FULL_NAME, State.VERIFICATION)}"
+    return await persons.fetch_person(turn, "The caller could not be verified.", first=result.spoken)
+
+
+def _whole(name: str) -> str:
+    return name if " " in name else ""
+
+
+def take_full_name(turn: Turn, meaning: Meaning) -> str | None:
+    proof = turn.conversation.slots.proof
+    name = names.find_name(meaning.text, was_asked=True)
+    if name and " " not in name and (first := turn.conversation.slots.name):
+        name = f"{first} {name}"
+    if not name:
+        return None
+    proof.name = _whole(name)
+    if not proof.name:
+        turn.conversation.slots.name = name
+        return phrases.LAST_NAME_TOO
+    take_facts(turn, meaning, of_name=True)
+    return GO_ON
+
+
+async def take_proof(turn: Turn, meaning: Meaning) -> str | None:
+    if take_facts(turn, meaning):
+        return GO_ON
+    if is_unable(meaning.text):
+        return await persons.fetch_person(
+            turn, "The caller has no proof at hand.", first=phrases.CANNOT_VERIFY
+        )
+    return None
+
+
+def take_facts(turn: Turn, meaning: Meaning, *, of_name: bool = False) -> bool:
+    """Note whatever proves something; True when there was any."""
+    found = find_proof(meaning.text, today=turn.today, was_asked=not of_name)
+    proof = turn.conversation.slots.proof
+    proof.vin_end = found.vin_end or proof.vin_end
+    proof.plate = found.plate or proof.plate
+    proof.date_of_birth = found.date_of_birth or proof.date_of_birth
+    proof.zip_code = found.zip_code or proof.zip_code
+    return found != Proof()

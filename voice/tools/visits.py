@@ -1,0 +1,90 @@
+"""Tools that change an appointment of the verified caller."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from scheduling import booking
+from scheduling.models import Appointment
+from scheduling.refusals import Refusal
+from voice.conversation import phrases
+from voice.conversation.states import Booked, Deed
+from voice.ports import ToolResult
+from voice.tools import agreement
+from voice.tools.appointments import ACTOR, offered
+from voice.tools.caller import known_visit, stored
+from voice.tools.registry import Desk, tool
+
+
+class Moving(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    appointment: str = Field(description="Handle from get_upcoming_appointments.")
+    offer: str = Field(description="Handle of an offer made in this call.")
+
+
+class Cancelling(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    appointment: str = Field(description="Handle from get_upcoming_appointments.")
+    reason: str = Field("", max_length=200, description="The caller's reason, in their words.")
+
+
+@tool(
+    "Move an appointment to an offer, only after the new day and time were read back and the caller said yes. "
+    "Ask get_available_slots with the appointment's handle first.",
+    is_write=True,
+)
+def reschedule_appointment(desk: Desk, wanted: Moving) -> ToolResult:
+    visit, offer = known_visit(desk, wanted.appointment), offered(desk, wanted.offer)
+    if visit is None:
+        return ToolResult("unknown_appointment", phrases.MUST_VERIFY)
+    if offer is None:
+        return ToolResult("unknown_offer", phrases.LOOK_AGAIN)
+    if not_yet := agreement.refusal(desk, offer.local):
+        return not_yet
+    try:
+        appointment = booking.reschedule(
+            stored(desk, visit), offer.arrives_at, actor=ACTOR, now=desk.now, version=visit.version
+        )
+    except Refusal as refusal:
+        return ToolResult(refusal.code, phrases.refused(refusal.code))
+    _note(desk, appointment, Deed.MOVED)
+    return ToolResult(
+        "ok",
+        phrases.moved(appointment.confirmation_number, offer.local),
+        {"confirmation_number": appointment.confirmation_number, "local": offer.local.isoformat()},
+    )
+
+
+@tool(
+    "Cancel an appointment, only after it was read back and the caller said yes. Offer to move it first, once.",
+    is_write=True,
+)
+def cancel_appointment(desk: Desk, wanted: Cancelling) -> ToolResult:
+    visit = known_visit(desk, wanted.appointment)
+    if visit is None:
+        return ToolResult("unknown_appointment", phrases.MUST_VERIFY)
+    if not_yet := agreement.refusal(desk, visit.local):
+        return not_yet
+    try:
+        appointment = booking.cancel(
+            stored(desk, visit),
+            reason=wanted.reason or "by telephone",
+            actor=ACTOR,
+            now=desk.now,
+            version=visit.version,
+        )
+    except Refusal as refusal:
+        return ToolResult(refusal.code, phrases.refused(refusal.code))
+    _note(desk, appointment, Deed.CANCELLED)
+    return ToolResult("ok", phrases.cancelled(visit.local))
+
+
+def _note(desk: Desk, appointment: Appointment, deed: Deed) -> None:
+    conversation = desk.conversation
+    desk.appointment_id = appointment.pk
+    conversation.booked = Booked(
+        confirmation_number=appointment.confirmation_number,
+        local=appointment.arrives_at.astimezone(desk.store.zone),
+        deed=deed,
+    )
+    agreement.carry_out(conversation)
