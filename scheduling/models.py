@@ -68,6 +68,9 @@ class OpCode(models.Model):
     skill = models.CharField(max_length=20, choices=Skill)
     bay_types = ArrayField(models.CharField(max_length=20, choices=BayType))
     is_bookable_by_phone = models.BooleanField(default=True)
+    every_miles = models.PositiveIntegerField(
+        null=True, blank=True, help_text="How many miles until it is due again; empty: when needed."
+    )
     can_wait = models.BooleanField(default=True, help_text="Whether a customer may wait for it.")
     per_day = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="At most so many visits a day."

@@ -1,6 +1,7 @@
 """What the desk may say about the store: read once at the start of a call, never changed."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ class MenuItem:
     minutes: int
     price_min: int  # whole US dollars
     price_max: int
+    every_miles: int | None = None  # when it is due again
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Store:
     closures: tuple[ClosedSpan, ...]
     menu: tuple[MenuItem, ...]
     records_calls: bool = False
+    rides: Mapping[str, tuple[time, ...]] = field(default_factory=dict)  # scheduling Transport → departures
 
     def today(self, now: datetime) -> date:
         """The store's calendar day at now (aware)."""

@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 
 from crm import phone
 from voice.conversation.facts import Store
-from voice.conversation.states import Conversation, Ending, Offer, State, Visit
+from voice.conversation.states import Conversation, Ending, Offer, Order, State, Visit
 
 ASK_NEED = "need"
 ASK_IS_CALLER = "is_caller"
@@ -34,7 +34,17 @@ ASK_NEW_DAY = "new_day"
 ASK_MOVE_INSTEAD = "move_instead"
 ASK_MOVE_IT = "move_it"
 ASK_CANCEL_IT = "cancel_it"
+ASK_CONSENT = "consent"
+ASK_WAITLIST = "waitlist"
+ASK_MILEAGE = "mileage"
+ASK_WANTS_DUE = "wants_due"
+ASK_HOW_LATE = "how_late"
+ASK_OTHER_TIME = "other_time"
+ASK_MESSAGE = "message"
+ASK_GO_ON = "go_on"
+ASK_WHICH_CAR = "which_car"
 
+WAITLIST = "put you on the waitlist"  # what has to be heard before it is done
 QUESTIONS = {
     ASK_NEED: "How can I help you with your car?",
     ASK_IS_CALLER: "May I ask who I'm speaking with?",
@@ -58,6 +68,15 @@ QUESTIONS = {
     ASK_MOVE_INSTEAD: "Would you like to move it to another day instead?",
     ASK_MOVE_IT: "Shall I move it?",
     ASK_CANCEL_IT: "Shall I cancel it?",
+    ASK_CONSENT: "May our automated desk call and text you to remind you of it?",
+    ASK_WAITLIST: f"Shall I {WAITLIST}?",
+    ASK_MILEAGE: "How many miles are on it?",
+    ASK_WANTS_DUE: "Would you like to book that?",
+    ASK_HOW_LATE: "How many minutes late will you be?",
+    ASK_OTHER_TIME: "Shall we find another time?",
+    ASK_MESSAGE: "What may I tell them?",
+    ASK_GO_ON: "Shall we go on where we stopped?",
+    ASK_WHICH_CAR: "Which car is it: make, model and year?",
 }
 KEY_FOR_A_PERSON = "I'd like to talk to a person"
 RINGING = "Ringing the service desk…"
@@ -98,6 +117,32 @@ CANNOT_VERIFY = "I'm sorry, I can't look that up for you on the phone."
 MUST_VERIFY = "Let me first make sure who I'm speaking with."
 NO_VISITS = "I don't see any appointment ahead for you."
 LAST_NAME_TOO = "And your last name, please?"
+NO_CAR_HERE = "I don't see a car of yours in the shop right now."
+ADVISOR_WILL_RING = "That news is a while old, so your advisor will call you within half an hour."
+ON_THE_WAITLIST = "You're on the waitlist, and we'll call you when hours come free."
+WHICH_DAYS = "Which days would suit you?"
+VIN_AGAIN = "I didn't get all of that VIN. Could you read it once more, slowly?"
+VIN_UNKNOWN_CAR = "I can't tell the car from that VIN."
+RECALLS_UNKNOWN = "I can't reach the recall list right now; our service desk can check it with your VIN."
+RECALL_DO_NOT_DRIVE = "There's a recall that says such cars shouldn't be driven. Please leave it parked, I'll get someone for you."
+ALL_RIGHT = "All right."
+WILL_REMIND = "Thank you, we'll remind you."
+WILL_NOT_REMIND = "All right, we won't."
+OPTED_OUT = "Done: we won't call or text this number automatically any more."
+TAKE_YOUR_TIME = "Take your time, I'll hold on."
+DO_NOT_DRIVE = "Please don't drive it. Leave it parked, and if you're on the road, pull over where it's safe."
+WILL_TOW = "I'll get someone who can send a tow truck."
+NO_DIAGNOSIS = "I can't tell from here what it is, but a technician will find out."
+NOT_OUR_BUSINESS = "I'm sorry, that's nothing I can help with; I look after service appointments."
+MILEAGE_PLEASE = "How many miles are on it?"
+NOTHING_DUE = "By that mileage nothing is due just yet."
+ASK_THE_DESK = "Our service desk can tell you that."
+LATE_IS_FINE = "No problem, we'll hold your place for fifteen minutes, and I've told your advisor."
+TOO_LATE = "I've told your advisor, but we may not be able to keep that time."
+NO_MONEY_ON_THE_PHONE = "I can't approve work on the phone, but your advisor can."
+SPEAKS_ENGLISH = "Un momento, por favor. I only speak English, so let me get someone for you."
+MESSAGE_TAKEN_DOWN = "I've passed that on."
+GO_ON_WHERE_WE_WERE = "We were in the middle of something a few minutes ago."
 LEFT_AS_IT_IS = "All right, I've left it as it is."
 # Said by the carrier's voice when ours is gone.
 NOT_CONFIGURED = "This number is not configured."
@@ -274,6 +319,67 @@ def moved(confirmation_number: str, local: datetime) -> str:
 
 def cancelled(local: datetime) -> str:
     return f"Your appointment on {say_moment(local)} is cancelled. {QUESTIONS[ASK_ANYTHING_ELSE]}"
+
+
+def check_vin(spoken: str) -> str:
+    return f"I have {spoken}. Is that right?"
+
+
+def that_is_a(car: str) -> str:
+    return f"That's {article(car)} {car}."
+
+
+def recalls(count: int) -> str:
+    """Never that a car is clear: nobody was asked about this one."""
+    if not count:
+        return "I found none for cars like yours, but only your VIN can tell; our service desk will check it."
+    some = "a recall" if count == 1 else f"{count} recalls"
+    return f"There's {some} for cars like yours; whether yours is affected, we'll check with your VIN."
+
+
+ORDER_STATUS = {  # by crm.RepairOrder.Status
+    "checked_in": "is checked in and waiting for a technician",
+    "dispatched": "is with a technician",
+    "in_work": "is being worked on",
+    "waiting_approval": "is waiting for your approval of the work",
+    "waiting_parts": "is waiting for parts",
+    "qc": "is in its final check",
+    "ready": "is ready for you",
+}
+
+
+def say_order(order: Order) -> str:
+    """ "Your 2018 Toyota Camry is being worked on. It's promised for Tuesday, November 24th at 4 PM"."""
+    said = f"Your {order.vehicle} {ORDER_STATUS.get(order.status, 'is with us')}."
+    if order.status == "ready" or order.promised is None:
+        return said
+    was = "was" if order.is_late else "is"
+    return f"{said} It {was} promised for {say_moment(order.promised)}."
+
+
+def transport(store: Store) -> str:
+    """How to get around while the car is here."""
+    rides = [RIDES[kind] for kind in RIDES if kind in store.rides]
+    shuttle = store.rides.get("shuttle", ())
+    said = f"You can {say_list(rides, 'or')}." if rides else "Please arrange your own ride."
+    if shuttle:
+        said += f" The shuttle leaves at {say_list([say_time(at) for at in shuttle])}."
+    return said
+
+
+RIDES = {  # by scheduling.models.Transport
+    "waiter": "wait here for short jobs",
+    "drop_off": "leave the car with us",
+    "shuttle": "take our shuttle",
+    "loaner": "ask for a loaner",
+}
+KEY_DROP = (
+    "You can drop your keys in the box by the door at any hour, with your name and number on the envelope."
+)
+
+
+def due(names: Sequence[str], miles: int) -> str:
+    return f"At {miles:,} miles {say_services(names)} would be due."
 
 
 def say_visit(visit: Visit) -> str:

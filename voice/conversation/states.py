@@ -163,6 +163,15 @@ class Visit(BaseModel):
     vehicle: str = ""
 
 
+class Order(BaseModel):
+    """How far the work on a car is. Moments are store-local."""
+
+    vehicle: str
+    status: str  # of crm.RepairOrder
+    promised: datetime | None = None
+    is_late: bool = False
+
+
 class Deed(StrEnum):
     """What became of an appointment."""
 
@@ -197,6 +206,7 @@ class Conversation(BaseModel):
     silences: int = 0  # re-prompts since the caller last spoke
     booked: Booked | None = None
     has_left_message: bool = False
+    has_consent: bool | None = None  # to automated calls and texts; None: not known, and not asked yet
     ending: Ending | None = None
     transfer_to: int | None = None  # a Staff id that a tool looked up; None is the front desk
     transfer_reason: str = ""  # what the person who answers hears before the caller does

@@ -3,9 +3,6 @@
 A mind's word is not enough: what counts is what was heard on the line.
 """
 
-from datetime import datetime
-
-from voice.conversation import phrases
 from voice.conversation.choices import CORRECTION, is_yes
 from voice.conversation.spoken_form import spoken_form
 from voice.conversation.states import Conversation, State
@@ -13,17 +10,17 @@ from voice.ports import ToolResult
 from voice.tools.registry import Desk
 
 
-def refusal(desk: Desk, moment: datetime) -> ToolResult | None:
-    """Why this may not be written yet; None when the caller heard the moment (store-local) and said yes."""
+def refusal(desk: Desk, wanted: str) -> ToolResult | None:
+    """Why this may not be written yet; None when the caller heard these words and said yes."""
     history = desk.conversation.history
     answer = history[-1].text if history and history[-1].speaker == "caller" else ""
     heard = desk.conversation.heard_since_caller_spoke()
     today = desk.store.today(desk.now)
     # In one form, for either mind may have read it back.
-    was_read = spoken_form(phrases.say_moment(moment), today=today) in spoken_form(heard, today=today)
+    was_read = spoken_form(wanted, today=today) in spoken_form(heard, today=today)
     if was_read and is_yes(answer) and not CORRECTION.search(answer):
         return None
-    return ToolResult("not_agreed", data={"read_back_first": phrases.say_moment(moment)})
+    return ToolResult("not_agreed", data={"read_back_first": wanted})
 
 
 def carry_out(conversation: Conversation) -> None:

@@ -46,16 +46,21 @@ class Keeping(BaseModel):
     services: list[str] = Field(min_length=1, description="Op codes from the menu.")
 
 
-class Booking(BaseModel):
+class CallerSaid(BaseModel):
+    """For whom it is, and with which car, as far as the caller said."""
+
     model_config = ConfigDict(extra="forbid")
 
-    offer: str = Field(description="Handle of an offer made in this call.")
-    services: list[str] = Field(min_length=1, description="Op codes from the menu.")
     name: str = Field("", max_length=120, description="The caller's name as said.")
     phone: str = Field("", max_length=16, description="Number for callbacks, E.164.")
     year: int | None = Field(None, ge=1900, le=2100)
     make: str = Field("", max_length=40)
     model: str = Field("", max_length=60)
+
+
+class Booking(CallerSaid):
+    offer: str = Field(description="Handle of an offer made in this call.")
+    services: list[str] = Field(min_length=1, description="Op codes from the menu.")
     concern: str = Field("", max_length=1000, description="What the caller said about the car, verbatim.")
 
 
@@ -64,7 +69,7 @@ def get_available_slots(desk: Desk, search: SlotSearch) -> ToolResult:
     moving = _to_be_moved(desk, search.appointment)
     if search.appointment and moving is None:
         return ToolResult("unknown_appointment", phrases.MUST_VERIFY)
-    op_codes = _lines_of(moving) if moving else _op_codes(desk, search.services)
+    op_codes = _work_of(moving) if moving else lines_of(desk, search.services)
     if not op_codes:
         return ToolResult("unknown_service", phrases.NOT_ON_THE_MENU)
     slots, fits = _search(desk, op_codes, search, moving)
@@ -98,7 +103,7 @@ def get_available_slots(desk: Desk, search: SlotSearch) -> ToolResult:
 )
 def hold_offer(desk: Desk, wanted: Keeping) -> ToolResult:
     offer = offered(desk, wanted.offer)
-    op_codes = _op_codes(desk, wanted.services)
+    op_codes = lines_of(desk, wanted.services)
     if offer is None:
         return ToolResult("unknown_offer", phrases.LOOK_AGAIN)
     if op_codes is None:
@@ -123,10 +128,10 @@ def book_appointment(desk: Desk, wanted: Booking) -> ToolResult:
     offer = offered(desk, wanted.offer)
     if offer is None:
         return ToolResult("unknown_offer", phrases.LOOK_AGAIN)
-    op_codes = _op_codes(desk, wanted.services)
+    op_codes = lines_of(desk, wanted.services)
     if op_codes is None:
         return ToolResult("unknown_service", phrases.NOT_ON_THE_MENU)
-    if not_yet := agreement.refusal(desk, offer.local):
+    if not_yet := agreement.refusal(desk, phrases.say_moment(offer.local)):
         return not_yet
     services, car = (
         ",".join(sorted(wanted.services)),
@@ -135,16 +140,9 @@ def book_appointment(desk: Desk, wanted: Booking) -> ToolResult:
     key = f"{desk.call.sid}:book:{offer.arrives_at:%Y%m%dT%H%M}:{services}:{car}"
     desk.booking_key = key
 
-    def party() -> tuple[Customer, Vehicle]:
-        customer = _customer(desk, wanted)
-        Call.objects.filter(pk=desk.call.pk).update(customer=customer)
-        return customer, _vehicle(
-            customer, VehicleSlot(year=wanted.year, make=wanted.make, model=wanted.model)
-        )
-
     try:
         appointment = booking.book_for(
-            party,
+            lambda: party(desk, wanted),
             desk.call.rooftop,
             op_codes,
             offer.arrives_at,
@@ -170,6 +168,13 @@ def book_appointment(desk: Desk, wanted: Booking) -> ToolResult:
     )
 
 
+def party(desk: Desk, said: CallerSaid) -> tuple[Customer, Vehicle]:
+    """The customer and the car, found or made. Within a transaction."""
+    customer = _customer(desk, said)
+    Call.objects.filter(pk=desk.call.pk).update(customer=customer)
+    return customer, _vehicle(customer, VehicleSlot(year=said.year, make=said.make, model=said.model))
+
+
 def offered(desk: Desk, handle: str) -> Offer | None:
     """The offer with this handle that was made in this call."""
     return next((offer for offer in desk.conversation.offers if offer.handle == handle), None)
@@ -193,7 +198,7 @@ def _offer(slot: Slot, zone: ZoneInfo) -> Offer:
     )
 
 
-def _op_codes(desk: Desk, codes: list[str]) -> list[OpCode] | None:
+def lines_of(desk: Desk, codes: list[str]) -> list[OpCode] | None:
     """The menu's lines in the order asked for; None when one is not on it."""
     found = {
         item.code: item
@@ -210,7 +215,7 @@ def _to_be_moved(desk: Desk, handle: str) -> Appointment | None:
     return stored(desk, visit) if visit else None
 
 
-def _lines_of(appointment: Appointment) -> list[OpCode]:
+def _work_of(appointment: Appointment) -> list[OpCode]:
     return [line.op_code for line in appointment.lines.select_related("op_code")]
 
 
@@ -271,7 +276,7 @@ def _is_timely(local: time, search: SlotSearch) -> bool:
     )
 
 
-def _customer(desk: Desk, wanted: Booking) -> Customer:
+def _customer(desk: Desk, wanted: CallerSaid) -> Customer:
     """The confirmed caller, or somebody with this name and number, or a new customer."""
     caller = desk.conversation.caller
     if caller.is_confirmed and caller.customer_id:

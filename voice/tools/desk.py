@@ -22,7 +22,7 @@ class Nothing(BaseModel):
 class StoreQuestion(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    topic: Literal["hours", "address"]
+    topic: Literal["hours", "address", "transport", "key_drop"]
 
 
 class Text(BaseModel):
@@ -38,11 +38,17 @@ class Handing(BaseModel):
     name: str = Field("", max_length=60, description="Whom the caller asked for, as said; empty for anybody.")
 
 
-@tool("Answer when the store is open or where it is.")
+@tool("Answer when the store is open, where it is, how to get around meanwhile, and how to drop keys.")
 def get_store_info(desk: Desk, question: StoreQuestion) -> ToolResult:
-    if question.topic == "address":
-        return ToolResult("ok", phrases.address(desk.store))
-    return ToolResult("ok", phrases.hours(desk.store, desk.store.today(desk.now)))
+    match question.topic:
+        case "hours":
+            return ToolResult("ok", phrases.hours(desk.store, desk.store.today(desk.now)))
+        case "address":
+            return ToolResult("ok", phrases.address(desk.store))
+        case "transport":
+            return ToolResult("ok", phrases.transport(desk.store))
+        case "key_drop":
+            return ToolResult("ok", phrases.KEY_DROP)
 
 
 @tool("Take a message; a person will call back.", is_write=True)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from crm.models import Rooftop
-from scheduling.models import Closure, OpCode, OpeningHours
+from scheduling.models import Closure, OpCode, OpeningHours, TransportOption
 from voice.conversation.facts import ClosedSpan, DayHours, MenuItem, Store
 
 
@@ -28,8 +28,20 @@ def load_store(rooftop: Rooftop, *, now: datetime) -> Store:
             for span in closures
         ),
         menu=tuple(
-            MenuItem(item.code, item.name, tuple(item.synonyms), item.minutes, item.price_min, item.price_max)
+            MenuItem(
+                item.code,
+                item.name,
+                tuple(item.synonyms),
+                item.minutes,
+                item.price_min,
+                item.price_max,
+                item.every_miles,
+            )
             for item in OpCode.objects.filter(rooftop=rooftop, is_bookable_by_phone=True)
         ),
         records_calls=rooftop.records_calls,
+        rides={
+            option.kind: tuple(option.departures)
+            for option in TransportOption.objects.filter(rooftop=rooftop)
+        },
     )

@@ -39,7 +39,7 @@ def reschedule_appointment(desk: Desk, wanted: Moving) -> ToolResult:
         return ToolResult("unknown_appointment", phrases.MUST_VERIFY)
     if offer is None:
         return ToolResult("unknown_offer", phrases.LOOK_AGAIN)
-    if not_yet := agreement.refusal(desk, offer.local):
+    if not_yet := agreement.refusal(desk, phrases.say_moment(offer.local)):
         return not_yet
     try:
         appointment = booking.reschedule(
@@ -63,7 +63,7 @@ def cancel_appointment(desk: Desk, wanted: Cancelling) -> ToolResult:
     visit = known_visit(desk, wanted.appointment)
     if visit is None:
         return ToolResult("unknown_appointment", phrases.MUST_VERIFY)
-    if not_yet := agreement.refusal(desk, visit.local):
+    if not_yet := agreement.refusal(desk, phrases.say_moment(visit.local)):
         return not_yet
     try:
         appointment = booking.cancel(
