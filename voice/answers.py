@@ -14,7 +14,8 @@ from datetime import datetime
 
 from crm import faults
 from voice.conversation import phrases
-from voice.conversation.states import Conversation, Ending, Message
+from voice.conversation.intents import find_intent
+from voice.conversation.states import Conversation, Ending, Intent, Message
 from voice.ports import ProviderError, ReplyModel
 from voice.speaker import Speaker, Utterance
 from voice.tools.registry import AnswerTools, Toolbox
@@ -54,6 +55,7 @@ class Answer:
     def _take_turn(self, heard: str) -> None:
         conversation = self.conversation
         conversation.silences = 0
+        conversation.is_holding = find_intent(heard) is Intent.HOLD_ON
         conversation.history.append(Message(speaker="caller", text=heard))
         if conversation.ending is Ending.GOODBYE:
             conversation.ending = None  # the caller had one more thing to say

@@ -13,10 +13,11 @@ from crm import lookup
 from crm.models import FollowUpTask, Rooftop, Staff
 from scheduling.models import Appointment
 from voice import live, resuming
-from voice.conversation.states import Caller, Conversation
+from voice.conversation.states import Caller, Conversation, Proof, Slots
 from voice.models import Call, Turn, Usage
 from voice.ports import ModelUse
 
+RINGS_AGAIN_WITHIN = timedelta(minutes=10)
 TOKEN_LIFE = timedelta(seconds=30)
 # What carriers send as From when the number is withheld.
 WITHHELD = {
@@ -96,11 +97,35 @@ def begin_conversation(call: Call) -> Conversation:
     """The conversation as it stands: before the first word, or where a lost socket left it."""
     if call.resumes and (kept := resuming.conversation_of(call)).history:
         return kept
+    earlier = _cut_off_before(call)
     caller = Caller(number=call.caller_number)
     if call.customer:
         caller.customer_id = call.customer.pk
         caller.first_name = call.customer.first_name
-    return Conversation(call_sid=call.sid, caller=caller)
+    return Conversation(call_sid=call.sid, caller=caller, earlier=earlier)
+
+
+def _cut_off_before(call: Call) -> Slots | None:
+    """What an earlier call of this number had come to, when it ended minutes ago with a wish left open."""
+    if not call.caller_number:
+        return None
+    before = (
+        Call.objects.filter(
+            rooftop=call.rooftop,
+            caller_number=call.caller_number,
+            ended_at__gt=call.started_at - RINGS_AGAIN_WITHIN,
+            ended_at__lte=call.started_at,
+            outcome__in=(Call.Outcome.HUNG_UP, Call.Outcome.FAILED),
+        )
+        .exclude(pk=call.pk)
+        .order_by("-ended_at")
+        .first()
+    )
+    if before is None or not before.conversation:
+        return None
+    slots = Conversation.model_validate(before.conversation).slots
+    slots.proof = Proof()
+    return slots if slots.services else None
 
 
 def save_turn(call: Call, **fields: Any) -> None:

@@ -45,6 +45,7 @@ from voice.turns import CallerTurn
 log = logging.getLogger(__name__)
 
 SILENCE_SECONDS = 8.0
+HOLD_SECONDS = 60.0  # "hold on a second"
 WARNING_SECONDS = 13 * 60.0
 LONGEST_CALL_SECONDS = 15 * 60.0
 LEAVE_TAKING_SECONDS = 15.0  # from the longest call to its end, however much is still being said
@@ -256,9 +257,13 @@ class Session:
             await dialogue.ears.tick()
             if dialogue.is_busy or self._keys:
                 dialogue.quiet_since = now
-            elif now - dialogue.quiet_since > SILENCE_SECONDS:
+            elif now - dialogue.quiet_since > self._patience():
                 dialogue.quiet_since = now
                 self.dialogue.put(Silence())
+
+    def _patience(self) -> float:
+        """Seconds of silence until the desk says something; more for a caller who asked to hold on."""
+        return HOLD_SECONDS if self.dialogue.conversation.is_holding else SILENCE_SECONDS
 
     async def _take_leave(self) -> None:
         """Say that the time is up. A caller who talks on is heard out only so long."""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from voice.conversation import phrases
 from voice.conversation.clauses import split
 from voice.conversation.spoken_form import spoken_form
+from voice.conversation.states import Booked
 
 TODAY = date(2026, 11, 21)
 LONGEST = 12  # words for one character: "7" behind a dollar sign
@@ -226,7 +227,9 @@ def test_the_desks_own_words_sound_the_same() -> None:
 
     assert said(phrases.say_moment(local)) == "Tuesday, December first at nine thirty AM"
     assert said(phrases.say_time(time(12))) == "noon"
-    assert said(phrases.booked("482134", local)).startswith("You're booked for Tuesday, December first at")
+    assert said(phrases.written(Booked(confirmation_number="482134", local=local))).startswith(
+        "You're booked for Tuesday, December first at"
+    )
     sentences = [value for _, value in inspect.getmembers(phrases) if isinstance(value, str) and " " in value]
     unfigured = [text for text in sentences if not re.search(r"\d", text) and text != phrases.__doc__]
     assert [text for text in unfigured if said(text) != text] == []

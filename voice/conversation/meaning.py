@@ -11,6 +11,10 @@ from voice.conversation.states import Conversation, DayWish, Intent, VehicleSlot
 NO_CAR_EXPECTED = (phrases.ASK_NAME, phrases.ASK_PHONE, phrases.ASK_PHONE_CHECK)
 
 
+# Intents that bring nothing to do: an answer that has one of these is only an answer.
+ACTS = {Intent.UNKNOWN, Intent.THANKS, Intent.GREETING, Intent.MAYBE, Intent.GOODBYE}
+
+
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """What one turn says, before it is held against the open question."""
@@ -22,10 +26,15 @@ class Meaning:
     contradiction: ContradictoryDate | None
     is_yes: bool
     is_no: bool
+    person: str  # who was asked for by name, as heard
 
     @property
     def is_empty(self) -> bool:
-        return self.intent is Intent.UNKNOWN and not self.services and self.wish.is_empty
+        return self.intent in ACTS and self.is_empty_but_for_intent
+
+    @property
+    def is_empty_but_for_intent(self) -> bool:
+        return not self.services and self.wish.is_empty
 
 
 def understand(heard: str, conversation: Conversation, store: Store, today: date) -> Meaning:
@@ -46,6 +55,7 @@ def understand(heard: str, conversation: Conversation, store: Store, today: date
         contradiction=contradiction,
         is_yes=choices.is_yes(heard),
         is_no=choices.is_no(heard),
+        person=intents.named_person(heard),
     )
 
 

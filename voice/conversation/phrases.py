@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 
 from crm import phone
 from voice.conversation.facts import Store
-from voice.conversation.states import Conversation, Ending, Offer, Order, State, Visit
+from voice.conversation.states import Booked, Conversation, Deed, Ending, Offer, Order, State, Visit
 
 ASK_NEED = "need"
 ASK_IS_CALLER = "is_caller"
@@ -83,6 +83,8 @@ RINGING = "Ringing the service desk…"
 CALL_ENDED = "The call has ended."
 GOODBYE = "Thanks for calling. Goodbye!"
 GOODBYE_UNBOOKED = "All right, I haven't booked anything. Thanks for calling, goodbye!"
+CAN_DO = "I can book, move or cancel service appointments, and answer questions about the store."
+UPSET = "I'm sorry about that."
 I_AM_A_MACHINE = "I'm an automated assistant, and you can ask for a person at any time."
 CONNECTING = "One moment."
 NOT_EXACTLY = "I don't have exactly that."
@@ -181,6 +183,7 @@ def filler(count: int) -> str:
 
 def after_silence(conversation: Conversation) -> str:
     """Re-prompt twice, then say goodbye: moves the conversation's count, and ends it at last."""
+    conversation.is_holding = False
     conversation.silences += 1
     if conversation.silences > len(STILL_THERE):
         conversation.enter(State.CLOSING)
@@ -291,11 +294,9 @@ def read_back(conversation: Conversation, store: Store, offer: Offer) -> str:
     return f"So that's {services}{car} on {say_moment(offer.local)}{under}.{leave} {QUESTIONS[ASK_CONFIRM]}"
 
 
-def booked(confirmation_number: str, local: datetime) -> str:
-    return (
-        f"You're booked for {say_moment(local)}. Your confirmation number is "
-        f"{', '.join(confirmation_number)}. {QUESTIONS[ASK_ANYTHING_ELSE]}"
-    )
+def _booked(confirmation_number: str, local: datetime) -> str:
+    number = ", ".join(confirmation_number)
+    return f"You're booked for {say_moment(local)}. Your confirmation number is {number}."
 
 
 def read_back_move(visit: Visit, offer: Offer) -> str:
@@ -310,15 +311,13 @@ def read_back_move(visit: Visit, offer: Offer) -> str:
     )
 
 
-def moved(confirmation_number: str, local: datetime) -> str:
-    return (
-        f"It's moved: you're booked for {say_moment(local)}, still under {', '.join(confirmation_number)}. "
-        f"{QUESTIONS[ASK_ANYTHING_ELSE]}"
-    )
+def _moved(confirmation_number: str, local: datetime) -> str:
+    number = ", ".join(confirmation_number)
+    return f"It's moved: you're booked for {say_moment(local)}, still under {number}."
 
 
-def cancelled(local: datetime) -> str:
-    return f"Your appointment on {say_moment(local)} is cancelled. {QUESTIONS[ASK_ANYTHING_ELSE]}"
+def _cancelled(local: datetime) -> str:
+    return f"Your appointment on {say_moment(local)} is cancelled."
 
 
 def check_vin(spoken: str) -> str:
@@ -380,6 +379,17 @@ KEY_DROP = (
 
 def due(names: Sequence[str], miles: int) -> str:
     return f"At {miles:,} miles {say_services(names)} would be due."
+
+
+def written(booked: Booked) -> str:
+    """What this call has written last."""
+    match booked.deed:
+        case Deed.BOOKED:
+            return _booked(booked.confirmation_number, booked.local)
+        case Deed.MOVED:
+            return _moved(booked.confirmation_number, booked.local)
+        case Deed.CANCELLED:
+            return _cancelled(booked.local)
 
 
 def say_visit(visit: Visit) -> str:

@@ -45,15 +45,52 @@ class ImpossibleStep(ValueError):
 
 
 class Intent(StrEnum):
+    """What a turn is for. OTHER is no business of a service desk; UNKNOWN points nowhere."""
+
     BOOK = "book"
     CANCEL = "cancel"
     RESCHEDULE = "reschedule"
     CHECK = "check_appointment"
-    SERVICE_INQUIRY = "service_inquiry"
-    HOURS_INQUIRY = "hours_inquiry"
+    SERVICE_INQUIRY = "service_inquiry"  # what a service costs
+    HOURS_INQUIRY = "hours_inquiry"  # hours, holidays and the way to the store
     PERSON = "speak_to_human"
     OTHER = "other"
     UNKNOWN = "unknown"
+
+    READY = "car_ready"
+    SYMPTOM = "symptom"
+    RECALL = "recall"
+    TOW = "tow_in"  # and the key drop
+    RIDE = "ride"  # loaner, shuttle, or waiting for the car
+    LATE = "running_late"
+    APPROVE = "approve_work"
+    DECLINE = "decline_work"
+    DUE = "whats_due"
+    WARRANTY = "under_warranty"
+    HISTORY = "service_history"
+    CAR_QUESTION = "car_question"  # about cars as such: fuel, mileage, how it is done
+    PARTS = "parts"
+    SALES = "sales"
+    BILL = "bill"
+    COMPLAINT = "complaint"
+    STOP_CALLING = "stop_calling"
+    WAITLIST = "waitlist"
+    MESSAGE = "leave_message"
+
+    # Acts of the conversation itself: they leave the caller's errand what it was.
+    REPEAT = "repeat"
+    HOLD_ON = "hold_on"
+    LANGUAGE = "another_language"
+    SLOWER = "slower"
+    FASTER = "faster"
+    LOUDER = "louder"
+    STOP_TALKING = "stop_talking"
+    GREETING = "greeting"
+    THANKS = "thanks"
+    GOODBYE = "goodbye"
+    MAYBE = "maybe"
+    WHO_ARE_YOU = "who_are_you"
+    ABILITIES = "what_can_you_do"
 
 
 class Ending(StrEnum):
@@ -122,6 +159,7 @@ class Slots(BaseModel):
     name: str = ""
     phone: str = ""  # E.164, confirmed by the caller
     proof: Proof = Field(default_factory=Proof)
+    miles: int | None = None  # on the odometer, as said
 
 
 class Offer(BaseModel):
@@ -201,12 +239,15 @@ class Conversation(BaseModel):
     visits: list[Visit] = Field(default_factory=list)  # what the verified caller has ahead
     visit: Visit | None = None  # the one that is talked about
     has_offered_move: bool = False  # before a cancellation, once
+    earlier: Slots | None = None  # what a call of this number, cut off minutes ago, had come to
+    goes_on: bool = False  # with that, once the caller is verified
     asked: str = ""  # the question that waits for an answer: a name in phrases.py
     misses: int = 0  # turns in a row that brought nothing
     silences: int = 0  # re-prompts since the caller last spoke
     booked: Booked | None = None
     has_left_message: bool = False
     has_consent: bool | None = None  # to automated calls and texts; None: not known, and not asked yet
+    is_holding: bool = False  # the caller asked for a moment
     ending: Ending | None = None
     transfer_to: int | None = None  # a Staff id that a tool looked up; None is the front desk
     transfer_reason: str = ""  # what the person who answers hears before the caller does

@@ -15,8 +15,8 @@ from voice.conversation.facts import Store
 from voice.conversation.meaning import Meaning, fill_facts, fill_wish, understand
 from voice.conversation.states import Conversation, Intent, State
 from voice.ports import Tools
-from voice.replies.flows import booking, openings, persons, verifying, visits
-from voice.replies.flows.turn import Turn
+from voice.replies.flows import booking, errands, inquiries, openings, persons, verifying, visits
+from voice.replies.flows.turn import GO_ON, Turn
 
 MISSES_UNTIL_A_PERSON = 3
 COULD_NOT_UNDERSTAND = "The desk could not understand the caller."
@@ -81,45 +81,23 @@ async def _answer(turn: Turn, heard: str) -> str:
 
 async def _at_any_moment(turn: Turn, meaning: Meaning) -> str:
     """What leaves the flow where it was; "" when nothing of the kind was said."""
-    conversation = turn.conversation
-    if intents.MACHINE.search(meaning.text):
-        return turn.and_the_question(phrases.I_AM_A_MACHINE)
     if intents.NO_RECORDING.search(meaning.text):
         return await persons.stop_recording(turn)
-    if meaning.intent is Intent.PERSON:
-        return await persons.fetch_person(turn, meaning.text, name=intents.named_person(meaning.text))
-    if intents.REPEAT.search(meaning.text):
-        return conversation.last_heard_from_desk() or phrases.question(conversation)
-    if _is_goodbye(conversation, meaning):
+    if _is_goodbye(turn.conversation, meaning):
         return await persons.say_goodbye(turn)
-    if meaning.intent is Intent.HOURS_INQUIRY:
-        text = meaning.text.lower()
-        topic = "address" if "where" in text or "address" in text else "hours"
-        result = await turn.use("get_store_info", topic=topic)
-        return turn.and_the_question(result.spoken)
-    if meaning.intent is Intent.SERVICE_INQUIRY and meaning.services:
-        return _say_price(turn, meaning)
-    return ""
+    if turn.conversation.asked == phrases.ASK_MESSAGE and meaning.intent is not Intent.PERSON:
+        return ""  # whatever a message says, it is a message
+    return await inquiries.answer(turn, meaning)
 
 
 def _is_goodbye(conversation: Conversation, meaning: Meaning) -> bool:
     """ "That's all" says goodbye only where nothing is under way."""
-    if meaning.services or not meaning.wish.is_empty:
+    if not meaning.is_empty_but_for_intent:
         return False
     nothing_open = conversation.asked in (phrases.ASK_ANYTHING_ELSE, phrases.ASK_NEED)
     return bool(intents.GOODBYE.search(meaning.text)) or (
         nothing_open and bool(intents.DONE.search(meaning.text))
     )
-
-
-def _say_price(turn: Turn, meaning: Meaning) -> str:
-    """The menu's range; a caller who had no wish yet is asked whether this is one."""
-    item = turn.store.item(meaning.services[0])
-    answer = phrases.price(item.name, item.price_min, item.price_max)
-    if not turn.conversation.slots.services:
-        fill_facts(turn.conversation, meaning)
-        turn.ask(phrases.ASK_WANTS_IT, State.INTENT)
-    return turn.and_the_question(answer)
 
 
 # --- the open question --------------------------------------------------------------------
@@ -148,6 +126,18 @@ ANSWERS: dict[str, Taking] = {
     phrases.ASK_MOVE_INSTEAD: visits.take_move_instead,
     phrases.ASK_CANCEL_IT: visits.take_cancellation,
     phrases.ASK_MOVE_IT: visits.take_move,
+    phrases.ASK_CONSENT: errands.take_consent,
+    phrases.ASK_WAITLIST: errands.take_waitlist,
+    phrases.ASK_MILEAGE: errands.take_mileage,
+    phrases.ASK_WANTS_DUE: errands.take_wants_due,
+    phrases.ASK_HOW_LATE: errands.take_how_late,
+    phrases.ASK_OTHER_TIME: errands.take_other_time,
+    phrases.ASK_MESSAGE: errands.take_message,
+    phrases.ASK_GO_ON: errands.take_go_on,
+}
+FLOWS: dict[Intent, Callable[[Turn], Awaitable[str]]] = {
+    **dict.fromkeys(visits.INTENTS, visits.next_step),
+    **errands.ERRANDS,
 }
 
 
@@ -161,18 +151,19 @@ async def _take_answer(turn: Turn, meaning: Meaning) -> str | None:
 
 
 def _take_intent(conversation: Conversation, meaning: Meaning) -> None:
-    """A wish to change what is booked, or to book, turns the call that way."""
-    is_new = meaning.intent in visits.INTENTS and conversation.intent != meaning.intent
-    if is_new and conversation.asked != phrases.ASK_MOVE_INSTEAD:
+    """A wish turns the call its way; booking is what there is without one."""
+    if conversation.asked in (phrases.ASK_MOVE_INSTEAD, phrases.ASK_MESSAGE):
+        return
+    if meaning.intent in FLOWS:
         conversation.intent = meaning.intent
-    elif meaning.intent is Intent.BOOK and meaning.services and conversation.intent in visits.INTENTS:
+    elif meaning.intent is Intent.BOOK and meaning.services and conversation.intent in FLOWS:
         conversation.intent = Intent.BOOK
 
 
 async def _next_step(turn: Turn) -> str:
-    if turn.conversation.intent in visits.INTENTS:
-        return await visits.next_step(turn)
-    return await booking.next_step(turn)
+    if turn.conversation.goes_on and (said := await errands.go_on(turn)) != GO_ON:
+        return said
+    return await FLOWS.get(turn.conversation.intent, booking.next_step)(turn)
 
 
 # --- nothing understood -------------------------------------------------------------------

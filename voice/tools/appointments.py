@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from crm import lookup
+from crm import consent, lookup
 from crm.models import Customer, Ownership, Phone, Vehicle
 from scheduling import booking
 from scheduling.models import Appointment, OpCode
@@ -160,10 +160,11 @@ def book_appointment(desk: Desk, wanted: Booking) -> ToolResult:
         appointment = written
     desk.appointment_id = appointment.pk
     conversation.booked = Booked(confirmation_number=appointment.confirmation_number, local=offer.local)
+    conversation.has_consent = _has_consent(desk, appointment.customer)
     agreement.carry_out(conversation)
     return ToolResult(
         "ok",
-        phrases.booked(appointment.confirmation_number, offer.local),
+        phrases.written(conversation.booked),
         {"confirmation_number": appointment.confirmation_number, "local": offer.local.isoformat()},
     )
 
@@ -173,6 +174,12 @@ def party(desk: Desk, said: CallerSaid) -> tuple[Customer, Vehicle]:
     customer = _customer(desk, said)
     Call.objects.filter(pk=desk.call.pk).update(customer=customer)
     return customer, _vehicle(customer, VehicleSlot(year=said.year, make=said.make, model=said.model))
+
+
+def _has_consent(desk: Desk, customer: Customer) -> bool | None:
+    """To automated calls and texts on the caller's number; None when nobody has asked yet."""
+    known = consent.latest(customer, desk.conversation.slots.phone or desk.call.caller_number)
+    return all(known.values()) if known else None
 
 
 def offered(desk: Desk, handle: str) -> Offer | None:

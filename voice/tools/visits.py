@@ -47,10 +47,9 @@ def reschedule_appointment(desk: Desk, wanted: Moving) -> ToolResult:
         )
     except Refusal as refusal:
         return ToolResult(refusal.code, phrases.refused(refusal.code))
-    _note(desk, appointment, Deed.MOVED)
     return ToolResult(
         "ok",
-        phrases.moved(appointment.confirmation_number, offer.local),
+        phrases.written(_note(desk, appointment, Deed.MOVED)),
         {"confirmation_number": appointment.confirmation_number, "local": offer.local.isoformat()},
     )
 
@@ -75,11 +74,10 @@ def cancel_appointment(desk: Desk, wanted: Cancelling) -> ToolResult:
         )
     except Refusal as refusal:
         return ToolResult(refusal.code, phrases.refused(refusal.code))
-    _note(desk, appointment, Deed.CANCELLED)
-    return ToolResult("ok", phrases.cancelled(visit.local))
+    return ToolResult("ok", phrases.written(_note(desk, appointment, Deed.CANCELLED)))
 
 
-def _note(desk: Desk, appointment: Appointment, deed: Deed) -> None:
+def _note(desk: Desk, appointment: Appointment, deed: Deed) -> Booked:
     conversation = desk.conversation
     desk.appointment_id = appointment.pk
     conversation.booked = Booked(
@@ -88,3 +86,4 @@ def _note(desk: Desk, appointment: Appointment, deed: Deed) -> None:
         deed=deed,
     )
     agreement.carry_out(conversation)
+    return conversation.booked

@@ -1,6 +1,7 @@
 """A new appointment: what, which car, when, for whom; read back, and booked after a yes."""
 
 import re
+from typing import Any
 
 from voice.conversation import choices, names, numbers, phrases, vehicles
 from voice.conversation.meaning import (
@@ -34,7 +35,7 @@ async def next_step(turn: Turn) -> str:
         said = await openings.offer(turn)
         if said != GO_ON or conversation.chosen is None:
             return said
-    if not caller.is_confirmed and (missing := _missing_contact(turn)):
+    if not caller.is_confirmed and (missing := missing_contact(turn)):
         return missing
     return await _read_back(turn, conversation.chosen)
 
@@ -54,7 +55,8 @@ def _acknowledge(turn: Turn) -> str:
     return f"Sure, {phrases.say_services(services)}. "
 
 
-def _missing_contact(turn: Turn) -> str:
+def missing_contact(turn: Turn) -> str:
+    """The question for a name, and for a number where it is not known; "" when nothing is missing."""
     conversation = turn.conversation
     filled, caller = conversation.slots, conversation.caller
     if not filled.name:
@@ -79,8 +81,12 @@ async def _read_back(turn: Turn, chosen: Offer) -> str:
 # --- answers ------------------------------------------------------------------------------
 
 
-def take_is_caller(turn: Turn, meaning: Meaning) -> None:
-    take_identity(turn.conversation, meaning)
+def take_is_caller(turn: Turn, meaning: Meaning) -> str | None:
+    conversation = turn.conversation
+    take_identity(conversation, meaning)
+    if conversation.earlier and conversation.caller.is_confirmed and meaning.is_empty:
+        return turn.ask(phrases.ASK_GO_ON, State.VERIFICATION)
+    return None
 
 
 def take_contact_name(turn: Turn, meaning: Meaning) -> None:
@@ -152,19 +158,27 @@ def take_change(turn: Turn, meaning: Meaning) -> str | None:
 # --- writing ------------------------------------------------------------------------------
 
 
+def caller_said(turn: Turn) -> dict[str, Any]:
+    """For whom, and with which car: as the tools that write take it."""
+    filled, vehicle = turn.conversation.slots, turn.conversation.slots.vehicle
+    return {
+        "name": filled.name or turn.conversation.caller.first_name,
+        "phone": filled.phone,
+        "year": vehicle.year if vehicle else None,
+        "make": vehicle.make if vehicle else "",
+        "model": vehicle.model if vehicle else "",
+    }
+
+
 async def _book(turn: Turn, chosen: Offer) -> str:
     conversation = turn.conversation
-    filled, vehicle = conversation.slots, conversation.slots.vehicle
+    filled = conversation.slots
     result = await turn.use(
         "book_appointment",
         offer=chosen.handle,
         services=filled.services,
-        name=filled.name or conversation.caller.first_name,
-        phone=filled.phone,
-        year=vehicle.year if vehicle else None,
-        make=vehicle.make if vehicle else "",
-        model=vehicle.model if vehicle else "",
         concern=filled.concern,
+        **caller_said(turn),
     )
     if result.is_ok:
         return announce(turn)
@@ -192,11 +206,7 @@ def announce(turn: Turn) -> str:
     booked = turn.conversation.booked
     if booked is None:
         raise RuntimeError("nothing was written")
-    turn.ask(phrases.ASK_ANYTHING_ELSE, State.CLOSING)
-    match booked.deed:
-        case Deed.BOOKED:
-            return phrases.booked(booked.confirmation_number, booked.local)
-        case Deed.MOVED:
-            return phrases.moved(booked.confirmation_number, booked.local)
-        case Deed.CANCELLED:
-            return phrases.cancelled(booked.local)
+    said = phrases.written(booked)
+    if booked.deed is not Deed.BOOKED or turn.conversation.has_consent is not None:
+        return turn.ask_anything_else(said)
+    return f"{said} {turn.ask(phrases.ASK_CONSENT, State.CLOSING)}"

@@ -7,7 +7,7 @@ from typing import Any
 from voice.conversation import phrases
 from voice.conversation.facts import Store
 from voice.conversation.meaning import forget_offers
-from voice.conversation.states import Conversation, DayWish, State
+from voice.conversation.states import Conversation, DayWish, Intent, State
 from voice.ports import ToolResult, Tools
 
 GO_ON = ""
@@ -42,5 +42,6 @@ class Turn:
         conversation = self.conversation
         filled = conversation.slots
         filled.services, filled.concern, filled.wish = [], "", DayWish()
+        conversation.intent = Intent.UNKNOWN
         conversation.visit, conversation.has_offered_move = None, False
         forget_offers(conversation)
