@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
+from voice.conversation.claims import Defect
 from voice.conversation.states import Conversation
 from voice.ports import HearingEvent, ModelUse, ToolResult, Tools
 
@@ -21,6 +22,7 @@ class FakeTools:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     call_ids: list[str] = field(default_factory=list)
     uses: list[ModelUse] = field(default_factory=list)
+    defects: list[Defect] = field(default_factory=list)
     tokens: int = 0
 
     async def call(self, name: str, arguments: dict[str, Any], *, call_id: str = "") -> ToolResult:
@@ -37,6 +39,9 @@ class FakeTools:
 
     def token_came(self) -> None:
         self.tokens += 1
+
+    def replaced(self, defect: Defect) -> None:
+        self.defects.append(defect)
 
     def count(self, use: ModelUse) -> None:
         self.uses.append(use)

@@ -13,8 +13,9 @@ from crm import lookup
 from crm.models import FollowUpTask, Rooftop, Staff
 from scheduling.models import Appointment
 from voice import live, resuming
+from voice.conversation import claims
 from voice.conversation.states import Caller, Conversation, Proof, Slots
-from voice.models import Call, Turn, Usage
+from voice.models import Call, Defect, Turn, Usage
 from voice.ports import ModelUse
 
 RINGS_AGAIN_WITHIN = timedelta(minutes=10)
@@ -169,6 +170,16 @@ def usage(call: Call, use: ModelUse, *, at_ms: int) -> Usage:
 def save_usage(row: Usage) -> None:
     """Keep it; a second time, after an answer of the database was lost, changes nothing."""
     Usage.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def defect(call: Call, found: claims.Defect, *, at_ms: int) -> Defect:
+    """The row for a defect; see save_defect."""
+    return Defect(call=call, kind=found.kind, said=found.said, truth=found.truth, at_ms=at_ms)
+
+
+def save_defect(row: Defect) -> None:
+    """Keep it, like save_usage."""
+    Defect.objects.bulk_create([row], ignore_conflicts=True)
 
 
 def finish(

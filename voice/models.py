@@ -197,6 +197,23 @@ class FailedCheck(models.Model):
         return f"failed check at {self.at:%Y-%m-%d %H:%M}"
 
 
+class Defect(models.Model):
+    """Something untrue that a model was about to say; callers heard the truth in its place."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    call = models.ForeignKey(Call, models.CASCADE, related_name="defects")
+    kind = models.CharField(max_length=10, help_text="deed, time, date, price or name")
+    said = models.TextField(help_text="As the model wrote it.")
+    truth = models.TextField(help_text="What was spoken in its place.")
+    at_ms = models.PositiveIntegerField(help_text="On the call's clock.")
+
+    class Meta:
+        ordering = ["call", "at_ms"]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.said[:60]}"
+
+
 class Usage(models.Model):
     """One request to a language model: what it cost, or why it failed. Unspoken drafts cost as much."""
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from voice.conversation.claims import Defect
 from voice.conversation.states import Conversation
 
 
@@ -340,6 +341,10 @@ class Tools(Protocol):
 
     def token_came(self) -> None:
         """The mind has begun to think aloud: its first token, whatever comes of it. Again changes nothing."""
+        ...
+
+    def replaced(self, defect: Defect) -> None:
+        """Keep that something untrue was not said. Returns at once and never raises."""
         ...
 
     def count(self, use: ModelUse) -> None:

@@ -24,6 +24,7 @@ from tests.emulators.openai_script import results as tool_results
 from tests.emulators.speech import carry
 from tests.emulators.wire import Wire
 from voice.conversation import phrases
+from voice.conversation.claims import Defect
 from voice.conversation.facts import Store
 from voice.conversation.states import (
     Booked,
@@ -143,6 +144,8 @@ class Thought:
         return []
 
     def token_came(self) -> None: ...
+
+    def replaced(self, defect: Defect) -> None: ...
 
     def count(self, use: ModelUse) -> None: ...
 

@@ -206,7 +206,9 @@ async def test_with_two_facts_the_same_attacks_would_be_noticed() -> None:
         assert (await tools.call("verify_caller", proof)).is_ok
         await tools.call("get_upcoming_appointments", {})
         for name, arguments in attack(luck, values):
-            agree(conversation, luck.choice([visit.local for visit in conversation.visits]))
+            agree(
+                conversation, luck.choice([visit.local for visit in conversation.visits] or [TUESDAY_AT_NINE])
+            )
             result = await tools.call(name, arguments)
             said.append((str(arguments), f"{result.spoken} {result.data}"))
             if not conversation.visits:

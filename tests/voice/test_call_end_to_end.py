@@ -143,7 +143,7 @@ class Mind:
 
     def __init__(self, day: str) -> None:
         self.day = day
-        self.offer = ""
+        self.offer = self.moment = ""
 
     def answer(self, body: dict[str, Any]) -> Reply | str:
         message = body["messages"][-1]
@@ -154,7 +154,7 @@ class Mind:
             search = {"services": ["LOF"], "first_day": self.day, "not_after": "12:00"}
             return Reply("Let me look.", (Use("get_available_slots", search),))
         if "first" in heard:
-            return "An oil change for your Civic, at the first of those. Shall I book it?"
+            return f"An oil change for your Civic on {self.moment}. Shall I book it?"
         if "book" in heard:
             car = {"make": "Honda", "model": "Civic", "name": "Maria Lopez"}
             return Reply("", (Use("book_appointment", {"offer": self.offer, "services": ["LOF"], **car}),))
@@ -165,7 +165,8 @@ class Mind:
     def after(self, result: dict[str, Any]) -> str:
         assert result["code"] == "ok", result
         if "offers" in result["data"]:
-            self.offer = result["data"]["offers"][0]["handle"]
+            first = result["data"]["offers"][0]
+            self.offer, self.moment = first["handle"], first["spoken"]
         return f"{result['spoken']} What do you say?"
 
 

@@ -14,6 +14,7 @@ from pytest_django import Settings
 from crm.models import Rooftop
 from dealership import demo_call
 from scheduling.models import Appointment
+from tests import talking
 from tests.emulators.base import Fault, Kind
 from tests.emulators.openai import Dialogue, Reply, Use
 from tests.emulators.openai_script import Body, system
@@ -62,15 +63,21 @@ def agree(written: list[Appointment], uses: list[ToolCall]) -> bool:
 
 
 def books_at_once() -> Dialogue:
+    def offered(body: Body) -> tuple[str, str]:
+        """Handle and moment of the first offer."""
+        line = system(body).partition("Offers made (handle, time):\n- ")[2].partition(" (")[0]
+        handle, _, moment = line.partition(": ")
+        return handle, moment
+
     def book(body: Body) -> Reply:
-        offer = system(body).partition("Offers made (handle, time):\n- ")[2].partition(":")[0]
+        offer, _ = offered(body)
         car = {"make": "Honda", "model": "Civic", "name": "Maria Lopez"}
         return Reply(uses=(Use("book_appointment", {"offer": offer, "services": ["LOF"], **car}),))
 
     return Dialogue(
         [
             ("oil change", Reply(uses=(Use("get_available_slots", {"services": ["LOF"]}),))),
-            ("first one", "Shall I book it?"),
+            ("first one", lambda body: Reply(f"Shall I book it for {offered(body)[1]}?")),
             ("book it", book),
         ],
         after={"get_available_slots": lambda result: f"{result['spoken']} Which of those works for you?"},
@@ -138,14 +145,15 @@ async def proxy(otto: Rooftop) -> AsyncIterator[Proxy]:
 
 
 async def a_chosen_offer(number: int) -> tuple[Toolbox, Record, dict[str, object]]:
-    """A call in which everything is said but the yes."""
+    """A call in which everything is said, and nothing written yet."""
     talk = await Talk.begin(MARIA, sid=f"CA{number}", now=timezone.now())
     record = Record(talk.call)
     record.start()
     tools = Toolbox(talk.call, talk.toolbox.store, talk.conversation, note=record.note)
     await tools.call("get_available_slots", {"services": ["LOF"]})
-    offer = talk.conversation.offers[0].handle
-    return tools, record, {"offer": offer, "services": ["LOF"], "make": "Honda", "model": "Civic"}
+    offer = talk.conversation.offers[0]
+    talking.agree(talk.conversation, offer.local)
+    return tools, record, {"offer": offer.handle, "services": ["LOF"], "make": "Honda", "model": "Civic"}
 
 
 async def book(tools: Toolbox, record: Record, booking: dict[str, object], proxy: Proxy) -> ToolResult:

@@ -100,6 +100,7 @@ async def test_what_is_written_is_said_in_words(
     openai: OpenAI, conversation: Conversation, tools: FakeTools
 ) -> None:
     openai.seed = 3  # the figures come in pieces
+    conversation.told = ["It's $49.95, and I have 10:30 a.m."]
     openai.left = ["**Sure!** 😊\n- It's $49.95 on 11/24/2026 at 10:30 a.m. Is (212) 555-0143 right?"]
 
     assert await answer(conversation, "What is an oil change?", tools) == [

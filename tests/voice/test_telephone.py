@@ -33,15 +33,24 @@ def scenario(transactional_db: None) -> demo_call.Scenario:
 def sensible_mind(day: str) -> Dialogue:
     """Looks for openings, reads back, books the first offer after a yes, takes leave."""
 
+    def offered(body: Body) -> tuple[str, str]:
+        """Handle and moment of the first offer."""
+        line = system(body).partition("Offers made (handle, time):\n- ")[2].partition(" (")[0]
+        handle, _, moment = line.partition(": ")
+        return handle, moment
+
+    def read_back(body: Body) -> Reply:
+        return Reply(f"An oil change for your Civic on {offered(body)[1]}. Shall I book it?")
+
     def book(body: Body) -> Reply:
-        offer = system(body).partition("Offers made (handle, time):\n- ")[2].partition(":")[0]
+        offer, _ = offered(body)
         car = {"make": "Honda", "model": "Civic", "name": "Maria Lopez"}
         return Reply(uses=(Use("book_appointment", {"offer": offer, "services": ["LOF"], **car}),))
 
     search = {"services": ["LOF"], "first_day": day, "not_after": "12:00"}
     rules: list[tuple[str, Any]] = [
         ("oil change", Reply("Let me look.", (Use("get_available_slots", search),))),
-        ("first one", "An oil change for your Civic at the first of those. Shall I book it?"),
+        ("first one", read_back),
         ("book it", book),
         ("goodbye", Reply(uses=(Use("end_call"),))),
     ]

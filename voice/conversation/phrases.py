@@ -145,6 +145,7 @@ NO_MONEY_ON_THE_PHONE = "I can't approve work on the phone, but your advisor can
 SPEAKS_ENGLISH = "Un momento, por favor. I only speak English, so let me get someone for you."
 MESSAGE_TAKEN_DOWN = "I've passed that on."
 GO_ON_WHERE_WE_WERE = "We were in the middle of something a few minutes ago."
+LET_ME_CHECK = "Let me check that for you."
 LEFT_AS_IT_IS = "All right, I've left it as it is."
 # Said by the carrier's voice when ours is gone.
 NOT_CONFIGURED = "This number is not configured."
@@ -390,6 +391,15 @@ def written(booked: Booked) -> str:
             return _moved(booked.confirmation_number, booked.local)
         case Deed.CANCELLED:
             return _cancelled(booked.local)
+
+
+def not_done(conversation: Conversation) -> str:
+    """In place of a booking that was claimed and not made."""
+    if conversation.booked:
+        return written(conversation.booked)
+    if conversation.chosen:
+        return f"It isn't booked yet. Shall I book it for {say_moment(conversation.chosen.local)}?"
+    return "Nothing is booked yet."
 
 
 def say_visit(visit: Visit) -> str:

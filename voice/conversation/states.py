@@ -241,6 +241,7 @@ class Conversation(BaseModel):
     has_offered_move: bool = False  # before a cancellation, once
     earlier: Slots | None = None  # what a call of this number, cut off minutes ago, had come to
     goes_on: bool = False  # with that, once the caller is verified
+    told: list[str] = Field(default_factory=list)  # what tools told a model
     asked: str = ""  # the question that waits for an answer: a name in phrases.py
     misses: int = 0  # turns in a row that brought nothing
     silences: int = 0  # re-prompts since the caller last spoke

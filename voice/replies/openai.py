@@ -22,7 +22,7 @@ from openai import AsyncOpenAI, AsyncStream
 from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletionChunk
 
-from voice.conversation import notes, phrases
+from voice.conversation import claims, notes, phrases
 from voice.conversation.clauses import ClauseSplitter
 from voice.conversation.facts import Store
 from voice.conversation.prompts import system_prompt
@@ -68,7 +68,7 @@ class OpenAIReplies:
             return
         today = self._store.today(now)
         notes.note_turn(conversation, heard, self._store, today)
-        thinking = _Reply(conversation, tools, _messages(self._store, conversation, now), today)
+        thinking = _Reply(conversation, tools, _messages(self._store, conversation, now), today, self._store)
         async with aclosing(thinking.clauses()) as clauses:
             async for clause in clauses:
                 yield clause
@@ -79,6 +79,9 @@ class OpenAIReplies:
         conversation.asked = phrases.ASK_IS_CALLER if name else phrases.ASK_NEED
         conversation.enter(State.VERIFICATION if name else State.INTENT)
         return phrases.greeting(self._store, name)
+
+
+MOST_TOLD = 20  # results that a call remembers, to hold the model's words against
 
 
 @dataclass(slots=True)
@@ -146,6 +149,7 @@ class _Reply:
     tools: Tools
     messages: list[dict[str, Any]]
     today: date
+    store: Store
     models: deque[str] = field(default_factory=lambda: deque(settings.OPENAI_MODELS))
     completion: _Completion = field(default_factory=lambda: _Completion(""))
     seconds_left: float = field(default_factory=lambda: REPLY_SECONDS)
@@ -211,6 +215,9 @@ class _Reply:
 
     def _spoken(self, clause: str) -> str:
         """What everybody else sees of the clause: the voice, the captions, the transcript, the history."""
+        if defect := claims.check(clause, self.conversation, self.store, self.today):
+            self.tools.replaced(defect)
+            clause = defect.truth
         said = spoken_form(clause, today=self.today)
         self.completion.has_said = self.completion.has_said or bool(said)
         return said
@@ -234,6 +241,8 @@ class _Reply:
         if arguments is None:
             return BAD_ARGUMENTS
         result = await self.tools.call(use.name, arguments, call_id=use.id)
+        told = [*self.conversation.told, f"{result.spoken} {result.data}"]
+        self.conversation.told = told[-MOST_TOLD:]
         if use.name in NOTES and result.code not in UNUSABLE:
             NOTES[use.name](self.conversation, arguments)
         return result

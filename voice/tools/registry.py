@@ -23,6 +23,7 @@ from pydantic import BaseModel, ValidationError
 
 from scheduling import booking
 from voice import calls
+from voice.conversation.claims import Defect
 from voice.conversation.facts import Store
 from voice.conversation.states import Conversation
 from voice.database import begin_in_database, in_database
@@ -139,6 +140,9 @@ class Toolbox:
     def token_came(self) -> None:
         """Only an answer has a first token."""
 
+    def replaced(self, defect: Defect) -> None:
+        self._keep_behind(calls.save_defect, calls.defect(self.call_row, defect, at_ms=self._at_ms()))
+
     def count(self, use: ModelUse) -> None:
         self._keep_behind(calls.save_usage, calls.usage(self.call_row, use, at_ms=self._at_ms()))
 
@@ -247,6 +251,7 @@ class AnswerTools:
         self.token_came = token_came
         self._released = asyncio.Event()
         self._unkept: list[Use] = []
+        self._unsaid: list[Defect] = []
 
     async def call(self, name: str, arguments: dict[str, Any], *, call_id: str = "") -> ToolResult:
         use = self._box.prepare(name, arguments, call_id)
@@ -266,6 +271,12 @@ class AnswerTools:
     def schemas(self) -> list[dict[str, Any]]:
         return self._box.schemas()
 
+    def replaced(self, defect: Defect) -> None:
+        if self._released.is_set():
+            self._box.replaced(defect)
+        else:
+            self._unsaid.append(defect)
+
     def count(self, use: ModelUse) -> None:
         self._box.count(use)  # a draft that is thrown away was thought, too
 
@@ -273,7 +284,9 @@ class AnswerTools:
         """The caller has finished: what was read is kept, what is to be written may be."""
         self._released.set()
         self._box.keep(self._unkept)
-        self._unkept = []
+        for defect in self._unsaid:
+            self._box.replaced(defect)
+        self._unkept, self._unsaid = [], []
 
     async def _run(self, use: Use) -> Use:
         is_kept = self._released.is_set()
