@@ -514,3 +514,18 @@ async def test_an_answer_without_its_count_is_an_answer(
 
 def pairs(openai: OpenAI, tools: FakeTools) -> list[tuple[dict[str, Any], ModelUse]]:
     return list(zip(openai.bodies, tools.uses, strict=True))
+
+
+async def test_what_is_not_so_is_not_said_and_kept_as_a_defect(
+    openai: OpenAI, conversation: Conversation, tools: FakeTools
+) -> None:
+    openai.left = ["Great. You're booked for 9:45 AM. Anything else?"]
+
+    assert await answer(conversation, "Yes.", tools) == [
+        "Great.",
+        "Nothing is booked yet.",
+        "Anything else?",
+    ]
+    assert [(defect.kind, defect.said) for defect in tools.defects] == [
+        ("deed", "You're booked for 9:45 AM.")
+    ]

@@ -57,7 +57,7 @@ DATE = re.compile(
 )
 DOLLARS = re.compile(r"\$\s?(\d[\d,]*)|\b(\d[\d,]*)(?:\.\d\d)? ?dollars\b", re.IGNORECASE)
 RANGE = re.compile(r"\b(\d[\d,]*) (?:to|and|or) (?=\$?\d[\d,]* ?dollars\b)", re.IGNORECASE)
-GREETED = re.compile(r"\b(?:hi|hello|thanks|thank you|under the name(?: of)?),? ([A-Z][a-zà-ÿ'’-]+)\b")
+GREETED = re.compile(r"\b(?i:hi|hello|thanks|thank you|under the name(?: of)?),? ([A-Z][a-zà-ÿ'’-]+)\b")
 NO_NAMES = {
     "There",
     "Again",
