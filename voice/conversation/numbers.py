@@ -1,8 +1,9 @@
 """Spoken numbers → digits, so that the other readers meet only one form. Pure."""
 
-import re
+from voice.conversation.digits import spoken_digits
+from voice.conversation.phones import find_phone
 
-from crm import phone
+__all__ = ["find_phone", "spoken_digits", "words_to_digits"]
 
 UNITS = {
     "zero": 0, "oh": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
@@ -25,8 +26,6 @@ ORDINALS = {
     "fifteenth": 15, "sixteenth": 16, "seventeenth": 17, "eighteenth": 18, "nineteenth": 19,
     "twentieth": 20, "thirtieth": 30,
 }  # fmt: skip
-REPEATS = {"double": 2, "triple": 3}
-TOKEN = re.compile(r"[a-z']+|\d+|[^\sa-z\d]", re.IGNORECASE)
 
 
 def words_to_digits(text: str) -> str:
@@ -65,36 +64,3 @@ def _bare(word: str) -> tuple[str, str]:
     """A word without the punctuation behind it, and that punctuation."""
     bare = word.rstrip(".,;:!?")
     return bare, word[len(bare) :]
-
-
-def spoken_digits(text: str) -> str:
-    """All digits said one after the other: "double eight four, oh 3" → "88403"."""
-    digits: list[str] = []
-    repeat = 1
-    for token in TOKEN.findall(text.lower().replace("-", " ")):
-        if token in REPEATS:
-            repeat = REPEATS[token]
-            continue
-        value = _value(token)
-        if value is not None:
-            digits.append(value * repeat)
-        repeat = 1
-    return "".join(digits)
-
-
-def _value(word: str) -> str | None:
-    if word.isdigit():
-        return word
-    if word in UNITS:
-        return str(UNITS[word])
-    if word in TENS:
-        return str(TENS[word])
-    return "0" if word == "o" else None
-
-
-def find_phone(text: str) -> str | None:
-    """A whole North American number said in text, as E.164; None when it has another length."""
-    digits = spoken_digits(text)
-    if len(digits) == 11 and digits.startswith("1"):
-        digits = digits[1:]
-    return phone.parse(digits) if len(digits) == 10 else None
