@@ -39,6 +39,7 @@ from voice.conversation.numbers import find_phone, spoken_digits
         ("212 555 0143, again that's 212 555 0143", "+12125550143"),
         ("you can use 555 0143, no, use 212 555 0144", "+12125550144"),
         ("the best one is 212 555 0143", "+12125550143"),
+        ("it's 212-555-0143, sorry, I'm on the road until 3", "+12125550143"),
     ],
 )
 def test_phone_numbers_are_understood_in_every_grouping(said: str, expected: str) -> None:
@@ -69,6 +70,7 @@ def test_a_correction_replaces_the_end_of_the_number(said: str, expected: str) -
         "two one two five five five oh one four three nine",
         "Tuesday at ten",
         "the same one as before",
+        "it is rated 4.8 and stands at 3300 Mill Street, number 1200",
         "",
     ],
 )

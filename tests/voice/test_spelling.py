@@ -24,6 +24,7 @@ from voice.conversation.spelling import find_spelling, read_runs
         ("L O P E Z, M A R I A", "LOPEZ"),
         ("T, H, O, M, P, S, O, N", "THOMPSON"),
         ("X as in extra, Y, Z", "XYZ"),
+        ("A, A, R, O, N", "AARON"),
     ],
 )
 def test_spelled_words_are_put_together(said: str, expected: str) -> None:
@@ -31,7 +32,17 @@ def test_spelled_words_are_put_together(said: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["I have a car", "that's a no", "see you later", "are you open", "", "my name is Bob"]
+    "said",
+    [
+        "I have a car",
+        "that's a no",
+        "see you later",
+        "are you open",
+        "",
+        "oh I have it",
+        "a hotel in town",
+        "my name is Bob",
+    ],
 )
 def test_ordinary_sentences_spell_nothing(said: str) -> None:
     assert find_spelling(said) == ""

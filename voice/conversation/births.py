@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from voice.conversation.digits import TEENS, TENS, UNITS
-from voice.conversation.phones import CORRECTION
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 MONTH = re.compile(
@@ -26,6 +25,12 @@ ORDINALS = {
     "seventeenth": 17, "eighteenth": 18, "nineteenth": 19, "twentieth": 20, "thirtieth": 30,
 }  # fmt: skip
 WORD = re.compile(r"\d+(?:st|nd|rd|th)?|[a-z]+")
+CORRECTION = re.compile(
+    r"\b(?:no,? wait|wait|sorry|i mean|i meant|scratch that|correction|actually|no)\b[\s,.!]*"
+)
+CLOCK = re.compile(
+    r"\b(?:at |around |about )+\d{1,2}(?::\d\d)?\b|\b\d{1,2}:\d\d\b|\b\d{1,2}\s*[ap]\.?m\b|\b\d{1,2} in the (?:morning|afternoon|evening)\b"
+)
 YOUNGEST, OLDEST = 14, 120  # years
 
 
@@ -46,7 +51,7 @@ class _Parts:
 def find_birth_date(text: str, today: date) -> date | None:
     """The date of birth said in text; None when it is incomplete or cannot be one."""
     known = _Parts()
-    for piece in CORRECTION.split(text.lower().replace("’", "'")):
+    for piece in CORRECTION.split(CLOCK.sub(" ", text.lower().replace("’", "'"))):
         said = _read(piece, today, known)
         known = _Parts(said.month or known.month, said.day or known.day, said.year or known.year)
     if not (known.month and known.day and known.year):
@@ -125,6 +130,9 @@ def _thousands(words: Sequence[str], at: int, base: int) -> tuple[_Number, int]:
 def _day_and_year(numbers: Sequence[_Number], before: int, today: date) -> _Parts:
     """What stands around the name of a month; before: how many numbers stand in front of it."""
     rest = list(numbers)
+    ordinals = {number.value for number in rest if number.is_ordinal}
+    if len(ordinals) > 1:
+        return _Parts()  # "from the first through the fifth"
     day = next((number for number in rest if number.is_ordinal), None)
     if day is None and before and rest[before - 1].value <= 31:
         day = rest[before - 1]
@@ -161,7 +169,7 @@ def _figures(numbers: Sequence[_Number], today: date) -> _Parts:
 
 def _year(numbers: Sequence[_Number], today: date) -> int | None:
     """ "nineteen eighty two", "twenty oh five", "eighty-two", "one nine eight two", "2005"."""
-    figures = "".join(number.figures for number in numbers)
+    figures = "".join(number.figures for number in numbers if not number.is_ordinal)
     if len(figures) == 4 and figures[:2] in ("18", "19", "20"):
         return int(figures)
     if len(figures) == 2:

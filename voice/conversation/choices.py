@@ -99,6 +99,11 @@ OCLOCK = re.compile(
     r"\b(half past|quarter (?:past|after|to|till|of)|(?:ten|twenty|five|10|20|5) (?:past|after|to|till|of)) (\w+)\b"
 )
 OF_HOUR = {"half": 30, "quarter": 15, "ten": 10, "10": 10, "twenty": 20, "20": 20, "five": 5, "5": 5}
+# A cheap look before the dear one: most answers name a place or an hour.
+SPEAKS_OF_DAYS = re.compile(
+    r"day|to?morrow|week|month|tonight|morning|afternoon|evening|night|noon|lunch|work\b|before|after|\bby\b|until|till|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+    r"|\b(?:mon|tues?|wed|thurs?|thu|fri|sat|sun)\b|\d(?:st|nd|rd|th)\b|\d/\d|\bthe \d|(?:thir|four|fif|six|seven|eigh|nine|twenty-?|thirty-?)\w*(?:th|first|second|third)\b|christmas|holiday|thanksgiving|eve\b"
+)
 PART_OF_DAY = {"morning": (time(0), NOON), "afternoon": (NOON, time(17)), "evening": (time(16), time(23, 59))}
 
 
@@ -190,6 +195,9 @@ def _on_said_days(clause: str, offers: Sequence[Offer], today: date) -> _Pick:
 
 
 def _wish(clause: str, today: date) -> DayWish | None:
+    """What the clause says of days and times; None when its weekday and date do not fit."""
+    if not SPEAKS_OF_DAYS.search(clause):
+        return DayWish()
     try:
         return find_wish(clause, today)
     except ContradictoryDate:

@@ -33,7 +33,7 @@ DOT = "․"  # stands for the full stop of "M." and "Mr.", which ends no sentenc
 LONGEST = 5  # words of a name
 STRONG = re.compile(
     r"\b(?:my (?:full |whole |last |first |given )?name(?:'s| is| would be)|the name(?:'s| is| would be| on it is)|(?:first|last|sur) ?name(?:'s| is)?|name(?:'s| is)|under the name(?: of)?"
-    r"|name of|call me|(?:i|i'd|people|they) (?:go|call me|goes) by|by the name of|named|you(?:'re| are) (?:talking|speaking) (?:to|with))\s+",
+    r"|name of|call me|(?:i|i'd|people|they) (?:go|call me|goes) by|by the name of|you(?:'re| are) (?:talking|speaking) (?:to|with))\s+",
     re.IGNORECASE,
 )
 WEAK = re.compile(
@@ -61,6 +61,27 @@ COMMA_SAID = re.compile(r"\s+comma\s+", re.IGNORECASE)
 SEGMENT = re.compile(r"[,.;:!?()\"]+\s*|\s+-+\s+")
 WORD = re.compile(r"[A-Za-zÀ-ÿ][A-Za-zÀ-ÿ'-]*․?")
 FILLERS = frozenset({"uh", "um", "er", "uhh", "umm", "ah", "hmm", "like", "well"})
+BEFORE_NAME = frozenset(
+    {
+        "the",
+        "my",
+        "and",
+        "yes",
+        "yeah",
+        "hi",
+        "hello",
+        "um",
+        "uh",
+        "sure",
+        "okay",
+        "ok",
+        "well",
+        "first",
+        "last",
+        "full",
+        "so",
+    }
+)
 BEHIND_A_NAME = frozenset(
     {
         "please",
@@ -88,7 +109,7 @@ SOMEBODY_ELSE = re.compile(
     rf"|\b(?:calling|call|booking|speaking|asking|phoning|here|appointment|this is|it'?s) (?:\w+ )?(?:for|on behalf of) (?:my|a|her|his|our|the|their) (?:\w+ )?{RELATIVE}\b"
     rf"|\bmy (?:\w+ )?{RELATIVE}(?:'s)? (?:asked|wants|wanted|told|needs) me to\b|\b(?:she|he|they|maria)(?:'s| is|'re| are)? (?:my|our) {RELATIVE}\b"
     r"|\b(?:on|in) behalf of\b|\bcalling for (?-i:[A-Z])|\b(?:she|he)(?:'s| is)? (?:not (?:here|available|home|in|around)|asked me|wants me|wanted me|told me|is (?:busy|driving|at work))"
-    r"|\bcalling for (?:somebody|someone|him|her|them)\b|\b(?:you(?:'ve| have)? (?:got|have) the )?wrong (?:person|number|guy|lady)\b|\bnot (?:her|him)(?=\W*$)|\bsomebody else\b|\bsomeone else\b",
+    r"|\bcalling for (?:somebody|someone|him|her|them)\b|\b(?:you(?:'ve| have)? (?:got|have) the )?wrong (?:person|number|guy|lady)\b|\bnot (?:her|him)(?=\W*$)|\b(?:this is|it'?s|(?:talking|speaking) (?:to|with)) (?:somebody|someone) else\b",
     re.IGNORECASE,
 )
 
@@ -171,6 +192,8 @@ def _first_and_last(text: str) -> str:
 
 def _behind_a_lead(text: str, was_asked: bool) -> str:
     for match in STRONG.finditer(text):
+        if _names_a_thing(text, match):
+            continue
         words = _with_surname_first(text[match.end() :], _leading(text[match.end() :], is_sure=True))
         if name := _finished(words):
             return name
@@ -182,6 +205,12 @@ def _behind_a_lead(text: str, was_asked: bool) -> str:
             if name := _finished(words, is_sure=was_asked and "it" not in match["lead"].lower()):
                 return name
     return ""
+
+
+def _names_a_thing(text: str, match: re.Match[str]) -> bool:
+    """ "The dealer's name is …": only a bare "name is" may follow some words."""
+    before = re.findall(r"[a-z']+(?=\W*$)", text[: match.start()].lower())
+    return match[0].lower().startswith("name") and bool(before) and before[0] not in BEFORE_NAME
 
 
 def _announced(text: str) -> str:

@@ -20,6 +20,9 @@ EXTENSION = re.compile(r"\b(?:extension|ext)\b.*$", re.IGNORECASE | re.DOTALL)
 CORRECTION = re.compile(
     r"\b(?:(?:no|sorry|wait|oops|actually|scratch that|strike that|correction|excuse me|my bad|let me correct that|i mean|i meant"
     r"|i'm sorry|not that|make that|rather|that's wrong)\b[\s,.!-]*)+"
+    # … and goes on to say it: "sorry, I'm late" corrects nothing.
+    r"(?=(?:(?:it's|it is|it|that's|the|last|four|three|digits?|numbers?|area|code|is|are|should|be|use|ends?|in|with|uh|um)\W+){0,7}"
+    r"(?:\d+|zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|double|triple)\b|[^a-z]*\d)"
 )
 # Words that stand between the groups of one number without ending it.
 BETWEEN = {
@@ -32,6 +35,8 @@ NO_NUMBER = re.compile(
     r"\b(?:that|this|which|other|another|only|best|same|the) one\b|\bone (?:moment|second|sec)\b"
 )
 MARK = "|"
+AREA, FAR = "area", "far"
+MUCH_TALK = 2  # words between two strings of digits that belong to different numbers
 
 
 def find_phone(text: str) -> str | None:
@@ -43,7 +48,7 @@ def find_phone(text: str) -> str | None:
 
 def joined_runs(words: Sequence[str]) -> list[str]:
     """Every string of digits in words that nothing else interrupts."""
-    return [run for run in _runs(words, adds_up=False) if run != "area"]
+    return [run for run in _runs(words, adds_up=False) if run.isdigit()]
 
 
 def _written(plain: str) -> str:
@@ -81,23 +86,20 @@ def _by_sound(words: Sequence[str]) -> list[str]:
 
 
 def _runs(words: Sequence[str], adds_up: bool) -> Iterator[str]:
-    """Digits without another word between them; "area" where the caller names the area code."""
-    run, at = "", 0
+    """Digits without another word between them; AREA where the caller names the area code, FAR behind much talk."""
+    run, at, talk = "", 0, 0
     while at < len(words):
         group, used = read_group(words, at, adds_up=adds_up)
-        if group:
-            run += group
-        elif words[at] == "area" and words[at + 1 : at + 2] == ["code"]:
-            if run:
-                yield run
+        is_area = words[at] == "area" and words[at + 1 : at + 2] == ["code"]
+        is_talk = not group and words[at][0].isalpha() and words[at] not in BETWEEN
+        if run and (is_area or is_talk):
+            yield run
             run = ""
-            yield "area"
-            used = 2
-        elif words[at][0].isalpha() and words[at] not in BETWEEN:
-            if run:
-                yield run
-            run = ""
-        at += used or 1
+        talk = talk + 1 if is_talk else 0
+        if is_area or talk == MUCH_TALK:
+            yield AREA if is_area else FAR
+        run += group
+        at += 2 if is_area else used or 1
     if run:
         yield run
 
@@ -107,7 +109,7 @@ def _whole(parts: list[list[str]]) -> str:
     before = ""
     for runs in parts:
         said = _one_number(runs)
-        if "area" in runs and len(said) == 3 and len(before) == WHOLE:
+        if AREA in runs and len(said) == 3 and len(before) == WHOLE:
             before = said + before[3:]
         elif len(said) == 3 and len(before) == WHOLE:
             return ""  # the area code, or the middle, or the end
@@ -119,14 +121,22 @@ def _whole(parts: list[list[str]]) -> str:
 
 
 def _one_number(runs: list[str]) -> str:
-    """The run that is a number by itself, the last if there are several; else all of them."""
-    digits = [run for run in runs if run != "area"]
-    for run in reversed(digits):
-        if len(number := _national(run)) == WHOLE:
+    """The run that is a number by itself, the last if there are several; else what stands close together."""
+    for run in reversed(runs):
+        if run.isdigit() and len(number := _national(run)) == WHOLE:
             return number
-    if "area" in runs and len(digits) == 2 and (len(digits[0]), len(digits[1])) == (7, 3):
+    has_area = AREA in runs
+    digits = [run for run in _last_group(runs) if run.isdigit()]
+    if has_area and [len(run) for run in digits] == [7, 3]:
         return digits[1] + digits[0]
     return _national("".join(digits))
+
+
+def _last_group(runs: list[str]) -> list[str]:
+    """The runs behind the last long talk that digits follow."""
+    while runs and runs[-1] == FAR:
+        runs = runs[:-1]
+    return runs[len(runs) - runs[::-1].index(FAR) :] if FAR in runs else runs
 
 
 def _national(digits: str) -> str:

@@ -21,6 +21,7 @@ BETWEEN = {
 }  # fmt: skip
 AS_IN = (("as", "in"), ("like", "in"), ("is", "for"), ("as",), ("for",), ("like",))
 BEFORE_ARTICLE = {"with", "without", "not", "have", "has", "got", "like"}
+WITH_TWO = 3  # of those have two words
 VOWELS = set("AEIOUY")
 NO_LETTERS = {
     "vin",
@@ -171,14 +172,17 @@ def _begins_letter(words: Sequence[str], at: int) -> bool:
     while at < len(words) and not words[at][0].isalnum():
         at += 1
     word = words[at] if at < len(words) else ""
-    is_letter = (
-        len(word) == 1 or word == "oh" or word in NAMES or word in WORDS or _is_digit(word) or word in REPEATS
-    )
-    return is_letter or tuple(words[at : at + 2]) in (
-        ("as", "in"),
-        ("like", "in"),
-        ("is", "for"),
-        ("for", "apple"),
+    if word in ("a", "i", "oh"):  # "A, A, R, O, N", but not "oh I have"
+        return _begins_letter(words, at + 1)
+    link = tuple(words[at : at + 2])
+    is_for = word == "for" and link[-1] in HOME_MADE
+    return (
+        len(word) == 1
+        or word in NAMES
+        or _is_digit(word)
+        or word in REPEATS
+        or is_for
+        or link in AS_IN[:WITH_TWO]
     )
 
 

@@ -20,7 +20,8 @@ from voice.conversation.alphabets import SOUNDS_LIKE
 from voice.conversation.spelling import Run, Sign, read_runs
 
 SERIAL_PLACE = 13  # from here on, counted from 0, digits only
-AT_LEAST = 4  # fewer characters are no beginning of a VIN
+AT_LEAST = 6  # fewer characters are no beginning of a VIN, unless it was asked for
+AT_LEAST_WHEN_ASKED = 2
 MAKER = 3  # characters that say who made it
 MOST_CANDIDATES = 4
 # The mishearings that happen on every line; the rest of SOUNDS_LIKE needs a bad one.
@@ -63,10 +64,15 @@ class HeardVin:
         return self.outcome in (Outcome.HEARD, Outcome.REPAIRED)
 
 
-def find_vin(text: str) -> HeardVin | None:
-    """The VIN said in text, or as much of it as there is; None when nothing was spelled."""
+def find_vin(text: str, *, was_asked: bool = False) -> HeardVin | None:
+    """The VIN said in text, or as much of it as there is; None when nothing was spelled.
+
+    Unless it was asked for, a beginning must have letters and digits: a telephone number is none.
+    """
     signs = _likeliest(read_runs(text))
-    if len(signs) < AT_LEAST:
+    if len(signs) < (AT_LEAST_WHEN_ASKED if was_asked else AT_LEAST):
+        return None
+    if not was_asked and len(signs) != LENGTH and len({sign.character.isdigit() for sign in signs}) == 1:
         return None
     if len(signs) == LENGTH:
         return _judge(signs)

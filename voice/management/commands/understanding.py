@@ -6,10 +6,14 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
+from voice.understanding import people
 from voice.understanding.score import Score, table
 
 # Each reads its file of the folder. Raises FileNotFoundError.
-SOURCES: Sequence[Callable[[Path], list[Score]]] = ()
+SOURCES: Sequence[Callable[[Path], list[Score]]] = (
+    people.names_and_numbers,
+    people.answers,
+)
 
 
 class Command(BaseCommand):
