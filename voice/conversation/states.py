@@ -113,6 +113,7 @@ class VehicleSlot(BaseModel):
     year: int | None = None
     make: str = ""
     model: str = ""
+    colour: str = ""  # only to tell two cars of one caller apart: "the black one"
     handle: str = ""
 
     def __str__(self) -> str:

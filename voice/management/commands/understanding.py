@@ -6,11 +6,15 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from voice.understanding import people
+from voice.understanding import dates, intents, people, reasons, vehicles
 from voice.understanding.score import Score, table
 
 # Each reads its file of the folder. Raises FileNotFoundError.
 SOURCES: Sequence[Callable[[Path], list[Score]]] = (
+    dates.sources,
+    vehicles.score_vehicles,
+    reasons.score_reasons,
+    intents.score_intents,
     people.names_and_numbers,
     people.answers,
 )
