@@ -54,7 +54,7 @@ WANTS_WORK = either(
     r"\b(?:can|could|may) (?:i|we) (?:\w+ )?(?:get|have|bring|schedule|book|make|come|drop)\b|"
     r"\b(?:let'?s|please) (?:\w+ )?(?:do|get|schedule|book|check|change|rotate|fix|replace|have|add|"
     r"also)\b",
-    r"\b(?:someone|somebody|somewhere|mechanic|technician|shop|place|anyone|person|specialist|expert|you|"
+    r"\b(?:someone|somebody|somewhere|who (?:can|could|would|will|should)|mechanic|technician|shop|place|anyone|person|specialist|expert|you|"
     r"guy)\b.{0,25}\b(?:look|check|deal|fix|work|see|handle|repair|examine|inspect|take a look|schedule|"
     r"diagnose|service|help)\b|\bmake sure\b.{0,25}\b(?:checked|changed|done)\b|\bsign me up\b|"
     r"\b(?:book|schedule|arrange|set up|reserve)\b",

@@ -89,7 +89,7 @@ REPEAT = re.compile(
     r"what did you (?:\w+ )?(?:say|ask|tell|call it|mean)|"
     r"what (?:was|were) (?:(?:that|it)(?=$| again| you| the)|(?:the|that) question|said|you saying|"
     r"your question|you asking|the (?:last|first|second) (?:part|one|option|time)|those (?:times|again))|"
-    r"(?:one|once) more(?: time)?|ask (?:me )?(?:that|the question|it)?(?: question)? ?again|"
+    r"(?:one|once) more time|(?:say|repeat|tell me|hear)\b.{0,20}\bonce more|ask (?:me )?(?:that|the question|it)?(?: question)? ?again|"
     r"(?:to|me|i) hear (?:that|it|the question|those) again|(?:what|which) question|again please|"
     r"go over (?:that|it) again|tell me (?:that |it )?again|what you (?:just )?said|run that by me|"
     r"missed (?:that|what|it)|you said what|what'?d you say|could that be repeated|"
@@ -151,7 +151,7 @@ GREETING = re.compile(
 )
 MAYBE = re.compile(
     r"^(?:(?:well|um|uh|hmm|oh|i guess|so),? )*(?:maybe|perhaps|possibly|probably|might be|could be|"
-    r"i guess(?: so)?|not sure|kind of|sort of|who knows|idk|dunno|beats me|no (?:idea|clue)|hard to say|"
+    r"i guess(?: so)?(?! not)|not sure|kind of|sort of|who knows|idk|dunno|beats me|no (?:idea|clue)|hard to say|"
     r"it depends|we'?ll see|either|could go either way|potentially|depends)\b(?!.*\b(?:appointment|car|"
     r"oil|tire|brake|tuesday|monday|wednesday|thursday|friday|saturday|morning|afternoon|tomorrow|next|"
     r"week)\b)|"

@@ -83,7 +83,7 @@ CHECK = either(
     r"\bwhat (?:appointments?|time|day) do i have\b(?! to\b)|"
     r"\b(?:what|details?|information|status)\b.{0,20}\b(?:my|of my|about my) (?:\w+ )?appointment\b|"
     r"\bappointment confirmed\b|\bwhat(?:'?s| is) my appointment\b|"
-    r"\b(?:i )?have an appointment (?:today|tomorrow|on|at|this|next|for)\b|"
+    r"(?<!to )(?<!can i )(?<!could i )(?<!may i )\bhave an appointment (?:today|tomorrow|on|at|this|next|for)\b|"
     r"\b(?:when|what time|what day) (?:am i|do i|should i) (?:supposed to |scheduled to )?(?:come|"
     r"coming|bring|drop|be there)\b",
 )
@@ -99,10 +99,10 @@ READY = either(
     rf"collect) (?:it |up |my |the )*(?:up|{CAR})\b|"
     rf"\b(?:are|have) you (?:guys )?(?:done|finished|started|looked)\b.{{0,20}}\b(?:{CAR}|it|with)\b|"
     rf"\b(?:dropped|left) (?:it|my|the|our)\b.{{0,40}}\b(?:ready|done|status|hear|heard|update|yet|"
-    r"check(?:ing)? (?:on|in)|see how)\b|\bdid you (?:guys )?(?:find|figure|finish|fix|get to|look at)\b",
+    r"check(?:ing)? (?:on|in)|see how)\b|\bdid you (?:guys )?(?:find (?:out|anything|the|what)|figure|finish|fix|get to (?:it|my)|look at (?:it|my))\b",
 )
 APPROVE = either(
-    r"\b(?:approve|authori[sz]e|go ahead with|okay|ok|give (?:the|my) (?:ok|okay|go ahead|approval)|"
+    r"\b(?:approve|authori[sz]e|go ahead with|(?:ok|okay) the|give (?:the|my) (?:ok|okay|go ahead|approval)|"
     r"approving|authori[sz]ing|green ?light)\b.{0,25}\b(?:repairs?|work|estimate|quote|brakes?|job|"
     r"service|it all|everything|recommended|the rest|extra)\b|"
     r"\bgo ahead and (?:do|fix|replace|repair|put)\b.{0,25}\b(?:work|repairs?|it|everything|brakes?|pads|"
@@ -184,8 +184,10 @@ HISTORY = either(
     rf"done|inspect\w*)\b|\bwhat (?:was|did you) (?:done|do|did)\b.{{0,20}}\blast (?:time|visit)\b|"
     rf"\b(?:when|the day|what day)\b.{{0,15}}\b(?:did|had) (?:i|we|you) (?:last )?\w+.{{0,30}}\b(?:oil|"
     r"tires?|car|brakes?|serviced|shop)\b",
+    r"\blast (?:time|date|day)\b.{0,30}\b(?:shop|serviced|worked on|mechanic|maintenance|looked at|in for)\b",
 )
 DUE = either(
+    r"^(?!.*\b(?:openings?|appointments?|available|availability)\b).*"
     r"\b(?:when|how (?:often|soon|long(?! (?:does|will|do|would|is) (?:it|an?|the|this|that|"
     r"your)\b(?! (?:take before|last)))|many (?:more )?miles)|at what point|at which point|at the point|"
     r"what (?:time|point|mileage|month)|which month|what is the schedule|"
@@ -207,6 +209,8 @@ DUE = either(
     r"tires?|brakes?|changed|replaced|rotat\w*|service)\b.{0,20}(?:yet|soon|now|already|$)|"
     r"\bservice interval|\bmaintenance schedule\b|\btires? should be (?:changed|replaced|rotated)|"
     r"\boil life\b|\bmanufacturer recommend",
+    r"\b(?:do|does) (?:my|the) (?:\w+ ){1,2}needs? (?:to be )?(?:chang|replac|rotat|servic)\w*|"
+    r"\bwill (?:i|my \w+) need\b",
 )
 HOURS = either(
     r"\b(?:what|your|business|service|opening|shop|dealer\w*|holiday|store|the|weekend|saturday|sunday|"
@@ -216,7 +220,7 @@ HOURS = either(
     r"how early|how long|until when|til when|do|will|does) (?:are |is |do |does |will )?(?:you|your|"
     r"y'all|the (?:service|parts|shop|dealer\w*|store)|ya|we)\b.{0,30}\b(?:open|opens|close|closes|"
     r"closed|closing)\b|\byou (?:guys )?(?:open|closed)\b|"
-    r"\b(?:still )?open (?:on|today|tomorrow|this|late|saturdays?|sundays?|now|"
+    r"^(?:are |is )?(?:you |anyone |anybody |it |everything )?(?:still )?open (?:on|today|tomorrow|this|late|saturdays?|sundays?|now|"
     r"for the holiday)\b.{0,20}$|\bwhere (?:are|r) (?:you|u|y'all|ya)\b(?! from)|"
     r"\bwhere(?:'?s| is) (?:your|the) (?:shop|store|dealer\w*|service|garage|building|location|place)\b|"
     r"\b(?:your|the (?:shop|store|dealer\w*)(?:'?s)?) (?:\w+ )?(?:address|location|zip|phone number|fax|"
@@ -298,6 +302,10 @@ CAR_QUESTION = either(
     r"\b(?:can|need|want|how|who|help|get|give|call|someone)\b.{0,30}\b(?:a jump|"
     r"jump(?:ed|ing|er)?)\b(?!.*\b(?:appointment|schedule|new battery|replace\w*|test\w*)\b)|\bpsi\b|"
     r"\bwalk me through (?:chang|jump|check|replac|rotat)ing\b|\bmy own (?:oil|brakes?|tires?)\b",
+    r"\bbest (?:\w+ )?(?:oil|tires?|batter(?:y|ies)|coolant|brake pads)\b|"
+    r"\b(?:put|use|run|fill|running)\b.{0,20}\b(?:gas(?:oline)?|fuel|premium|regular|unleaded|diesel|e85)\b|"
+    r"\b(?:efficient|good|economical) (?:is |on )?.{0,15}\bon (?:gas|fuel)\b|\bhow efficient\b|"
+    r"\bt[iy]res?\b.{0,25}\binflat\w*",
 )
 
 
@@ -314,23 +322,23 @@ ERRANDS: tuple[tuple[Intent, re.Pattern[str], Needs], ...] = (
     (Intent.WAITLIST, WAITLIST, Needs.NOTHING),
     (Intent.LATE, LATE, Needs.OURS),
     (Intent.RESCHEDULE, RESCHEDULE, Needs.OURS),
-    (Intent.CANCEL, CANCEL, Needs.NOTHING),
+    (Intent.CANCEL, CANCEL, Needs.OURS),
     (Intent.CHECK, CHECK, Needs.NOTHING),
     (Intent.CAR_QUESTION, CAR_QUESTION, Needs.TRADE),
     (Intent.MESSAGE, MESSAGE, Needs.NOTHING),
     (Intent.READY, READY, Needs.OURS),
-    (Intent.DECLINE, DECLINE, Needs.NOTHING),
-    (Intent.APPROVE, APPROVE, Needs.NOTHING),
-    (Intent.COMPLAINT, COMPLAINT, Needs.NOTHING),
-    (Intent.RECALL, RECALL, Needs.NOTHING),
+    (Intent.DECLINE, DECLINE, Needs.OURS),
+    (Intent.APPROVE, APPROVE, Needs.OURS),
+    (Intent.COMPLAINT, COMPLAINT, Needs.OURS),
+    (Intent.RECALL, RECALL, Needs.OURS),
     (Intent.WARRANTY, WARRANTY, Needs.OURS),
     (Intent.BILL, BILL, Needs.OURS),
     (Intent.TOW, TOW, Needs.OURS),
-    (Intent.RIDE, RIDE, Needs.NOTHING),
-    (Intent.HOURS_INQUIRY, HOURS, Needs.NOTHING),
+    (Intent.RIDE, RIDE, Needs.OURS),
+    (Intent.HOURS_INQUIRY, HOURS, Needs.OURS),
     (Intent.SERVICE_INQUIRY, PRICE, Needs.OURS),
     (Intent.HISTORY, HISTORY, Needs.TRADE),
     (Intent.DUE, DUE, Needs.TRADE),
-    (Intent.PARTS, PARTS, Needs.NOTHING),
+    (Intent.PARTS, PARTS, Needs.OURS),
     (Intent.SALES, SALES, Needs.OURS),
 )

@@ -68,7 +68,7 @@ OTHER_DEPARTMENT = re.compile(
 )
 # "Talk to Mike", "get me Mr. Chen": recognisers write names with a capital.
 NAMED_PERSON = re.compile(
-    r"\b(?i:speak|talk|connect|transfer|get|give|put|reach|ask for|looking for)\b(?i: me)?(?i: through|"
+    r"\b(?i:speak|talk|connect|transfer|get|give|put|reach|ask for)\b(?i: me)?(?i: through|"
     r" over)?(?i: (?:to|with|for))?"
     r" (?P<name>(?:(?i:mr|mister|mrs|ms|miss)\.? )?[A-Z][a-z'’-]+(?: [A-Z][a-z'’-]+)?)(?!\w)|"
     r"\b(?i:is) (?P<there>(?:(?i:mr|mister|mrs|ms|"

@@ -13,10 +13,10 @@ TRADE = re.compile(
     r"engines?|motors?|transmission|mileage|odometer|mpg|miles per gallon|"
     r"(?:service|parts|sales|body) (?:department|dept|shop|desk|center|bay|advisor|writer|manager|"
     r"appointment)|"
-    r"loaners?|courtesy (?:car|van|shuttle)|tow\w*|key drop|drop box|waiting (?:room|area)|warranty|"
-    r"recalls?|vin|license plate|maintenance|tune ?up|"
-    r"repairs?|repaired|repairing|fix(?:ed|ing)?|gas mileage|octane|octaine|fuel|diesel|batter(?:y|ies)|"
-    r"tune up|inspection|appointments?|appt|keys?|key ?fob|premium|unleaded|"
+    r"loaners?|shuttles?|courtesy (?:car|van|shuttle)|tow\w*|key drop|drop box|waiting (?:room|area)|"
+    r"vin|license plate|maintenance|tune ?up|"
+    r"gas mileage|octane|octaine|fuel|diesel|batter(?:y|ies)|"
+    r"tune up|inspection|appointments?|appt|key ?fob|floor mats?|wipers?|accessories|car keys|premium|unleaded|"
     r"(?:last|next|my|for|a) service|trade ?in|test drive|leas(?:e|ing))\b"
 )
 # Other people's business. Some of it rhymes with ours: a table is booked too, and a flight cancelled.
@@ -32,7 +32,7 @@ FOREIGN = re.compile(
     r"traffic|commute|routes?|gps|coordinates|latitude|bus|subway|train|bank\w*|accounts?|credit cards?|"
     r"debit|mastercard|american express|amex|cards?|fraud\w*|transactions?|transfer money|mortgage|"
     r"loans?|tax(?:es)?|401k|salary|paycheck|paid time|pto|"
-    r"insurance|benefits|health|medical|doctors?|dentist\w*|dental|hospital|nurse|prescription|vaccin\w*|"
+    r"insurance|benefits|health|medical|accountants?|lawyers?|attorneys?|tutors?|counsel(?:or|ing)|groomers?|optometrist|eye exam|chiropractor|dermatolog\w*|pediatric\w*|surgeon|orthodont\w*|realtor|tailor|notary|doctors?|dentist\w*|dental|hospital|nurse|prescription|vaccin\w*|"
     r"gym|salon|haircut|hair|stylist|barber|therapist|psychologist|massage|"
     r"nails?(?= (?:salon|appointment|done))|vet|"
     r"electric bill|phone bill|water bill|cable bill|internet|utility|rent(?= (?:is|due|payment))|songs?|"
@@ -44,7 +44,7 @@ FOREIGN = re.compile(
     r"packages?|deliver(?:y|ed)|shipp(?:ed|ing)|amazon|jobs? (?:opening|application)|hiring|school|"
     r"college|university|homework|exam|dogs?|cats?|puppy|pets?|dream\w*|"
     r"bicycle|bike|boats?|lawn ?mower|laptop|computer repair|iphone|android|printer|washer and dryer|"
-    r"dishwasher|refrigerator|fridge|plumb\w*|roof leak|house|apartment|furnace|guitars?|violin|piano|"
+    r"dishwasher|refrigerator|fridge|plumb\w*|roof leak|house|apartment|sink|toilet|faucet|garage door|kitchen|bathroom|bedroom|tv|television|samsung|phone battery|furnace|guitars?|violin|piano|"
     r"concert|theater|theatre|cinema|museum|church|zoo|yoga|tattoo|"
     r"pay ?pal|venmo|zelle|gift cards?|rewards? points|credit (?:score|limit|report)|interest rate|apr|"
     r"exchange rate|checks? (?:book|order)|checkbook|routing number|pin number|w ?2)\b|\b(?:when|"
@@ -116,6 +116,19 @@ REQUEST = re.compile(
     r"message|dim|lower|raise|rate|recommend|suggest|skip|repeat|sync|unlock|whisper)\b"
 )
 NEUTRAL = words_of(
+    "arrange visit correct incorrect option options choice choices choose pick provide include includes offer offers offered contact area happen great okay alright perfect awesome wonderful "
+    "excellent wants wish attend search searching suggest recommend else others friend friends husband wife son daughter mother father mom dad brother sister kids family boss job office "
+    "evening today's tomorrow's actually additionally currently recently usually always never ever once twice again part parts rest total number numbers digits zero cell mobile text message messages "
+    "remember forget forgot understand hear heard listen read write wrote spell spelled spelling send sent receive received notice letter mailed supposed expect hope hoping planning plan happy glad able unable "
+    "trouble hard easy ready quickly slowly exactly probably definitely certainly absolutely indeed honestly basically totally completely already almost rather otherwise however although though while during since "
+    "cannot dont doesnt didnt wont cant im ive id ill youre thats theres its lets oh'clock evenings lunch lunchtime breakfast noonish ish twenty thirty forty fifty sixty seventy eighty ninety "
+    "left arrive arrived arriving yours ours mine self myself yourself herself himself anymore any someplace somewhere anywhere nowhere anytime sometime sometimes "
+    "whats hows wheres whos order ordered fix fixed fixing repair repairs repaired warranty warranties recall recalls recalled covered coverage parts part file complaint complain complaining "
+    "unhappy upset angry frustrated terrible awful horrible ridiculous unacceptable worst ai siri alexa command procedure process operation hours holiday holidays "
+    "thanksgiving christmas easter memorial labor independence veterans eve new year's located address directions website fax approve authorize approved decline "
+    "declined estimate quote recommended extra additional item items ride rides bill invoice receipt pay paid payment coupon coupons discount special specials "
+    "manager supervisor person message voicemail note list waiting waitlist spanish english language keys key ready finished yet status update hold second "
+    "lobby lounge wifi coffee pickup delivery owe owed due refund charged overcharged everything going been being seem seems looks looked"
     "a an the this that these those it its it's he she they them him her his their theirs we us our ours "
     "i me my mine you your yours "
     "i'm i'd i'll i've you're you'll we're they're that's there's here's what's who's how's let's and or "
@@ -157,7 +170,7 @@ NEUTRAL = words_of(
     "soonest asap anyway whatever whichever show sir ma'am miss mister mr mrs dr thinking feel feeling "
     "sure's spell yours"
 )
-WORDS = re.compile(r"[a-z']+")
+WORDS = re.compile(r"(?<![a-z'\d])[a-z']+")  # not the "th" of a date
 NUMBER_WORDS = frozenset((*UNITS, *TENS, *ORDINALS, "hundred", "thousand", "double", "triple"))
 
 
@@ -177,7 +190,7 @@ def is_foreign(said: str) -> bool:
 
 def speaks_of_trade(said: str, topics: list[Topic]) -> bool:
     """Does said name a car, a part of one, or what a dealership does? topics is what topics_in(said) found."""
-    return bool(topics or TRADE.search(said) or find_vehicle(said))
+    return bool(set(topics) - {Topic.RECALL} or TRADE.search(said) or find_vehicle(said))
 
 
 def asks_for_something_else(said: str) -> bool:
