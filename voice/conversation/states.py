@@ -124,7 +124,8 @@ class DayWish(BaseModel):
     """When the caller would like to come, as dates and wall times of the store.
 
     first and last bound the days (equal for one day); not_before and not_after bound the time of
-    day; exactly is a wished time; said keeps the caller's words for reading back.
+    day; exactly is a wished time; said keeps the caller's words for reading back. days are the only
+    ones meant where several were named ("Monday or Thursday"); not_on then holds the weekdays between.
     """
 
     first: date | None = None
@@ -132,12 +133,17 @@ class DayWish(BaseModel):
     not_before: time | None = None
     not_after: time | None = None
     exactly: time | None = None
+    days: list[date] = Field(default_factory=list)
     not_on: list[int] = Field(default_factory=list)  # weekdays refused, 0 is Monday
+    not_days: list[date] = Field(default_factory=list)  # other days refused
     said: str = ""
 
     @property
     def is_empty(self) -> bool:
-        return not (self.first or self.not_before or self.not_after or self.exactly)
+        """A refusal is a wish too: "not Wednesday" leaves the other days."""
+        return not (
+            self.first or self.not_before or self.not_after or self.exactly or self.not_on or self.not_days
+        )
 
 
 class Proof(BaseModel):
