@@ -79,6 +79,10 @@ BEFORE_DAY = re.compile(
     rf"(?:^|(?<=[,.;?!] )|(?<=\bdo )|(?<=\bof )|(?<=\bis )|(?<=make it )|(?<=about )|(?<=maybe )|(?<=\bor )|(?<=like )|(?<=take )|(?<=want )|(?<=say ))({HOUR}){FULL_MINUTE} (?=(?:on )?{HIDDEN})"
 )
 ALONE = re.compile(rf"^\W*{FILLERS}*({HOUR}|1[3-8](?=[0-5]\d))(?:[ .]?([0-5]\d))?\W*{FILLERS}*\W*$")
+AFTER_ALL = re.compile(
+    rf"\b(?:no|wait|actually|i mean|i meant|make (?:it|that)|rather|sorry)\b[,. ]+{FILLERS}*({HOUR})(?:[ .]?([0-5]\d))?\W*{FILLERS}*\W*$"
+)
+SHIFTED = re.compile(r"\b(?:shift\w*|gears?|goes|going|jump\w*|drop(?:s|ped)|switch\w*|row|page)(?: \w+)? ?$")
 ROUND_MINUTES = {5, 10, 20, 25}
 
 
@@ -91,21 +95,22 @@ def with_clocks(said: str) -> str:
     if not any(character.isdigit() for character in said):
         return said
     said = PAST_OR_TO.sub(_past_or_to, said)
-    said = WRITTEN.sub(lambda match: _token(match[1], match[2], match[3]), said)
-    said = WITH_HALF.sub(lambda match: _token(match[1], match[2], match[3]), said)
-    said = ON_THE_HOUR.sub(lambda match: _token(match[1], None, match[2]), said)
-    said = ISH.sub(lambda match: _token(match[1], match[2]), said)
-    said = AT_DOTTED.sub(lambda match: f"{match[1]} {_token(match[2], match[3])}", said)
+    said = WRITTEN.sub(lambda match: _clock(match[1], match[2], match[3]), said)
+    said = WITH_HALF.sub(lambda match: _clock(match[1], match[2], match[3]), said)
+    said = ON_THE_HOUR.sub(lambda match: _clock(match[1], None, match[2]), said)
+    said = ISH.sub(lambda match: _clock(match[1], match[2]), said)
+    said = AT_DOTTED.sub(lambda match: f"{match[1]} {_clock(match[2], match[3])}", said)
     said = RANGE.sub(_range, said)
-    said = QUARTERS.sub(lambda match: _token(match[1], match[2]), said)
+    said = QUARTERS.sub(lambda match: _clock(match[1], match[2]), said)
     for pattern in (CUED, MILITARY, WEAKLY_CUED, PART_FIRST, BEHIND_DAY):
         said = pattern.sub(_behind_its_cue, said)
     for pattern in (WITH_BOUND, PART_LAST, BEFORE_DAY):
-        said = pattern.sub(lambda match: f"{_token(match[1], match[2])} ", said)
-    return ALONE.sub(lambda match: _token(match[1], match[2]), said)
+        said = pattern.sub(lambda match: f"{_clock(match[1], match[2])} ", said)
+    said = AFTER_ALL.sub(lambda match: f"no {_clock(match[1], match[2])}", said)
+    return ALONE.sub(lambda match: _clock(match[1], match[2]), said)
 
 
-def _token(hour: str, minute: str | None, half: str | None = None) -> str:
+def _clock(hour: str, minute: str | None, half: str | None = None) -> str:
     is_as_written = not half and (hour.startswith("0") or int(hour) > 12)
     return f"@{int(hour)}:{int(minute or 0):02}{half or ('z' if is_as_written else 'x')}"
 
@@ -127,7 +132,7 @@ def _past_or_to(match: re.Match[str]) -> str:
         if whole == 11 and half == "p":
             half = "a"
         whole = whole or 12
-    return f"{match['at'] or ''}{_token(str(whole % 24), str(minutes), half)}"
+    return f"{match['at'] or ''}{_clock(str(whole % 24), str(minutes), half)}"
 
 
 def _is_minutes(match: re.Match[str], minutes: int, hour: int) -> bool:
@@ -149,6 +154,10 @@ def _range(match: re.Match[str]) -> str:
     lead, link = match["lead"] or "", match["link"]
     first, last = match["first"], match["last"]
     has_time = "@" in first or "@" in last
+    if not has_time and (first, last) == tuple(match.string.strip(" .,!?").split(f" {link} ")):
+        return f"{_end(first)} {link} {_end(last)}"
+    if not has_time and SHIFTED.search(match.string, 0, match.start()):
+        return f"{lead}# {link} #"  # gears
     if not has_time and link in {"and", "or"} and not lead.startswith(("between", "anywhere", "at")):
         return match[0]
     if not has_time and not lead.startswith("between") and not AN_HOUR_ENDS.match(match.string, match.end()):
@@ -160,12 +169,12 @@ def _end(figure: str) -> str:
     if figure.startswith("@"):
         return figure
     hour, _, minute = figure.partition(" ")
-    return _token(hour, minute or None)
+    return _clock(hour, minute or None)
 
 
 def _behind_its_cue(match: re.Match[str]) -> str:
     """What stands before the second group stays; that group is the hour, the third the minute."""
-    return match[0][: match.start(2) - match.start()] + _token(match[2], match[3])
+    return match[0][: match.start(2) - match.start()] + _clock(match[2], match[3])
 
 
 def as_time(match: re.Match[str], part: str, *, group: int = 1) -> time:

@@ -48,7 +48,7 @@ ISH = re.compile(
     r"(?<=\d|n|e|o|r|x|t|y)-?ish\b(?<!finish)(?<!fresh)(?<!reddish)(?<!english)(?<!polish)(?<!publish)(?<!mish)"
 )
 PRONOUN = re.compile(
-    r"\b(that|this|the|which|any|no|every|each|last|first|second|third|other|another|next|later|earlier|new|old|only|for|of|like|such an?)"
+    r"\b(that|this|the|which|any|no|every|each|last|first|second|third|other|another|next|later|earlier|new|old|only|for|of|like|such an?|just|a)"
     r" ones?\b(?! ?(?:o'?clock|thirty|fifteen|forty|twenty|ten|oh|o|[ap]\.?m|in the|\d|or two|to|and a))"
 )
 TELEPHONE = re.compile(r"\(?\b\d{3}\)?[-. ]+\d{3}[-. ]\d{4}\b|\b\d{3}-\d{4}\b|\b\d{9,}\b")
@@ -89,7 +89,9 @@ NO_DAY_NOR_HOUR = (
     re.compile(r"\$ ?\d[\d,.]*(?: (?:hundred|thousand))?"),
     re.compile(rf"(?<![\d/:])\d+(?:[.,]\d+)? ?(?:{UNITS})(?![a-z])(?! (?:past|to|after|before|until)\b)"),
     re.compile(r"\d{1,3}(?:,\d{3})+(?!\d)|\b\d+\.\d{3,}|\b\d{3,}\.\d+|\b\d{5,}\b"),
-    re.compile(r"\b\d{1,2}(?:[ ,]+\d{1,2}){4,}\b(?! ?(?::|[ap]m\b|st\b|nd\b|rd\b|th\b))"),  # digits, dictated
+    re.compile(
+        r"\b\d{1,2}(?:[ ,]+(?:(?:double|triple) )?(?:\d{1,2}|oh|o)){4,}\b(?! ?(?::|[ap]m\b|st\b|nd\b|rd\b|th\b))"
+    ),  # digits, dictated
     re.compile(r"\b\d{3}[ ,]+\d{3}[ ,]+\d{4}\b"),
     re.compile(
         r"\b\d+ (?:[a-z]+ ){1,2}(?:street|avenue|ave|road|rd|drive|lane|boulevard|blvd|court|highway|parkway)\b"
@@ -124,7 +126,7 @@ def plain(text: str) -> str:
     """text in the plain form; see the head of this module."""
     said = text.lower().translate(DASHES)
     said = TELEPHONE.sub("#", said)
-    said = PRONOUN.sub(r"\1 thing", said)
+    said = PRONOUN.sub(r"\1 item", said)
     said = ISH.sub(" ish", said)
     said = O_CLOCK.sub("o'clock", said)
     said = _plain_figures(said)

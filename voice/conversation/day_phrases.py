@@ -280,7 +280,7 @@ def _next_to_holiday(match: re.Match[str], today: date) -> Days | None:
 
 NAMED = rf"(?P<weekday>{WEEKDAY})"
 BASE = rf"(?P<base>(?:the )?day after tomorrow|today|tomorrow|now|tonight|{WEEKDAY}|{HOLIDAY})"
-COUNT = r"(?P<count>\d{1,2})(?: (?:to|or) (?P<last>\d{1,2}))?"
+COUNT = r"\b(?P<count>[1-9]\d?)(?: (?:to|or) (?P<last>\d{1,2}))?"
 GREETED = r"(?:how are (?:you|things|we)|how's it going|doing|calling|talking|speaking|having|help(?:ing)? (?:me|you|us)(?: out)?|sound)"
 
 NO_WISHES = (
@@ -323,7 +323,7 @@ COUNTED = (
            lambda match, today: one(_base(match["base"], today) + timedelta(weeks=1))),
     phrase("within next coming under less", rf"\b(?:(?:within|(?:in )?(?:under|less than))(?: about)?(?: the)?|(?:(?:in|over|during|within) )?(?:the )?(?P<next>next|coming|following)) "
            rf"{COUNT} {UNIT}\b(?! (?:old|later|from|after))", _within),
-    phrase("next", rf"\b(?:the |over )?(?P<count>\d{{1,2}}) (?P<next>next) {UNIT}\b", _within),
+    phrase("next", rf"\b(?:the |over )?(?P<count>[1-9]\d?) (?P<next>next) {UNIT}\b", _within),
     phrase("in", rf"\b(?:in|maybe|about|around) (?:about |around |like |maybe |another |just )?{COUNT}(?: more)? {UNIT}(?:'s?)?(?: time)?\b(?! (?:old|ago))", _ahead),
     phrase("later out", rf"\b{COUNT} {UNIT} (?:later|out|from here)\b", _ahead),
     phrase("next", r"\b(?:in |within |over )?(?:the )?(?:next|coming) (?:\d{1,2} |few )?(?:hours?|minutes?)\b", _today),

@@ -57,7 +57,7 @@ MOVED_TO = re.compile(rf"\b(?:to|until|for|instead,?) (?:{PREPOSITIONS} )*$")
 
 ARTICLES = r"(?:(?:on|the|about|around|sometime|at|in|end of) )*"
 LOWER = re.compile(
-    rf"\b(?:(?P<past>after|later than|past|following)|from|starting|beginning|as of|not before|no earlier than|not earlier than|as early as"
+    rf"\b(?:(?P<past>(?<!not )after|(?<!no )(?<!not )later than|(?<!not )past|following)|from|starting|beginning|as of|not before|no earlier than|not earlier than|as early as"
     rf"|not until|(?:not|n't|away|gone|out|busy|town|vacation|travell?ing|unavailable|booked|off|wait|waits|waiting|open|back)(?: \w+)? until|on or after|any ?time after) {ARTICLES}$"
 )
 UPPER = re.compile(
@@ -102,7 +102,7 @@ SYMPTOM = re.compile(
 )
 # When a car ails is no wish: "in the morning it squeals".
 WHEN_IT_AILS = re.compile(
-    r"\b(?:first thing )?(?:in the|in|during the|at|mostly|especially(?: in the| at)?|only(?: in the| at)?) (?:early )?(?:morning|afternoon|evening|night)s?\b|\bfirst thing\b|\bovernight\b"
+    r"\b(?:first thing )?(?:in the|in|during the|at|mostly|especially(?: in the| at)?|only(?: in the| at)?) (?:early )?(?:morning|afternoon|evening|night)s?\b|\bfirst thing\b|\bovernight\b|\bin the (?:spring|summer|fall|autumn|winter)\b"
 )
 WISHED = re.compile(
     r"\b(?:book|schedule|appointment|bring|come in|need|want|like|available|opening|slot|can|could|prefer|would|will|i'll|hoping|hope|wondering|looking|thinking|how about|what about)\b"

@@ -25,7 +25,7 @@ class Hours:
 
 LATEST = r"(?:before|by|no later than|not later than|earlier than|prior to|at or before|up to|not past|not after|until|the latest|than)"
 EARLIEST = (
-    r"(?:after|past|from|no earlier than|not earlier than|not before|later than|as early as|starting(?: at| from)?|at or after"
+    r"(?:(?<!not )after|(?<!not )past|from|no earlier than|not earlier than|not before|(?<!no )(?<!not )later than|as early as|starting(?: at| from)?|at or after"
     r"|not until|the earliest|(?:get off|get out|finish|leave|off|done)(?: of| with)?(?: work| school| class| the office)"
     r" (?:at|around|by))"
 )
@@ -75,8 +75,10 @@ def _find_bounds(said: str, hours: Hours, part: str) -> str:
     """Put "before", "after" and "between" into hours; returns said without them."""
     match = BETWEEN.search(said)
     if match and (match["link"] != "and" or match["lead"]):
-        hours.not_before, hours.not_after = _both_ends(match, part)
-        return said[: match.start()] + said[match.end() :]
+        first, last = _both_ends(match, part)
+        if first < last:
+            hours.not_before, hours.not_after = first, last
+            return said[: match.start()] + said[match.end() :]
     for pattern, is_upper in ((UNTIL_FREE, False), (AFTER, False), (BEFORE, True)):
         match = pattern.search(said)
         if not match:
