@@ -34,6 +34,8 @@ FILLERS = (
     r"|there|come|in|there's|preferably|hopefully|should|okay)\b[\s,.!?]*)"
 )
 
+ONLY_FILLERS = re.compile(rf"\W*{FILLERS}*")
+
 NOON = re.compile(
     r"\b(?:12(?::00)?(?: o'clock)?,? )?(?:noon|midday)(?: ?ish)?\b(?:,? 12(?::00)?\b)?(?: pm\b)?"
 )
@@ -45,6 +47,7 @@ PAST_OR_TO = re.compile(
 WRITTEN = re.compile(r"(?<![\d:/.,$#@-])(2[0-3]|[01]?\d):([0-5]\d)(?::[0-5]\d)?(?: ?([ap])m\b)?(?![\d:/])")
 WITH_HALF = re.compile(r"(?<![\d:/.,$#@])\b(1[0-2]|0?[1-9])(?:[ .]?([0-5]\d))?(?: o'clock)? ([ap])m\b")
 ON_THE_HOUR = re.compile(r"(?<![\d:/.,$#@])\b(2[0-3]|1\d|0?\d) o'clock(?: ([ap])m\b)?")
+HOURS_SAID = re.compile(r"(?<![\d:/.,$#@])\b(2[0-3]|[01]\d)([0-5]\d) hours\b")
 AT_DOTTED = re.compile(
     r"\b(at|around|about|before|after|by) (1[0-2]|[1-9])\.([0-5]\d)\b(?!\.?\d| ?(?:percent|%|#))"
 )
@@ -97,6 +100,7 @@ def with_clocks(said: str) -> str:
     said = PAST_OR_TO.sub(_past_or_to, said)
     said = WRITTEN.sub(lambda match: _clock(match[1], match[2], match[3]), said)
     said = WITH_HALF.sub(lambda match: _clock(match[1], match[2], match[3]), said)
+    said = HOURS_SAID.sub(lambda match: _clock(match[1], match[2]), said)
     said = ON_THE_HOUR.sub(lambda match: _clock(match[1], None, match[2]), said)
     said = ISH.sub(lambda match: _clock(match[1], match[2]), said)
     said = AT_DOTTED.sub(lambda match: f"{match[1]} {_clock(match[2], match[3])}", said)
@@ -145,7 +149,7 @@ def _is_minutes(match: re.Match[str], minutes: int, hour: int) -> bool:
         return True
     if minutes not in ROUND_MINUTES:
         return False
-    is_rising = minutes < hour or (minutes - 7) % 12 < (hour - 7) % 12  # as hours, those of a workshop
+    is_rising = minutes < hour < 12 or (minutes - 7) % 12 < (hour - 7) % 12  # as hours, those of a workshop
     return minutes > 12 or (match["at"] or "").strip() in {"at", "around", "about", "by"} or not is_rising
 
 
@@ -154,7 +158,12 @@ def _range(match: re.Match[str]) -> str:
     lead, link = match["lead"] or "", match["link"]
     first, last = match["first"], match["last"]
     has_time = "@" in first or "@" in last
-    if not has_time and (first, last) == tuple(match.string.strip(" .,!?").split(f" {link} ")):
+    if (
+        not lead
+        and link == "or"
+        and ONLY_FILLERS.fullmatch(match.string, 0, match.start())
+        and AN_HOUR_ENDS.match(match.string, match.end())
+    ):
         return f"{_end(first)} {link} {_end(last)}"
     if not has_time and SHIFTED.search(match.string, 0, match.start()):
         return f"{lead}# {link} #"  # gears

@@ -47,9 +47,10 @@ MONTH_OR_SHORT = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 ISH = re.compile(
     r"(?<=\d|n|e|o|r|x|t|y)-?ish\b(?<!finish)(?<!fresh)(?<!reddish)(?<!english)(?<!polish)(?<!publish)(?<!mish)"
 )
+HESITATION = re.compile(r"\b(?:u[hm]+|erm?|hmm+|mm+|you know|i guess|let me see|let's see)\b[,.]* ?")
 PRONOUN = re.compile(
     r"\b(that|this|the|which|any|no|every|each|last|first|second|third|other|another|next|later|earlier|new|old|only|for|of|like|such an?|just|a)"
-    r" ones?\b(?! ?(?:o'?clock|thirty|fifteen|forty|twenty|ten|oh|o|[ap]\.?m|in the|\d|or two|to|and a))"
+    r" ones?\b(?! ?(?:o'?clock|thirty|fifteen|forty|twenty|ten|oh|o|[ap]\.?m|in the|\d|or two|to|and a|after))"
 )
 TELEPHONE = re.compile(r"\(?\b\d{3}\)?[-. ]+\d{3}[-. ]\d{4}\b|\b\d{3}-\d{4}\b|\b\d{9,}\b")
 BASIC_DATE = re.compile(r"(?<!\d)(20\d\d)(0[1-9]|1[0-2])([0-2]\d|3[01])(?!\d)")
@@ -76,6 +77,7 @@ FEW = re.compile(
     r"\b(?:(?P<two>(?:a )?couple(?: of)?(?: more)?|a pair of)|(?P<three>(?:a )?few(?: more)?)|(?P<one>an?|one))"
     r" (?=(?:business |working )?(?:day|week|month|hour|fortnight|minute)s?\b)"
 )
+DAYS_IN_HOURS = re.compile(r"\b(24|48|72|96) hours?\b")
 OR_TWO = re.compile(r"\b(\d{1,2}) (day|week|month)s?(?:,? or| to|-) (?:so|(\d{1,2}))\b")
 HUNDREDS = re.compile(r"\b(\d{1,2}) hundred(?: hours)?\b(?! (?:dollars|bucks|miles|thousand|and|\d))")
 
@@ -126,6 +128,7 @@ def plain(text: str) -> str:
     """text in the plain form; see the head of this module."""
     said = text.lower().translate(DASHES)
     said = TELEPHONE.sub("#", said)
+    said = HESITATION.sub("", said)
     said = PRONOUN.sub(r"\1 item", said)
     said = ISH.sub(" ish", said)
     said = O_CLOCK.sub("o'clock", said)
@@ -139,6 +142,7 @@ def plain(text: str) -> str:
     said = LOOSE_HALF.sub(r" \1m", said)
     said = DOTTED_CLOCK.sub(r"\1:\2", said)
     said = FEW.sub(_few, said)
+    said = DAYS_IN_HOURS.sub(lambda match: f"{int(match[1]) // 24} days", said)
     said = OR_TWO.sub(_or_two, said)
     for figures in NO_DAY_NOR_HOUR:
         said = figures.sub("#", said)

@@ -233,6 +233,17 @@ def _weekday_week(match: re.Match[str], today: date) -> Days | None:
     return one(coming(today, WEEKDAYS.index(match["weekday"])) + timedelta(weeks=1))
 
 
+def _weeks_behind_weekday(match: re.Match[str], today: date) -> Days | None:
+    """ "Two weeks on Tuesday"."""
+    return one(coming(today, WEEKDAYS.index(match["weekday"])) + timedelta(weeks=int(match["count"])))
+
+
+def _this_or_next(match: re.Match[str], today: date) -> Days | None:
+    first = coming(today, WEEKDAYS.index(match["weekday"]))
+    last = first + timedelta(weeks=1)
+    return Days(first, last, choices=(first, last))
+
+
 def _weekday_by_a_day(match: re.Match[str], today: date) -> Days | None:
     """ "The Friday after Thanksgiving", "the Monday before Christmas"."""
     weekday, base = WEEKDAYS.index(match["weekday"]), _base(match["base"], today)
@@ -241,7 +252,12 @@ def _weekday_by_a_day(match: re.Match[str], today: date) -> Days | None:
 
 def _nth_weekday(match: re.Match[str], today: date) -> Days | None:
     """ "The first Monday of December", "the last Friday of the month"."""
-    weekday, nth = WEEKDAYS.index(match["weekday"]), number(match["nth"])
+    return one(nth_weekday_said(match, today, WEEKDAYS.index(match["weekday"])))
+
+
+def nth_weekday_said(match: re.Match[str], today: date, weekday: int) -> date:
+    """The nth such weekday of the month that was said, or of the next one where it is over."""
+    nth = number(match["nth"])
     month = today.replace(day=1)
     if match["month"]:
         month = month.replace(month=month_of(match["month"]))
@@ -251,7 +267,7 @@ def _nth_weekday(match: re.Match[str], today: date) -> Days | None:
     if day < today:
         month = months_later(month, 12 if match["month"] else 1)
         day = nth_weekday(month.year, month.month, weekday, nth)
-    return one(day)
+    return day
 
 
 def _weekday(match: re.Match[str], today: date) -> Days | None:
@@ -315,11 +331,12 @@ DATES = (
     phrase("/", r"(?<![\d/.$])(\d{1,2})/(\d{1,2})(?:/((?:20)?\d\d))?(?![\d/]|\.\d)", _figures),
 )  # fmt: skip
 COUNTED = (
+    phrase("week", rf"(?<!in )\b(?P<count>\d) weeks? (?:on )?{NAMED}\b", _weeks_behind_weekday),
     phrase("weeks from in", rf"\b(?:in )?(?P<count>\d) weeks?(?: from (?:now|today))?,? (?:on )?(?:a )?{NAMED}\b", _weekday_in_weeks),
     phrase("weeks", rf"\b{NAMED},? (?:in )?(?P<count>\d) weeks?(?: from (?:now|today))?\b(?! from| after)", _weekday_in_weeks),
     phrase("from after before ahead prior later", rf"\b(?:in )?{COUNT} {UNIT} (?P<side>from|after|before|ahead of|prior to|past) (?:this |next |coming |this coming )?{BASE}\b",
            _counted),
-    phrase("week", rf"\bweek (?P<side>from|after) (?:this |coming )?(?P<base>today|tomorrow|{WEEKDAY})\b(?P<count>)(?P<last>)(?P<unit>)",
+    phrase("week", rf"(?<!next )(?<!this )\bweek (?P<side>from) (?:this |coming )?(?P<base>today|tomorrow|{WEEKDAY})\b(?P<count>)(?P<last>)(?P<unit>)",
            lambda match, today: one(_base(match["base"], today) + timedelta(weeks=1))),
     phrase("within next coming under less", rf"\b(?:(?:within|(?:in )?(?:under|less than))(?: about)?(?: the)?|(?:(?:in|over|during|within) )?(?:the )?(?P<next>next|coming|following)) "
            rf"{COUNT} {UNIT}\b(?! (?:old|later|from|after))", _within),
@@ -344,6 +361,8 @@ WEEKDAYS_SAID = (
     phrase("week", rf"\b(?P<more>)(?P<which>)week after next,? (?:on )?(?:a )?{NAMED}\b",
            lambda match, today: one(monday_of(today) + timedelta(weeks=2, days=WEEKDAYS.index(match["weekday"])))),
     phrase("week", rf"\b{NAMED} week\b", _weekday_week),
+    phrase("after next", rf"\b(?:not )?(?:this )?(?:coming )?{NAMED},? (?:but )?the (?:one|1|next|week|following)(?: one)? after(?: that)?\b", _weekday_week),
+    phrase("next", rf"\b(?:this )?(?:coming )?{NAMED} or (?:the )?next(?: one)?\b(?! \w)", _this_or_next),
     phrase("", rf"\b{NAMED},? (?:the (?P<day>{DAY})|(?P<nth>{NTH}))\b{NO_CLOCK}(?! (?:one|half|thing)\b)", _weekday_and_day),
     phrase("", rf"\b{NAMED} (?P<day>\d{{1,2}})\b{NO_CLOCK}(?! (?:to|past|after|before|until|or|thirty|fifteen|minutes?|ish|\d\d)\b)", _weekday_and_number),
     phrase("", rf"\b(?:(?P<next>next|the following) |(?:this |the )?(?:up)?coming |this (?:next )?)?{NAMED}(?:'s)?\b", _weekday),

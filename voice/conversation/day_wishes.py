@@ -58,7 +58,7 @@ MOVED_TO = re.compile(rf"\b(?:to|until|for|instead,?) (?:{PREPOSITIONS} )*$")
 ARTICLES = r"(?:(?:on|the|about|around|sometime|at|in|end of) )*"
 LOWER = re.compile(
     rf"\b(?:(?P<past>(?<!not )after|(?<!no )(?<!not )later than|(?<!not )past|following)|from|starting|beginning|as of|not before|no earlier than|not earlier than|as early as"
-    rf"|not until|(?:not|n't|away|gone|out|busy|town|vacation|travell?ing|unavailable|booked|off|wait|waits|waiting|open|back)(?: \w+)? until|on or after|any ?time after) {ARTICLES}$"
+    rf"|not until|(?:not|n't|away|gone|out|busy|town|vacation|travell?ing|unavailable|booked|off|wait|waits|waiting|open|back)(?: \w+)? until|on or after) {ARTICLES}$"
 )
 UPPER = re.compile(
     rf"\b(?:(?P<short>before|prior to|earlier than|sooner than)|by|until|no later than|not later than|not after|up to|not past|at the latest|on or before|expires?|due|runs out) {ARTICLES}$"
@@ -82,6 +82,7 @@ DOES_NOT_SUIT = re.compile(
     r"^(?:'s|s)?(?: the \w+)?(?: (?:morning|afternoon|evening|night))?,? (?:(?:just |really |probably )?(?:doesn't|does not|don't|do not|won't|will not|isn't|is not|aren't|wouldn't"
     r"|would not)(?! (?:matter|hurt|\w+ to me))|(?:is|are)(?: just| really)? (?:no good|bad|out|too|booked|full|hard|tough|impossible|off)\b|i (?:can't|cannot|work|have to work|am busy)|i'm (?:busy|working|out|away|booked|gone))"
 )
+BUT_THIS = re.compile(rf"[\s,]*but(?: {PREPOSITIONS}| maybe)*\s*")
 ONLY_LINK = re.compile(rf"[\s,]*(?:or|and|nor)(?: {PREPOSITIONS})*\s*")
 
 # --- clauses about what has happened ------------------------------------------------------
@@ -152,7 +153,8 @@ def _keep_wanted(mentions: list[Mention], said: str, wished: WishedDays, today: 
             and ONLY_LINK.fullmatch(said[end : mention.start])
             and not re.match(r" (?:works?|is|would)\b", after)
         )
-        was_refused = bool(is_listed) or _is_refused(before, after)
+        is_instead = was_refused and BUT_THIS.fullmatch(said[end : mention.start])
+        was_refused = not is_instead and (bool(is_listed) or _is_refused(before, after))
         end = mention.end
         if was_refused and not mention.days.is_vague:
             _refuse(mention.days, wished, today)
@@ -161,7 +163,17 @@ def _keep_wanted(mentions: list[Mention], said: str, wished: WishedDays, today: 
     plain = [mention for mention in kept if not mention.days.is_vague]
     for mention in kept:
         wished.not_on.extend(weekday for weekday in mention.days.not_on if weekday not in wished.not_on)
-    return plain or kept[:1]
+    return [_other_than_refused(mention, wished) for mention in plain] or kept[:1]
+
+
+def _other_than_refused(mention: Mention, wished: WishedDays) -> Mention:
+    """ "Not this Friday but next Friday": the weekday itself is not refused, and a week later is meant."""
+    days = mention.days
+    if not days.is_one or days.weekday is None or days.weekday not in wished.not_on:
+        return mention
+    wished.not_on.remove(days.weekday)
+    later = days.first if days.is_loose else days.first + timedelta(weeks=1)
+    return replace(mention, days=replace(days, first=later, last=later))
 
 
 def _is_refused(before: str, after: str) -> bool:

@@ -32,8 +32,10 @@ SPOKEN: tuple[tuple[str, Bounds, str], ...] = (
     (r"before (?:my )?lunch(?: break| hour)?|before noon(?:time)?", (None, NOON), "morning"),
     (r"after (?:my )?breakfast", (time(9), None), ""),
     (r"after (?:dinner|supper)(?: ?time)?", (time(18), None), "evening"),
-    (r"(?:before |by |at |towards? )?(?:the )?(?:very )?(?:end of (?:the |your |my )?(?:business )?day|end of business|close of business|eod|cob|closing(?: time)?)|(?:before|until|when) you(?: guys)? close"
-     r"|late in the day|later? in the day|last (?:thing|appointment|slot)(?: of the day| in the day)?|later on in the day", (time(15), None), "afternoon"),
+    (r"(?:by|before|until) (?:the )?(?:end of (?:the |your |my )?(?:business )?day|end of business|close of business|eod|cob|closing(?: time)?)"
+     r"|(?:before|until) you(?: guys)? close", (None, time(17)), ""),
+    (r"(?:at |towards? )?(?:the )?(?:very )?(?:end of (?:the |your |my )?(?:business )?day|end of business|close of business|eod|cob|closing(?: time)?)|when you(?: guys)? close"
+     r"|as late as (?:possible|you can)|late in the day|later? in the day|last (?:thing|appointment|slot)(?: of the day| in the day)?|later on in the day", (time(15), None), "afternoon"),
     (rf"(?:the )?end of (?={HIDDEN})", (time(15), None), "afternoon"),
     (rf"later (?:on )?(?:in )?(?={HIDDEN})", (NOON, None), ""),
     (r"(?:around |over |during |at )?(?:the )?(?:my )?lunch(?: ?time| break| hour)?", (time(11, 30), time(13, 30)), ""),

@@ -17,6 +17,7 @@ from voice.conversation import calendar_days
 from voice.conversation.calendar_days import (
     HOLIDAY,
     ONE_DAY,
+    SATURDAY,
     coming,
     last_day_of,
     monday_of,
@@ -25,7 +26,7 @@ from voice.conversation.calendar_days import (
 )
 from voice.conversation.date_spelling import MONTH
 from voice.conversation.day_forms import MONTH_ALONE, NOT_READ, YEAR, Days, phrase
-from voice.conversation.day_phrases import year_of
+from voice.conversation.day_phrases import nth_weekday_said, year_of
 
 SOON_DAYS = 14
 PARTS_OF_WEEK = {"begin": (0, 2), "early": (0, 2), "start": (0, 2), "first": (0, 2), "mid": (1, 3), "late": (2, 6), "end": (3, 6), "rest": (0, 6), "latter": (2, 6), "second": (2, 6)}  # fmt: skip
@@ -84,6 +85,8 @@ def _around_holiday(match: re.Match[str], today: date) -> Days | None:
         if match["side"]:
             saturday = coming(day if match["side"] != "before" else day - 8 * ONE_DAY, 5)
             return Days(saturday, saturday + ONE_DAY)
+        if day == monday:  # a long one
+            return Days(day - 2 * ONE_DAY, day)
         return Days(monday + 5 * ONE_DAY, monday + 6 * ONE_DAY)
     return Days(max(monday, today), max(monday + 6 * ONE_DAY, today))
 
@@ -154,6 +157,11 @@ def _after_the_holidays(match: re.Match[str], today: date) -> Days | None:
     return Days(first, first + timedelta(days=SOON_DAYS - 1), is_range=True)
 
 
+def _weekend_of_month(match: re.Match[str], today: date) -> Days | None:
+    saturday = nth_weekday_said(match, today, SATURDAY)
+    return Days(saturday, saturday + ONE_DAY)
+
+
 def _season(match: re.Match[str], today: date) -> Days | None:
     start = date(today.year, SEASONS[match["season"]], 1)
     last = months_later(start, 3) - ONE_DAY
@@ -207,14 +215,16 @@ BARE_MONTH = "(?:{})".format(
 WEEKS = (
     phrase("week", rf"\b(?:the )?(?P<nth>first|1st|second|2nd|third|3rd|4th|last|final) (?:full )?week (?:of|in) (?:(?P<month>{MONTH})|(?:the |this )?(?P<which>next|this|the)? ?month)\b",
            _week_of_month),
+    phrase("weekend", rf"\b(?:the )?(?P<nth>first|1st|second|2nd|third|3rd|4th|last|final) weekend (?:of|in) (?:(?P<month>{MONTH})|(?:the |this )?(?P<which>next|this|the)? ?month)\b",
+           _weekend_of_month),
     phrase("week", rf"\b(?:the )?week(?:end)? (?:of|(?P<side>after|before|following)) (?:the )?(?P<name>{HOLIDAY})\b(?P<named>)", _around_holiday),
     phrase("week", rf"\b(?P<named>{HOLIDAY})(?:'s)? week(?:end)?\b(?P<side>)(?P<name>)", _around_holiday),
     phrase("week", r"\b(?:the )?week after next\b|\b(?:the )?week after that\b", _in_a_week_after_next),
-    phrase("week", r"\b(?:not next week,? (?:but )?)?the week after\b(?! (?:the |~))|\bthe following week\b", _next_week),
+    phrase("week", r"\b(?:not next week,? (?:but )?(?:in |maybe )?the (?:week|one|1) after|the week after)\b(?! (?:the |~))|\bthe following week\b", _next_week),
     phrase("next coming", r"\b(?:within|in|over|during|sometime in) the (?:next|coming) (?P<unit>week|month)\b(?! of)", _next_span),
     phrase("coming", r"\b(?:in|over|within) the coming (?:days|weeks)\b", _soon),
-    phrase("weekend", rf"\b(?:over |on |at |during )?{WHICH}?weekends?\b(?P<more> after next)?", _weekend),
-    phrase("week", rf"\b{PART}?{WHICH}?week\b(?P<more> after next)?(?! (?:from|after|of|beginning|starting|commencing|old|ago))", _week),
+    phrase("weekend", rf"\b(?:over |on |at |during )?{WHICH}?weekends?\b(?P<more> after next)?(?! (?:of|beginning|starting) )", _weekend),
+    phrase("week", rf"\b{PART}?{WHICH}?week\b(?P<more> after next)?(?! (?:of|beginning|starting|commencing|old|ago))", _week),
     phrase("weekday weeknight", r"\b(?:any |on |during (?:the )?|a )weekdays?\b|\bweekdays\b|\bduring the week\b", _any_weekday),
 )  # fmt: skip
 MONTHS_SAID = (
