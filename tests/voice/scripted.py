@@ -1,0 +1,267 @@
+"""Scripted callers: tests/callers/*.yaml, read and checked. tests/callers/README.md explains them.
+
+A mistake in a file is told by file, caller and field before any call is made. Scalars are plain
+words, but for whole numbers, true, false and nothing: "Yes", "10:00" and "+12125550143" need no quotes.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from tests.talking import STRANGER
+from voice.conversation import phrases
+
+FOLDER = Path(__file__).resolve().parent.parent / "callers"
+WITHHELD = "withheld"
+SATURDAY_AT_TEN = datetime(2026, 11, 21, 10)  # noqa: DTZ001  the store's wall time, as in the files
+PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+
+Flow = Literal["booking", "questions", "person", "rescheduling", "cancelling", "checking", "verification"]
+Status = Literal["booked", "confirmed", "checked_in", "completed", "cancelled", "no_show"]
+Outcome = Literal["booked", "transferred", "message", "no_booking", "hung_up"]
+
+
+class WrongCaller(Exception):
+    """A file that cannot be used, with every reason."""
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is no pattern: {error}") from error
+    return text
+
+
+def _question(name: str) -> str:
+    if name not in phrases.QUESTIONS:
+        raise ValueError(f"the desk has no question {name!r}; it has {', '.join(sorted(phrases.QUESTIONS))}")
+    return name
+
+
+def _one_or_more(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
+Question = Annotated[str, AfterValidator(_question)]
+Patterns = Annotated[list[Pattern], BeforeValidator(_one_or_more)]
+
+
+class Part(BaseModel):
+    """Nothing but the fields that it knows, or a misspelt one would be no expectation at all."""
+
+    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True, frozen=True)
+
+
+class Answer(Part):
+    """What the caller does when asked (by the question's name, by a pattern in the desk's words, or by both)."""
+
+    asked: Question | None = None
+    hears: Pattern | None = None
+    say: str = ""
+    keys: str = Field("", pattern=r"^[0-9*#]*$")
+    interrupts_with: str = Field("", description="Said into the desk's answer to this, by voice.")
+    stays_silent: bool = False
+    hangs_up: bool = False
+    times: int = Field(1, ge=1)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if not (self.asked or self.hears):
+            raise ValueError("an answer needs asked or hears")
+        if sum(map(bool, (self.say, self.keys, self.stays_silent, self.hangs_up))) != 1:
+            raise ValueError("an answer needs one of say, keys, stays_silent, hangs_up")
+        if self.interrupts_with and not self.say:
+            raise ValueError("interrupts_with belongs to a say")
+        return self
+
+    def fits(self, asked: str, heard: str) -> bool:
+        is_asked = self.asked is None or self.asked == asked
+        return is_asked and (self.hears is None or re.search(self.hears, heard, re.IGNORECASE) is not None)
+
+
+class Visit(Part):
+    """An appointment that is there before the call."""
+
+    customer: str
+    vehicle: str = Field("", description="Year, make and model; empty for the customer's first.")
+    services: Annotated[list[str], BeforeValidator(_one_or_more)]
+    at: datetime  # store-local, naive
+
+
+class WantedVisit(Part):
+    """An appointment as it must be after the call; what is left out may be anything."""
+
+    customer: str
+    vehicle: str
+    services: Annotated[list[str], BeforeValidator(_one_or_more)]
+    day: date
+    at: time | None = None
+    between: tuple[time, time] | None = None
+    status: Status = "booked"
+    transport: str | None = None
+    phone: str | None = None  # one of the customer's
+    concern: Pattern | None = None
+    was: int | None = Field(None, ge=1, description="The same row as this one of before.")
+
+
+class WantedTask(Part):
+    """A follow-up task for staff; what is left out may be anything."""
+
+    kind: str
+    about: Patterns = []
+    phone: str | None = None
+    owner: str | None = None
+    due: datetime | None = None  # store-local, naive
+
+
+class Expected(Part):
+    outcome: Outcome
+    appointments: list[WantedVisit] = []  # all there are, in order of arrival
+    tasks: list[WantedTask] = []  # all there are
+    tools: list[str] = []  # "name code", in this order, others between them
+    never_tools: list[str] = []  # names, or "name code"
+    says: Patterns = []
+    never_says: Patterns = []
+    new_customers: int | None = None
+    new_vehicles: int | None = None
+
+
+class Closed(Part):
+    since: datetime = Field(alias="from")  # store-local, naive
+    until: datetime
+    reason: str
+
+
+class StoreAsIs(Part):
+    """How this caller's store differs from the demo store."""
+
+    records_calls: bool = False
+    closed: list[Closed] = []
+    visits: list[Visit] = []
+
+
+class ModelTurn(Part):
+    """One answer of the emulated model: tools one after the other, then words.
+
+    asks names the question that its words ask, for the caller's answers.
+    """
+
+    uses: list[dict[str, dict[str, Any]]] = []
+    says: str = ""
+    asks: Question | None = None
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if any(len(use) != 1 for use in self.uses):
+            raise ValueError("each of uses names one tool")
+        if not (self.says or self.uses):
+            raise ValueError("a model's turn says or uses something")
+        return self
+
+
+class Caller(Part):
+    """One caller. See the fields of its parts."""
+
+    caller: str
+    about: str
+    flow: Flow
+    number: Annotated[str, Field(pattern=r"^(\+1\d{10}|withheld)$")] = STRANGER
+    time: datetime = SATURDAY_AT_TEN  # store-local, naive
+    store: StoreAsIs = StoreAsIs()
+    facts: dict[str, str] = {}
+    opening: str
+    answers: list[Answer] = []
+    turns_at_most: int = Field(12, ge=1, le=40)  # of the desk, with the greeting
+    expects: Expected
+    model: list[ModelTurn] = []
+    xfail: str = ""
+    file: str = ""
+
+    @property
+    def id(self) -> str:
+        """For the test's name."""
+        return f"{self.file}: {self.caller}"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _put_facts_in(cls, data: Any) -> Any:
+        facts = data.get("facts", {}) if isinstance(data, dict) else {}
+        return _filled(data, facts) if isinstance(facts, dict) else data
+
+
+def _filled(value: Any, facts: dict[str, Any]) -> Any:
+    """Every {fact} replaced, also in expectations. Raises ValueError for one that is not there."""
+    if isinstance(value, dict):
+        return {key: _filled(part, facts) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_filled(part, facts) for part in value]
+    if isinstance(value, str):
+        return PLACEHOLDER.sub(lambda match: _fact(match[1], facts), value)
+    return value
+
+
+def _fact(name: str, facts: dict[str, Any]) -> str:
+    if name not in facts:
+        raise ValueError(f"there is no fact {name!r}")
+    return str(facts[name])
+
+
+# --- reading ------------------------------------------------------------------------------
+
+
+class _PlainWords(yaml.SafeLoader):
+    """YAML whose "yes" is the word, and whose 10:00 is no number of seconds."""
+
+
+_PlainWords.yaml_implicit_resolvers = {}
+for _tag, _form, _first in (
+    ("bool", r"^(true|false)$", "tf"),
+    ("int", r"^(0|-?[1-9][0-9]*)$", "-0123456789"),
+    ("null", r"^~?$", ["~", ""]),
+):
+    _PlainWords.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_form), list(_first))
+
+
+def load(folder: Path = FOLDER) -> list[Caller]:
+    """Every caller of the folder, file by file. Raises WrongCaller."""
+    callers = [caller for path in sorted(folder.glob("*.yaml")) for caller in read(path)]
+    names = [caller.caller for caller in callers]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise WrongCaller(f"Two callers have the same name: {', '.join(twice)}")
+    return callers
+
+
+def read(path: Path) -> Iterator[Caller]:
+    """The callers of one file, which holds one or a list of them. Raises WrongCaller."""
+    try:
+        found = yaml.load(path.read_text(encoding="utf-8"), _PlainWords)  # noqa: S506  a SafeLoader
+    except yaml.YAMLError as error:
+        raise WrongCaller(f"{path.name} is no YAML: {error}") from error
+    for number, data in enumerate(found if isinstance(found, list) else [found], 1):
+        name = str(data.get("caller", f"number {number}")) if isinstance(data, dict) else f"number {number}"
+        try:
+            caller = Caller.model_validate(data)
+        except ValidationError as error:
+            raise WrongCaller(f"{path.name}, {name}:\n{_reasons(error)}") from error
+        yield caller.model_copy(update={"file": path.stem})
+
+
+def _reasons(error: ValidationError) -> str:
+    return "\n".join(
+        f"  {'.'.join(map(str, each['loc'])) or 'the caller'}: {each['msg']}" for each in error.errors()
+    )

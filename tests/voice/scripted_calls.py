@@ -1,0 +1,305 @@
+"""Holds a call for a scripted caller: through the session's door, with the real tools and stores.
+
+What is typed goes in as the phone page's keyboard sends it, what interrupts as a recogniser tells it.
+The wall clock begins at the caller's own time and goes on with the event loop's.
+"""
+
+import asyncio
+import secrets
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from crm.models import Customer, Rooftop
+from scheduling import booking
+from scheduling.models import Appointment, Closure, OpCode
+from tests.fakes import FakeTranscriber
+from tests.talking import OTTO_NUMBER
+from tests.voice.phone import InProcess, Phone
+from tests.voice.scripted import WITHHELD, Answer, Caller, StoreAsIs, Visit
+from voice import calls, providers
+from voice.carriers.media_streams import MediaStreams
+from voice.conversation.states import Conversation
+from voice.database import in_database
+from voice.line import Line
+from voice.models import Call
+from voice.ports import SpeechEnded, SpeechStarted, Started, Words
+from voice.record import Record
+from voice.session import Session
+from voice.tools.registry import Toolbox
+from voice.tools.store import load_store
+
+HEARD_PIECES = 3  # of 200 ms, of an answer that is interrupted
+UNHEARD_PIECES = 2
+SILENCE_LIMIT_SECONDS = 20.0
+
+
+class Stuck(Exception):
+    """The caller has no answer to what the desk said, or too many were needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskTurn:
+    """What the caller heard, and where the conversation stood then."""
+
+    text: str
+    said: str  # by the caller, before it; "" for silence and the greeting
+    conversation: Conversation
+
+
+@dataclass(slots=True)
+class Held:
+    """One call, as it is held and after it."""
+
+    call: Call
+    before: list[int]  # the appointments that were there, in the caller's order
+    customers_before: int
+    vehicles_before: int
+    turns: list[DeskTurn] = field(default_factory=list)
+
+    @property
+    def transcript(self) -> str:
+        lines = []
+        for turn in self.turns:
+            if turn.said:
+                lines.append(f"  caller: {turn.said}")
+            lines.append(f"  desk:   {turn.text}   [{turn.conversation.asked}]")
+        return "\n".join(lines)
+
+
+# --- the store ----------------------------------------------------------------------------
+
+
+def aware(local: datetime, rooftop: Rooftop) -> datetime:
+    """A store-local naive moment in UTC."""
+    return local.replace(tzinfo=rooftop.zone).astimezone(UTC)
+
+
+def prepare_store(rooftop: Rooftop, as_is: StoreAsIs, *, now: datetime) -> list[int]:
+    """Make the demo store this caller's; returns the keys of the visits that are there, in order."""
+    if as_is.records_calls:
+        Rooftop.objects.filter(pk=rooftop.pk).update(records_calls=True)
+    Closure.objects.bulk_create(
+        Closure(
+            rooftop=rooftop,
+            starts_at=aware(closed.since, rooftop),
+            ends_at=aware(closed.until, rooftop),
+            reason=closed.reason,
+        )
+        for closed in as_is.closed
+    )
+    return [_write(rooftop, visit, now=now).pk for visit in as_is.visits]
+
+
+def _write(rooftop: Rooftop, visit: Visit, *, now: datetime) -> Appointment:
+    first_name, _, last_name = visit.customer.partition(" ")
+    customer = Customer.objects.get(rooftop=rooftop, first_name=first_name, last_name=last_name)
+    vehicles = list(customer.vehicles.order_by("pk"))
+    return booking.book(
+        rooftop,
+        customer,
+        next(vehicle for vehicle in vehicles if visit.vehicle in ("", str(vehicle))),
+        list(OpCode.objects.filter(rooftop=rooftop, code__in=visit.services)),
+        aware(visit.at, rooftop),
+        actor="staff",
+        source=Appointment.Source.STAFF,
+        now=now,
+    )
+
+
+# --- the line -----------------------------------------------------------------------------
+
+
+class Door:
+    """The session's door without the webhook before it. `session` is there once the call began."""
+
+    def __init__(self, call: Call, now: datetime) -> None:
+        self.call = call
+        self.session: Session | None = None
+        self._now, self._began = now, 0.0
+
+    def wall_clock(self) -> datetime:
+        return self._now + timedelta(seconds=time.monotonic() - self._began)
+
+    async def __call__(self, scope: Any, receive: Callable[[], Any], send: Callable[[Any], Any]) -> None:
+        """See voice.consumers.media_stream."""
+        await receive()
+        await send({"type": "websocket.accept"})
+        line = Line(MediaStreams(), receive, send)
+        started = await line.receive()
+        assert isinstance(started, Started)
+        line.carrier = providers.make_carrier(self.call.carrier)
+        line.carrier.open(started.stream_sid)
+        self._began = time.monotonic()
+        self.session = await self._make_session(line)
+        try:
+            await self.session.run(self._began)
+        finally:
+            await line.close()
+
+    async def _make_session(self, line: Line) -> Session:
+        store = await in_database(load_store, self.call.rooftop, now=self._now)
+        conversation = await in_database(calls.begin_conversation, self.call)
+        record = Record(self.call)
+        tools = Toolbox(self.call, store, conversation, note=record.note, wall_clock=self.wall_clock)
+        return Session(
+            self.call,
+            line,
+            conversation,
+            transcriber=providers.make_transcriber(),
+            synthesizer=providers.make_synthesizer(),
+            mind=providers.make_mind(store),
+            tools=tools,
+            record=record,
+            wall_clock=self.wall_clock,
+        )
+
+
+@asynccontextmanager
+async def ringing(number: str, *, now: datetime) -> AsyncIterator[tuple[Phone, Door]]:
+    """A call at this moment (aware), let in. Leaving drops the line and waits until all is written."""
+
+    def open_call() -> Call:
+        return calls.open_call(
+            carrier=Call.Carrier.BROWSER,
+            sid="CB" + secrets.token_hex(16),
+            caller_number="anonymous" if number == WITHHELD else number,
+            called_number=OTTO_NUMBER,
+            now=now,
+        )
+
+    call = await in_database(open_call)
+    door = Door(call, now)
+    wire = InProcess(door)
+    phone = Phone(wire, call)
+    listening = asyncio.create_task(phone.listen())
+    try:
+        await phone.start()
+        yield phone, door
+    finally:
+        await wire.drop()
+        listening.cancel()
+        await asyncio.wait({listening})
+        await wire.desk
+
+
+# --- the caller ---------------------------------------------------------------------------
+
+
+class Conversing:
+    """One caller's side of a call. asked(turns) names the question that waits for an answer."""
+
+    def __init__(
+        self,
+        caller: Caller,
+        phone: Phone,
+        door: Door,
+        held: Held,
+        asked: Callable[[Sequence[DeskTurn]], str],
+    ) -> None:
+        self.caller = caller
+        self.phone = phone
+        self.door = door
+        self.held = held
+        self._asked = asked
+        self._used: Counter[int] = Counter()
+
+    async def converse(self) -> None:
+        """Until either side ends the call. Raises Stuck."""
+        await self._hear("")
+        step = Answer(hears=".*", say=self.caller.opening)
+        while not step.hangs_up:
+            await self._do(step)
+            if self.conversation.ending:
+                await self.phone.until(lambda: self.phone.closed is not None)
+                return
+            if len(self.held.turns) >= self.caller.turns_at_most:
+                raise Stuck(f"{self.caller.turns_at_most} turns of the desk were not enough")
+            step = self._next_step()
+
+    @property
+    def conversation(self) -> Conversation:
+        assert self.door.session is not None
+        return self.door.session.dialogue.conversation
+
+    def _next_step(self) -> Answer:
+        asked, heard = self._asked(self.held.turns), self.held.turns[-1].text
+        for number, answer in enumerate(self.caller.answers):
+            if self._used[number] < answer.times and answer.fits(asked, heard):
+                self._used[number] += 1
+                return answer
+        raise Stuck(f"no answer is left to {asked!r}: {heard}")
+
+    async def _do(self, step: Answer) -> None:
+        if step.keys:
+            for digit in step.keys:
+                await self.phone.send("dtmf", digit=digit)
+            await self._hear(step.keys)
+        elif step.interrupts_with:
+            await self._say_and_interrupt(step)
+        else:
+            if step.say:
+                await self.phone.send("text", body=step.say)
+            await self._hear(step.say)
+
+    async def _say_and_interrupt(self, step: Answer) -> None:
+        """The answer is cut off when a part of it was heard; it counts as a turn of the desk, too."""
+        phone, clears = self.phone, self.phone.clears
+        phone.plays_at_once = False
+        await phone.send("text", body=step.say)
+        for _ in range(2):  # the desk sends ahead no more than it must
+            await phone.until(lambda: len(phone.held) >= HEARD_PIECES)
+            await phone.play(HEARD_PIECES)
+        await phone.until(lambda: len(phone.held) >= UNHEARD_PIECES)
+        self._speak(step.interrupts_with)
+        await phone.until(lambda: phone.clears > clears)
+        phone.plays_at_once = True
+        await phone.play()  # after a clear every mark comes back, played or not
+        await self._hear(step.say)
+        await self._hear(step.interrupts_with)
+
+    def _speak(self, sentence: str) -> None:
+        assert self.door.session is not None
+        at = self.door.session.dialogue.clock()
+        ear = self.door.session.transcriber
+        assert isinstance(ear, FakeTranscriber)
+        ear.hear(
+            SpeechStarted(at),
+            Words(sentence, is_final=False, starts_at=at, ends_at=at + 1),
+            Words(sentence, is_final=True, starts_at=at, ends_at=at + 1),
+            SpeechEnded(at + 1),
+        )
+
+    async def _hear(self, said: str) -> None:
+        text = await self.phone.reply(SILENCE_LIMIT_SECONDS)
+        self.held.turns.append(DeskTurn(text, said, self.conversation.model_copy(deep=True)))
+
+
+def asked_by_state(turns: Sequence[DeskTurn]) -> str:
+    """The built-in mind keeps what it asked in the conversation."""
+    return turns[-1].conversation.asked
+
+
+async def hold(
+    caller: Caller, rooftop: Rooftop, *, asked: Callable[[Sequence[DeskTurn]], str] = asked_by_state
+) -> Held:
+    """Hold the caller's whole call, and return it when all of it is written.
+
+    Raises Stuck, with what was said until then.
+    """
+    now = aware(caller.time, rooftop)
+    before = await in_database(prepare_store, rooftop, caller.store, now=now)
+    people = await in_database(rooftop.customers.count)
+    cars = await in_database(rooftop.vehicles.count)
+    async with ringing(caller.number, now=now) as (phone, door):
+        held = Held(phone.call, before, people, cars)
+        try:
+            await Conversing(caller, phone, door, held, asked).converse()
+        except (Stuck, TimeoutError) as error:
+            raise Stuck(f"{error or 'the desk kept silent'}\n{held.transcript}") from error
+    held.call = await in_database(Call.objects.get, pk=held.call.pk)
+    return held

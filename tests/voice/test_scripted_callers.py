@@ -1,0 +1,68 @@
+"""Every scripted caller of tests/callers holds a whole call; the database is the judge."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from pytest_django import Settings
+
+from tests.emulators.openai import OpenAI
+from tests.factories import make_demo_store
+from tests.voice import scripted, scripted_checks
+from tests.voice.scripted import Caller
+from tests.voice.scripted_calls import hold
+from tests.voice.scripted_models import ScriptedModel
+from voice.database import in_database
+from voice.replies import openai as provider
+
+CALLERS = scripted.load()
+TO_A_MODEL = [caller for caller in CALLERS if caller.model]
+
+
+def params(callers: list[Caller]) -> list[object]:
+    """An expected failure that no longer fails is one, too: its mark has to go."""
+    return [
+        pytest.param(
+            caller,
+            id=caller.id,
+            marks=pytest.mark.xfail(reason=caller.xfail, strict=True) if caller.xfail else (),
+        )
+        for caller in callers
+    ]
+
+
+@pytest.fixture(autouse=True)
+def silent(settings: Settings) -> None:
+    settings.TRANSCRIBER = "tests.fakes.FakeTranscriber"
+    settings.SYNTHESIZER = "tests.fakes.FakeSynthesizer"
+
+
+@pytest.mark.virtual_time
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("caller", params(CALLERS))
+async def test_a_caller_gets_what_they_called_for(caller: Caller) -> None:
+    rooftop = await in_database(make_demo_store)
+    held = await hold(caller, rooftop)
+    found = await in_database(scripted_checks.problems, caller, held, rooftop)
+    assert not found, "\n".join([*found, held.transcript])
+
+
+@pytest.fixture
+async def openai(settings: Settings) -> AsyncIterator[OpenAI]:
+    """A model on loopback, asked by the SDK as OpenAI's own are."""
+    async with OpenAI(key="secret") as server:
+        settings.OPENAI_API_KEY = "secret"
+        settings.OPENAI_BASE_URL = server.api_url
+        settings.REPLY_MODEL = "voice.replies.openai.OpenAIReplies"
+        yield server
+        await provider.close_client()
+
+
+@pytest.mark.integration
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("caller", [pytest.param(caller, id=caller.id) for caller in TO_A_MODEL])
+async def test_a_language_model_writes_the_same(caller: Caller, openai: OpenAI) -> None:
+    rooftop = await in_database(make_demo_store)
+    model = openai.script = ScriptedModel(caller.model)
+    held = await hold(caller, rooftop, asked=model.asked)
+    found = await in_database(scripted_checks.wrong_rows, caller, held, rooftop)
+    assert not found, "\n".join([*found, held.transcript])
