@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from voice import calls, providers
 from voice.carriers.media_streams import MediaStreams
 from voice.conversation.states import Conversation
 from voice.database import in_database
+from voice.dialogue import Dialogue
 from voice.line import Line
 from voice.models import Call
 from voice.ports import SpeechEnded, SpeechStarted, Started, Words
@@ -35,6 +36,7 @@ from voice.tools.store import load_store
 
 HEARD_PIECES = 3  # of 200 ms, of an answer that is interrupted
 UNHEARD_PIECES = 2
+LOOK_SECONDS = 0.02  # of the call's clock
 SILENCE_LIMIT_SECONDS = 20.0
 
 
@@ -59,16 +61,21 @@ class Held:
     before: list[int]  # the appointments that were there, in the caller's order
     customers_before: int
     vehicles_before: int
-    turns: list[DeskTurn] = field(default_factory=list)
+    turns: list[DeskTurn]
 
     @property
     def transcript(self) -> str:
-        lines = []
-        for turn in self.turns:
-            if turn.said:
-                lines.append(f"  caller: {turn.said}")
-            lines.append(f"  desk:   {turn.text}   [{turn.conversation.asked}]")
-        return "\n".join(lines)
+        return transcript(self.turns)
+
+
+def transcript(turns: Sequence[DeskTurn]) -> str:
+    """Both sides, with the question that was open after each of the desk's turns."""
+    lines = []
+    for turn in turns:
+        if turn.said:
+            lines.append(f"  caller: {turn.said}")
+        lines.append(f"  desk:   {turn.text}   [{turn.conversation.asked}]")
+    return "\n".join(lines)
 
 
 # --- the store ----------------------------------------------------------------------------
@@ -190,81 +197,54 @@ async def ringing(number: str, *, now: datetime) -> AsyncIterator[tuple[Phone, D
 # --- the caller ---------------------------------------------------------------------------
 
 
-class Conversing:
-    """One caller's side of a call. asked(turns) names the question that waits for an answer."""
+class OnThePhone:
+    """A person with a telephone: says something, and hears what the desk answers."""
 
-    def __init__(
-        self,
-        caller: Caller,
-        phone: Phone,
-        door: Door,
-        held: Held,
-        asked: Callable[[Sequence[DeskTurn]], str],
-    ) -> None:
-        self.caller = caller
+    def __init__(self, phone: Phone, door: Door) -> None:
         self.phone = phone
         self.door = door
-        self.held = held
-        self._asked = asked
-        self._used: Counter[int] = Counter()
+        self.turns: list[DeskTurn] = []
 
-    async def converse(self) -> None:
-        """Until either side ends the call. Raises Stuck."""
-        await self._hear("")
-        step = Answer(hears=".*", say=self.caller.opening)
-        while not step.hangs_up:
-            await self._do(step)
-            if self.conversation.ending:
-                await self.phone.until(lambda: self.phone.closed is not None)
-                return
-            if len(self.held.turns) >= self.caller.turns_at_most:
-                raise Stuck(f"{self.caller.turns_at_most} turns of the desk were not enough")
-            step = self._next_step()
+    @property
+    def dialogue(self) -> Dialogue:
+        assert self.door.session is not None
+        return self.door.session.dialogue
 
     @property
     def conversation(self) -> Conversation:
-        assert self.door.session is not None
-        return self.door.session.dialogue.conversation
+        return self.dialogue.conversation
 
-    def _next_step(self) -> Answer:
-        asked, heard = self._asked(self.held.turns), self.held.turns[-1].text
-        for number, answer in enumerate(self.caller.answers):
-            if self._used[number] < answer.times and answer.fits(asked, heard):
-                self._used[number] += 1
-                return answer
-        raise Stuck(f"no answer is left to {asked!r}: {heard}")
+    async def hear_greeting(self) -> None:
+        await self.phone.until(lambda: bool(self.phone.captions))
+        await self.hear("")
 
-    async def _do(self, step: Answer) -> None:
-        if step.keys:
-            for digit in step.keys:
-                await self.phone.send("dtmf", digit=digit)
-            await self._hear(step.keys)
-        elif step.interrupts_with:
-            await self._say_and_interrupt(step)
-        else:
-            if step.say:
-                await self.phone.send("text", body=step.say)
-            await self._hear(step.say)
+    async def say(self, words: str) -> None:
+        await self.phone.send("text", body=words)
+        await self.hear(words)
 
-    async def _say_and_interrupt(self, step: Answer) -> None:
+    async def press(self, keys: str) -> None:
+        for digit in keys:
+            await self.phone.send("dtmf", digit=digit)
+        await self.hear(keys)
+
+    async def say_and_interrupt(self, words: str, interruption: str) -> None:
         """The answer is cut off when a part of it was heard; it counts as a turn of the desk, too."""
         phone, clears = self.phone, self.phone.clears
         phone.plays_at_once = False
-        await phone.send("text", body=step.say)
+        await phone.send("text", body=words)
         for _ in range(2):  # the desk sends ahead no more than it must
             await phone.until(lambda: len(phone.held) >= HEARD_PIECES)
             await phone.play(HEARD_PIECES)
         await phone.until(lambda: len(phone.held) >= UNHEARD_PIECES)
-        self._speak(step.interrupts_with)
+        self._speak(interruption)
         await phone.until(lambda: phone.clears > clears)
         phone.plays_at_once = True
         await phone.play()  # after a clear every mark comes back, played or not
-        await self._hear(step.say)
-        await self._hear(step.interrupts_with)
+        await self.hear(words, interruption)
 
     def _speak(self, sentence: str) -> None:
         assert self.door.session is not None
-        at = self.door.session.dialogue.clock()
+        at = self.dialogue.clock()
         ear = self.door.session.transcriber
         assert isinstance(ear, FakeTranscriber)
         ear.hear(
@@ -274,9 +254,67 @@ class Conversing:
             SpeechEnded(at + 1),
         )
 
-    async def _hear(self, said: str) -> None:
-        text = await self.phone.reply(SILENCE_LIMIT_SECONDS)
-        self.held.turns.append(DeskTurn(text, said, self.conversation.model_copy(deep=True)))
+    async def hear(self, *said: str) -> None:
+        """The desk's answers to these, once the last of them was heard and the desk waits again.
+
+        Raises TimeoutError.
+        """
+        async with asyncio.timeout(SILENCE_LIMIT_SECONDS):
+            while len(self._words()) < len(self.turns) + len(said) or self.dialogue.is_busy:
+                await asyncio.sleep(LOOK_SECONDS)
+        stands = self.conversation.model_copy(deep=True)
+        for words, answered in zip(self._words()[len(self.turns) :], said, strict=True):
+            self.turns.append(DeskTurn(words, answered, stands))
+
+    def _words(self) -> list[str]:
+        """What was heard of each of the desk's turns; asking the database takes far longer."""
+        return [message.text for message in self.conversation.history if message.speaker == "desk"]
+
+    async def hear_the_end(self) -> None:
+        await self.phone.until(lambda: self.phone.closed is not None)
+
+
+class Stepping:
+    """A scripted caller on the phone. asked(turns) names the question that waits for an answer."""
+
+    def __init__(
+        self, caller: Caller, person: OnThePhone, asked: Callable[[Sequence[DeskTurn]], str]
+    ) -> None:
+        self.caller = caller
+        self.person = person
+        self._asked = asked
+        self._used: Counter[int] = Counter()
+
+    async def converse(self) -> None:
+        """Until either side ends the call. Raises Stuck, TimeoutError."""
+        await self.person.hear_greeting()
+        step = Answer(hears=".*", say=self.caller.opening)
+        while not step.hangs_up:
+            await self._do(step)
+            if self.person.conversation.ending:
+                return await self.person.hear_the_end()
+            if len(self.person.turns) >= self.caller.turns_at_most:
+                raise Stuck(f"{self.caller.turns_at_most} turns of the desk were not enough")
+            step = self._next_step()
+        return None
+
+    def _next_step(self) -> Answer:
+        asked, heard = self._asked(self.person.turns), self.person.turns[-1].text
+        for number, answer in enumerate(self.caller.answers):
+            if self._used[number] < answer.times and answer.fits(asked, heard):
+                self._used[number] += 1
+                return answer
+        raise Stuck(f"no answer is left to {asked!r}: {heard}")
+
+    async def _do(self, step: Answer) -> None:
+        if step.keys:
+            await self.person.press(step.keys)
+        elif step.interrupts_with:
+            await self.person.say_and_interrupt(step.say, step.interrupts_with)
+        elif step.say:
+            await self.person.say(step.say)
+        else:
+            await self.person.hear("")
 
 
 def asked_by_state(turns: Sequence[DeskTurn]) -> str:
@@ -296,9 +334,10 @@ async def hold(
     people = await in_database(rooftop.customers.count)
     cars = await in_database(rooftop.vehicles.count)
     async with ringing(caller.number, now=now) as (phone, door):
-        held = Held(phone.call, before, people, cars)
+        person = OnThePhone(phone, door)
+        held = Held(phone.call, before, people, cars, person.turns)
         try:
-            await Conversing(caller, phone, door, held, asked).converse()
+            await Stepping(caller, person, asked).converse()
         except (Stuck, TimeoutError) as error:
             raise Stuck(f"{error or 'the desk kept silent'}\n{held.transcript}") from error
     held.call = await in_database(Call.objects.get, pk=held.call.pk)
