@@ -184,6 +184,7 @@ class Caller(Part):
     time: datetime = SATURDAY_AT_TEN  # store-local, naive
     store: StoreAsIs = StoreAsIs()
     facts: dict[str, str] = {}
+    by_voice: bool = Field(False, description="Spoken, and heard at the pace of speech; else typed.")
     opening: str
     answers: list[Answer] = []
     turns_at_most: int = Field(12, ge=1, le=40)  # of the desk, with the greeting
@@ -196,6 +197,12 @@ class Caller(Part):
     def id(self) -> str:
         """For the test's name."""
         return f"{self.file}: {self.caller}"
+
+    @model_validator(mode="after")
+    def _can_be_held(self) -> Self:
+        if self.by_voice and self.model:
+            raise ValueError("a caller by_voice lives on a clock that a model's socket does not know")
+        return self
 
     @model_validator(mode="before")
     @classmethod

@@ -19,6 +19,7 @@ from scheduling import booking
 from scheduling.models import Appointment, Closure, OpCode
 from tests.fakes import FakeTranscriber
 from tests.talking import OTTO_NUMBER
+from tests.voice.handset import Handset
 from tests.voice.phone import InProcess, Phone
 from tests.voice.scripted import WITHHELD, Answer, Caller, StoreAsIs, Visit
 from voice import calls, providers
@@ -37,7 +38,7 @@ from voice.tools.store import load_store
 HEARD_PIECES = 3  # of 200 ms, of an answer that is interrupted
 UNHEARD_PIECES = 2
 LOOK_SECONDS = 0.02  # of the call's clock
-SILENCE_LIMIT_SECONDS = 20.0
+SILENCE_LIMIT_SECONDS = 40.0  # a greeting by voice takes half of that
 
 
 class Stuck(Exception):
@@ -167,8 +168,11 @@ class Door:
 
 
 @asynccontextmanager
-async def ringing(number: str, *, now: datetime) -> AsyncIterator[tuple[Phone, Door]]:
-    """A call at this moment (aware), let in. Leaving drops the line and waits until all is written."""
+async def ringing(number: str, *, now: datetime, by_voice: bool = False) -> AsyncIterator[tuple[Phone, Door]]:
+    """A call at this moment (aware), let in. Leaving drops the line and waits until all is written.
+
+    by_voice on the virtual clock alone: the phone sends sound all the time, and plays at the pace of speech.
+    """
 
     def open_call() -> Call:
         return calls.open_call(
@@ -182,15 +186,18 @@ async def ringing(number: str, *, now: datetime) -> AsyncIterator[tuple[Phone, D
     call = await in_database(open_call)
     door = Door(call, now)
     wire = InProcess(door)
-    phone = Phone(wire, call)
-    listening = asyncio.create_task(phone.listen())
+    phone = Handset(wire, call) if by_voice else Phone(wire, call)
+    tasks = {asyncio.create_task(phone.listen())}
     try:
         await phone.start()
+        if isinstance(phone, Handset):
+            tasks.add(asyncio.create_task(phone.pace()))
         yield phone, door
     finally:
         await wire.drop()
-        listening.cancel()
-        await asyncio.wait({listening})
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
         await wire.desk
 
 
@@ -215,7 +222,8 @@ class OnThePhone:
         return self.dialogue.conversation
 
     async def hear_greeting(self) -> None:
-        await self.phone.until(lambda: bool(self.phone.captions))
+        while self.door.session is None:
+            await asyncio.sleep(LOOK_SECONDS)
         await self.hear("")
 
     async def say(self, words: str) -> None:
@@ -272,6 +280,29 @@ class OnThePhone:
 
     async def hear_the_end(self) -> None:
         await self.phone.until(lambda: self.phone.closed is not None)
+
+
+class OnTheHandset(OnThePhone):
+    """Speaks and listens as one does: a breath before an answer, and an interruption when enough was heard."""
+
+    BREATH_SECONDS = 0.6
+    INTERRUPTS_AFTER_SECONDS = 1.2
+
+    def __init__(self, handset: Handset, door: Door) -> None:
+        super().__init__(handset, door)
+        self.handset = handset
+
+    async def say(self, words: str) -> None:
+        await self.handset.speak(words, at=self.handset.now + self.BREATH_SECONDS)
+        await self.hear(words)
+
+    async def say_and_interrupt(self, words: str, interruption: str) -> None:
+        heard = len(self.handset.heard)
+        await self.handset.speak(words, at=self.handset.now + self.BREATH_SECONDS)
+        while len(self.handset.heard) == heard:
+            await asyncio.sleep(LOOK_SECONDS)
+        await self.handset.speak(interruption, at=self.handset.heard[-1][0] + self.INTERRUPTS_AFTER_SECONDS)
+        await self.hear(words, interruption)
 
 
 class Stepping:
@@ -333,12 +364,12 @@ async def hold(
     before = await in_database(prepare_store, rooftop, caller.store, now=now)
     people = await in_database(rooftop.customers.count)
     cars = await in_database(rooftop.vehicles.count)
-    async with ringing(caller.number, now=now) as (phone, door):
-        person = OnThePhone(phone, door)
+    async with ringing(caller.number, now=now, by_voice=caller.by_voice) as (phone, door):
+        person = OnTheHandset(phone, door) if isinstance(phone, Handset) else OnThePhone(phone, door)
         held = Held(phone.call, before, people, cars, person.turns)
         try:
             await Stepping(caller, person, asked).converse()
         except (Stuck, TimeoutError) as error:
-            raise Stuck(f"{error or 'the desk kept silent'}\n{held.transcript}") from error
+            raise Stuck(f"{str(error) or 'the desk kept silent'}\n{held.transcript}") from error
     held.call = await in_database(Call.objects.get, pk=held.call.pk)
     return held

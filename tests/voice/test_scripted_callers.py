@@ -14,6 +14,7 @@ from tests.voice.scripted_models import ScriptedModel
 from voice.database import in_database
 from voice.replies import openai as provider
 
+CALLERS_AT_LEAST, TO_A_MODEL_AT_LEAST = 60, 5
 CALLERS = scripted.load()
 TO_A_MODEL = [caller for caller in CALLERS if caller.model]
 
@@ -34,6 +35,11 @@ def params(callers: list[Caller]) -> list[object]:
 def silent(settings: Settings) -> None:
     settings.TRANSCRIBER = "tests.fakes.FakeTranscriber"
     settings.SYNTHESIZER = "tests.fakes.FakeSynthesizer"
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(CALLERS) >= CALLERS_AT_LEAST
+    assert len(TO_A_MODEL) >= TO_A_MODEL_AT_LEAST
 
 
 @pytest.mark.virtual_time
