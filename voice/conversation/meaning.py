@@ -6,6 +6,7 @@ from datetime import date
 from voice.conversation import choices, intents, names, phrases, vehicles
 from voice.conversation.dates import ContradictoryDate, find_wish
 from voice.conversation.facts import Store
+from voice.conversation.mileage import find_miles
 from voice.conversation.states import Conversation, DayWish, Intent, VehicleSlot
 
 NO_CAR_EXPECTED = (phrases.ASK_NAME, phrases.ASK_PHONE, phrases.ASK_PHONE_CHECK)
@@ -47,10 +48,12 @@ def understand(heard: str, conversation: Conversation, store: Store, today: date
             wish = find_wish(heard, today)
         except ContradictoryDate as error:
             contradiction = error
+    # Sixty thousand on the odometer are no sixty-thousand-mile service.
+    is_mileage = conversation.asked == phrases.ASK_MILEAGE and find_miles(heard, was_asked=True) is not None
     return Meaning(
         text=heard,
-        intent=intents.find_intent(heard),
-        services=intents.find_services(heard, store.menu),
+        intent=Intent.UNKNOWN if is_mileage else intents.find_intent(heard),
+        services=[] if is_mileage else intents.find_services(heard, store.menu),
         wish=wish,
         contradiction=contradiction,
         is_yes=choices.is_yes(heard),

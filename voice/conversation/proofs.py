@@ -3,19 +3,18 @@
 import re
 from datetime import date
 
-from dateutil import parser  # type: ignore[import-untyped]
-
-from voice.conversation.numbers import words_to_digits
+from voice.conversation.births import find_birth_date
+from voice.conversation.plates import PLATE_TALK, find_plate, find_zip
 from voice.conversation.states import Proof
-
-LAST_SIX = 6
-NAMES_ONE = re.compile(r"\b(?:vin|plate|licen[sc]e|tag)\b", re.IGNORECASE)
-PLATE = re.compile(r"\b(?:plate|licen[sc]e|tag)\b", re.IGNORECASE)
+from voice.conversation.vins import find_last_six
 
 UNABLE = re.compile(
-    r"\b(?:don'?t|do not|can'?t|cannot|haven'?t)\b.{0,25}\b(?:know|have|find|remember|got)\b|\bno idea\b|\bnot with me\b",
+    r"\b(?:don'?t|do not|can'?t|cannot|haven'?t|not)\b.{0,25}\b(?:know|have|find|remember|got|with me|at hand|handy)\b"
+    r"|\bno (?:idea|clue)\b",
     re.IGNORECASE,
 )
+NAMES_ONE = re.compile(r"\b(?:vins?|serial|last six|licen[sc]e|plates?|tags?|born|birth\w*)\b", re.IGNORECASE)
+ZIP_TALK = re.compile(r"\bzip\b", re.IGNORECASE)
 
 
 def is_unable(text: str) -> bool:
@@ -24,38 +23,14 @@ def is_unable(text: str) -> bool:
 
 
 def find_proof(text: str, *, today: date, was_asked: bool) -> Proof:
-    """Whatever of it is said in text. A bare code counts only when it was asked for."""
-    born = find_birth_date(text, today)
-    if born:
-        return Proof(date_of_birth=born)
-    if not was_asked and not NAMES_ONE.search(text):
+    """Whatever of it is said in text. A bare code or date counts only when it was asked for."""
+    if not (was_asked or NAMES_ONE.search(text)):
         return Proof()
-    code = characters(text)
-    if PLATE.search(text) and 2 <= len(code) <= 8:
-        return Proof(plate=code)
-    if len(code) == 17:
-        return Proof(vin_end=code[-LAST_SIX:])
-    return Proof(vin_end=code) if len(code) == LAST_SIX else Proof()
-
-
-def find_birth_date(text: str, today: date) -> date | None:
-    """ "March 3rd 1982", "3/3/82", "the third of March eighty two"."""
-    said = words_to_digits(text)
-    year = re.search(r"\b(?:19|20) ?\d{2}\b", said)
-    if not year:
-        return None
-    try:
-        day = parser.parse(said.replace(year[0], year[0].replace(" ", "")), fuzzy=True).date()
-    except (ValueError, OverflowError):
-        return None
-    return day if date(1900, 1, 1) < day < today else None
-
-
-def characters(text: str) -> str:
-    """Letters and digits said one by one."""
-    found = []
-    for word in words_to_digits(text).replace("-", " ").split():
-        bare = word.strip(".,")
-        if bare.isdigit() or len(bare) == 1 or re.fullmatch(r"(?=.*\d)[a-z0-9]+", bare):
-            found.append(bare)
-    return "".join(found).upper()
+    zip_code = (find_zip(text) or "") if ZIP_TALK.search(text) else ""
+    if born := find_birth_date(text, today):
+        return Proof(date_of_birth=born, zip_code=zip_code)
+    if PLATE_TALK.search(text):
+        return Proof(plate=find_plate(text, was_asked=True) or "", zip_code=zip_code)
+    if vin_end := find_last_six(text):
+        return Proof(vin_end=vin_end)
+    return Proof(plate=find_plate(text, was_asked=True) or "") if was_asked and not zip_code else Proof()

@@ -73,7 +73,7 @@ async def _answer(turn: Turn, heard: str) -> str:
         return await _next_step(turn)
     if meaning.is_yes or meaning.is_no or meaning.intent is Intent.BOOK:
         return await _not_yet(turn)
-    return await _not_understood(turn)
+    return await _not_understood(turn, meaning)
 
 
 # --- at any moment ------------------------------------------------------------------------
@@ -135,6 +135,15 @@ ANSWERS: dict[str, Taking] = {
     phrases.ASK_MESSAGE: errands.take_message,
     phrases.ASK_GO_ON: errands.take_go_on,
 }
+# Where a service that is named is an answer.
+NAMES_SERVICES = {
+    phrases.ASK_WHICH_VISIT,
+    phrases.ASK_MOVE_IT,
+    phrases.ASK_CANCEL_IT,
+    phrases.ASK_SERVICE,
+    phrases.ASK_WANTS_DUE,
+    phrases.ASK_WAITLIST,
+}
 FLOWS: dict[Intent, Callable[[Turn], Awaitable[str]]] = {
     **dict.fromkeys(visits.INTENTS, visits.next_step),
     **errands.ERRANDS,
@@ -156,8 +165,14 @@ def _take_intent(conversation: Conversation, meaning: Meaning) -> None:
         return
     if meaning.intent in FLOWS:
         conversation.intent = meaning.intent
-    elif meaning.intent is Intent.BOOK and meaning.services and conversation.intent in FLOWS:
+    elif _turns_to_booking(conversation, meaning):
         conversation.intent = Intent.BOOK
+
+
+def _turns_to_booking(conversation: Conversation, meaning: Meaning) -> bool:
+    """ "The tire rotation" names an appointment where one was asked for, and a wish anywhere else."""
+    is_wish = meaning.intent is Intent.BOOK and bool(meaning.services)
+    return is_wish and conversation.intent in FLOWS and conversation.asked not in NAMES_SERVICES
 
 
 async def _next_step(turn: Turn) -> str:
@@ -179,8 +194,12 @@ async def _not_yet(turn: Turn) -> str:
     return await _missed(turn) or reply
 
 
-async def _not_understood(turn: Turn) -> str:
-    return await _missed(turn) or turn.and_the_question(phrases.not_understood(turn.conversation.misses))
+async def _not_understood(turn: Turn, meaning: Meaning) -> str:
+    if person := await _missed(turn):
+        return person
+    return inquiries.out_of_scope(turn, meaning) or turn.and_the_question(
+        phrases.not_understood(turn.conversation.misses)
+    )
 
 
 async def _missed(turn: Turn) -> str:

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 
 from crm.models import RooftopNumber
 from voice import calls, providers
+from voice.conversation.claims import Defect
 from voice.conversation.states import Conversation, Ending, Message
 from voice.database import in_database
 from voice.models import Call
@@ -66,6 +67,9 @@ class TellingTools:
 
     def token_came(self) -> None:
         self.box.token_came()
+
+    def replaced(self, defect: Defect) -> None:
+        self.box.replaced(defect)
 
     def count(self, use: ModelUse) -> None:
         self.box.count(use)

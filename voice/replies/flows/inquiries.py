@@ -3,9 +3,9 @@
 import re
 
 from voice.conversation import phrases
+from voice.conversation.dangers import find_danger
 from voice.conversation.meaning import Meaning, fill_facts
 from voice.conversation.states import Conversation, Intent, State
-from voice.conversation.symptoms import find_danger
 from voice.replies.flows import persons
 from voice.replies.flows.turn import Turn
 
@@ -66,9 +66,15 @@ async def answer(turn: Turn, meaning: Meaning) -> str:
             return turn.and_the_question(phrases.I_AM_A_MACHINE)
         case Intent.ABILITIES:
             return turn.and_the_question(phrases.CAN_DO)
-        case Intent.CAR_QUESTION if meaning.is_empty_but_for_intent:
+    return ""
+
+
+def out_of_scope(turn: Turn, meaning: Meaning) -> str:
+    """What is understood, answers nothing, and is no errand of this desk; "" for anything else."""
+    match meaning.intent:
+        case Intent.CAR_QUESTION:
             return turn.and_the_question(phrases.ASK_THE_DESK)
-        case Intent.OTHER if meaning.is_empty_but_for_intent:
+        case Intent.OTHER:
             return turn.and_the_question(phrases.NOT_OUR_BUSINESS)
     return ""
 
