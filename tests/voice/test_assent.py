@@ -13,6 +13,7 @@ please / why not / of course / for sure / works for me / that would be great / t
 no wait, yes / I'll take it / let's do that / let's go with that / book it / I can do that / not a problem / I don't mind / sounds like a plan
 okay great / great, thanks / yes, but on Friday / well, sure / probably / I believe so / that's me / you got it / most likely / as far as I know
 I wouldn't mind / no objection / yep, that's my number / exactly right / okay then / okay, let's do that / yes, that's the one / fair enough / that is true
+I'm sure / I'd have to say yes / that's a big yes / I can confirm that / quite right / put me down for that / that is so / good to go
 that works great for me / I'm okay with that / it can't hurt / I know that's right / consider it done / your information is correct / agreed
 """
 NO = """
@@ -21,11 +22,13 @@ not exactly / of course not / absolutely not / I guess not / that won't work / t
 it isn't / never mind / forget it / that's wrong / that's not right / that's incorrect / you got that wrong / that's not what I said / I'm good
 I'm all set / nothing else / neither / none of those / don't / please don't / yes, wait, no / yes, actually no / okay, no / uh-uh / no way / not today
 I'd prefer not to / better not / probably not / I'm afraid not / I don't want that / yes but the name is wrong / no, 212 555 0198 / no, that's okay
+count me out / let's not / I'm going to say no / you have the wrong name / that's the wrong number / not necessary / I wouldn't say so
 that's too late / it won't work / no wait, that's wrong / I don't like that / no good / actually, no / I must decline / that's a no / it doesn't
 """
 UNSURE = """
 hmm, not sure / I'm not sure / I don't know / maybe / possibly / it depends / let me think about it / I'd have to check / I'm not really sure / perhaps
 yeah, I don't know / no idea / hard to say / yes and no / could be / I might / dunno / let me check my calendar / I need to ask my wife / I can't decide
+it's possible / there's a chance / I'll think about it / we'll see / I'm still thinking / don't ask me / that might be true / I need more time
 give me a second / it could go either way / I haven't decided
 """
 NEITHER = """

@@ -41,6 +41,8 @@ def test_spelled_words_are_put_together(said: str, expected: str) -> None:
         "",
         "oh I have it",
         "a hotel in town",
+        "could a hotel be booked",
+        "Mike is here",
         "my name is Bob",
     ],
 )

@@ -39,9 +39,9 @@ _OPENING = re.compile(
         u+m+|u+h+(?![- ]?h)|a+h+|e+r+m?|oh+|oo+h|hm+|huh
         well|so|hey|look|listen|you know|like|and|but|let's see|honestly|actually|basically
         god|gosh|gee|man|hell|heck|hi|hello|thanks|thank you|sorry
-        i mean|i meant?|i said|(?:i am|i'm) saying|i'm telling you|i (?:have|want) to say|i want you to know
-        i(?:'d| would|'ll| will) say|my answer is|the answer is
-        (?:it's|that's|thats|that is|that'd be|that would be|that's going to be) an? (?=(?:big |hard |firm |definite )?(?:yes|no|negative|affirm))
+        i mean|i meant?|i (?:already )?(?:said|told you)|(?:i am|i'm) saying|i'm telling you|i (?:have|want) to say|i want you to know
+        i(?:'d| would|'ll| will|'m going to| am going to|'m gonna) (?:have to )?say|(?:let's|i(?:'ll| will| would|'d)) go with(?= (?:an? )?(?:yes|no)\b)|my answer is|the answer is
+        (?:it's|that's|thats|that is|that'd be|that would be|that's going to be) an? (?=(?:big |hard |firm |definite |resounding |solid )*(?:yes|no|negative|affirm))
     """)
     + r"\b[\s,.!-]*)+"
 )
@@ -69,7 +69,12 @@ _DOUBT = re.compile(
         (?<!if )\b(?:i|we) (?:might|may)\b(?! as well| ask)
         \b(?:it|that|this|he|she|they) (?:might|may|could)(?: (?:or might not|be|have|happen))*END
         \b(?:both|either)(?: of them| one)? (?:could|may|might) be\b|\bcould be (?:either|possible|anything|true|right|both)\b|^could be$
-        ^(?:sort|kind) of$|^kinda$
+        ^(?:sort|kind) of$|^kinda$|^potentially\b|\b(?:uncertain|up in the air|a toss[- ]?up|50[ -]50|don't ask me)\b
+        \b(?:it's|that's|it is|that is|anything is|both are|either is) (?:\w+ )?(?:possible|conceivable)END
+        \bthere(?:'s| is) (?:always )?a (?:chance|possibility)\b|^might be\b|^might$|\b(?:it|that|this) (?:might|may|could) be (?:true|right|so|correct|it)END
+        ^who(?:'s| is) to say|\bi(?:'ll| will) (?:have to )?(?:think|sleep) (?:about|on|it over)|\bi(?:'m| am) still (?:thinking|deciding)|\bi need (?:more time|some time|to think)|\bcould be .* could be\b
+        \bi (?:don't|do not|can't|cannot) (?:really |quite )?(?:remember|recall|answer that|say for sure)\b|\b(?:haven't|have not) thought about (?:it|that)|^let me see$|\bi suppose it'?s possible
+        \bnot (?:100|a hundred|one hundred) percent (?:sure|certain)|^what do you think
     """)
 )
 _NO_DOUBT = re.compile(
@@ -106,27 +111,28 @@ _NO_BUT_YES = re.compile(
 _NO = re.compile(
     r"^(?:(?:yes|yeah|yea|yep|yup|ok|okay|right|sure|please|hell|heck)[\s,.]+)*"
     + _lines(r"""
-        (?:no|nope|nah|naw|nay|noo+|negative|negatory|nuh[- ]uh|uh[- ]uh|nu-uh)(?![- ]?(?:one|body)\b| matter\b| (?:later|earlier|more|less|sooner) than\b)\b
+        (?:(?:big|hard|firm|definite|resounding|solid) )*(?:no|nope|nah|naw|nay|noo+|negative|negatory|nuh[- ]uh|uh[- ]uh|nu-uh)(?![- ]?(?:one|body)\b| matter\b| (?:later|earlier|more|less|sooner) than\b)\b
         (?:absolutely|definitely|certainly|obviously|of course|clearly|probably|maybe|possibly|surely|most likely|likely|totally) not\b
         (?:preferably|better|hopefully|unfortunately|sadly|apparently|i(?:'m| am) afraid|i (?:guess|suppose|think|hope|believe|say)) not\b
-        not (?:really|quite|exactly|now|yet|at all|today|anymore|any more|particularly|especially|necessarily|even|likely|possible)\b
+        not (?:really|quite|exactly|now|yet|at all|today|anymore|any more|particularly|especially|necessarily|even|likely|possible|at this time|necessary|needed|if i can|him|her|us)\b
         not (?:happening|gonna|going|in a million|in the least|on your life|a chance|for me|interested|this time|by|unless|with|so (?:much|fast))\b
         not (?:true|right|correct|good|accurate|okay|ok|the case|as far as|that i|that|my|me)\b|not$
         never(?:$|[ ,.]?ever|\W| ?mind| in)|hardly|scarcely|by no means|under no circumstances|out of the question
         (?:i|we|you) (?:don't|do not|dont|didn't|did not) (?:really |even |actually |quite )*(?:think|believe|agree|want|like|care for|suppose|accept|approve|need (?:it|that))\b
-        (?:i|we|it|that|this|they|he|she) (?:don't|doesn't|didn't|won't|wouldn't|can't|cannot|couldn't|shouldn't|isn't|aren't|wasn't|haven't|hasn't|ain't)END
+        (?:i|we|it|that|this|they|he|she) (?:don't|doesn't|didn't|won't|wouldn't|can't|cannot|couldn't|shouldn't|isn't|aren't|wasn't|haven't|hasn't|ain't)(?:END| (?:think|say) so\b)
         (?:i|we|it|that|this|they|he|she) (?:do|does|did|will|would|can|could|am|is|are|was|has|have) notEND
         (?:i|we|it|that|this|they)(?:\w+)? (?:do not|does not|don't|doesn't|won't|will not|wouldn't|can't|cannot|couldn't|is not|isn't) (?:work|do|fit|suit|sound|look|make (?:it|that)|right|correct|true|it|quite|exactly|really|good|what|possible|going|gonna|be|factual|accurate|valid|proper|take|accept|agree|allow)\b(?! (?:\w+ )*(?:lights?|brakes|engine)\b)
         (?:i'm|i am|we're|we are|i was) not(?:END| (?:really|interested|going|him|her|that|so|the|ready|available|free|able|happy)\b)
         (?:it's|that's|thats|this is|that is|it is|you're|you are|he's|she's|they're) (?:\w+ly )?not\b
         (?:it's|that's|thats|this is|that is|it is|you're|you are) (?:\w+ly )?(?:wrong|incorrect|false|untrue|invalid|fake|inaccurate|mistaken|a lie|impossible|no good|too (?:early|late|soon|far|long|much|expensive))\b
         (?:wrong|incorrect|false|untrue|invalid|disagreed?|denied|rejected|declined|refused|impossible|unacceptable|no good)\b
+        count me out|let's not\b|nothing doing|there(?:'s| is) no way|you have (?:the|my) wrong \w+|(?:that|this|it)(?:'s| is) the wrong \w+|that's bogus|denyEND|we'd better not
         nothing(?: else| more| at all)?END|neither\b|none(?:$| of| at| work|[,.])|no can do|no way|fat chance
         forget (?:it|about it|that)|skip it|never ?mind|cancel thatEND|stopEND
         (?:i(?:'d| would)|we'd|we would)? ?(?:much |really )?(?:rather|prefer|like) (?:\w+ )?not\b|(?:i'd|i would|we'd) (?:much )?rather (?:you )?(?:didn't|don't|skip)
         i(?:'ll| will|ll)? (?:have to |must )?(?:pass|decline|disagree|refuse|object|skip)\b
         (?:i'm|we're|i am|we are) (?:\w+ )?(?:good|okay|ok|all set|all good|set|fine|done)(?: for now| thanks?| thank you| today)*END
-        (?:please )?(?:don't|do not|dont)(?:END| (?:do|book|bother|schedule|make|send|change|use|record|charge|proceed|go|put|add|even|want|think)\b)
+        (?:please )?(?:don't|do not|dont)(?:END| (?:do|book|bother|schedule|make|send|change|use|record|charge|proceed|go|put|add|even|want|think|worry about)\b)
         you(?:'ve| have)? (?:got|misheard|misunderstood|heard|have) (?:it|that|me|my \w+) (?:all )?wrong|you misheard|i (?:didn't|never) say
     """)
 )
@@ -154,9 +160,12 @@ _YES = re.compile(
     "^"
     + _lines(
         r"""
-        (?:yes+|yeah+|yea+|yep|yup|ya|yah|yeh|yessir|aye|si|sí|uh[- ]?hu[hm]|mm?[- ]?h+m+|mhm+|um[- ]?hum|affirm\w*|ten[- ]four|roger)\b
+        (?:(?:big|hard|firm|definite|resounding|solid) )*(?:yes+|yeah+|yea+|yep|yup|ya|yah|yeh|yessir|aye|si|sí|uh[- ]?hu[hm]|mm?[- ]?h+m+|mhm+|um[- ]?hum|(?:that's )?affirm\w*|ten[- ]four|roger)\b
         (?:sure|of course|absolutely|definitely|certainly|exactly|precisely|totally|indeed|obviously|naturally|positively|undoubtedly|surely|clearly|evidently|gladly|completely|for sure|very much(?: so)?|by all means|without (?:a )?doubt|most (?:definitely|certainly|likely)|(?:a |one )?(?:100|hundred) percent)\b(?! not)(?!,? QUESTION)
         (?:probably|pretty much|more or less|presumably|apparently|hopefully|likely|as far as i know|last i checked|if (?:you|it's|that's) (?:could|can|would|possible|okay|ok|no trouble))(?:END| (?:so|yes|yeah)\b)
+        (?:quite|too|very|that's) (?:right|so|true)END|true enough|(?:we're |you're )?good to goEND|you (?:guessed|nailed|said) it|that checks out|(?:that|it) is soEND
+        i(?:'m| am) (?:quite |very |pretty |absolutely )?(?:sure|certain|positive|ready)(?:END| (?:that )?(?:it|that|this)(?:'s| is) (?:right|correct|true))|i consent|i second that|i can (?:confirm|verify)(?:END| (?:that|it|this)\b)
+        put me (?:down|in)\b|see you thenEND|i do (?:believe|think|agree)(?: so)?END
         (?:correct|right|true|facts?|agreed?|accepted|approved|confirmed|deal|granted|accurate|fine|perfect|great|excellent|wonderful|awesome|lovely|fantastic|super|cool|beautiful|brilliant|terrific|works|good|very (?:good|well)|ok|okay|okey[- ]dokey|okie[- ]dokie|k|kay|all ?right|alright|alrighty|amen|bingo|true that|splendid|marvelous|outstanding)(?:$|[,.!](?! QUESTION)| (?!QUESTION)AGREEING(?!,? QUESTION))
         please(?:END| (?:do|thanks|and thank|yes|sir|ma'am|go ahead|book it|schedule it)\b(?! not))
         go (?:ahead|for it|right ahead|with (?:it|that))END|go ahead and (?:book|schedule|do|put|make)|do (?:it|that)\b|book (?:it|that|me(?: in)?)\b

@@ -40,14 +40,15 @@ DOMAIN = re.compile(
     rf"\s*(?:\bdot\b|\bpoint\b|\bperiod\b|\.)\s*(?P<ending>(?:co\s*(?:dot|\.)\s*uk)|{ENDINGS}|{'|'.join(MISHEARD_ENDINGS)}|c o m|n e t|o r g|e d u)\b(?!\s*(?:dot|\.)\s*[a-z]{{2}})"
 )
 LEAD = re.compile(
-    r"^.*\b(?:e-? ?mail(?: address)?(?: (?:is|would be|should be|to))?|address is|it'?s|it is|that'?s|that would be|that'll be|send (?:it|that)(?: over)? to"
-    r"|(?:reach|e-?mail|write|contact|send) (?:to )?me (?:back )?at|use|try|you can (?:use|email|write)|this is|is)\s+(?=\S)"
+    r"^.*\b(?:e-? ?mail(?: address)?(?:'s| is| would be| should be| to)?|address is|it'?s|it is|that'?s|that would be|that'll be|send (?:it|that)(?: over)? to"
+    r"|(?:reach|e-?mail|write|contact|send) (?:to )?me (?:back )?at|(?:send|forward|mail) (?:\w+ ){0,4}to|use|try|you can (?:use|email|write)|this is|is)\s+(?=\S)"
 )
 FILLERS = {
     "uh", "um", "er", "and", "then", "so", "well", "okay", "ok", "yes", "yeah", "sure", "all", "one", "word", "lowercase",
     "lower", "case", "uppercase", "upper", "capital", "the", "letter", "letters", "number", "my", "name", "no", "spaces", "space",
     "together", "spelled", "with", "a", "like", "sign", "symbol", "please", "again", "first", "last", "in", "small", "caps",
 }  # fmt: skip
+HESITATION = {"uh", "um", "er"}
 ASIDE = re.compile(
     r"\b(?:all (?:one word|lower ?case|together|small letters)|one word|no spaces?|(?:in )?lower ?case|the (?:letter|number|word|digit|symbol)"
     r"|capital|with no spaces?|followed by|and then|then|symbol|sign)\b"
@@ -97,7 +98,7 @@ def _joined(said: str, *, is_domain: bool) -> str:
     parts: list[str] = []
     at = 0
     while at < len(words):
-        part, used = _part(words, at)
+        part, used = _part(words, at, is_domain)
         # Nothing can be left in front of the address but talk.
         if part is None:
             at += 1
@@ -109,7 +110,7 @@ def _joined(said: str, *, is_domain: bool) -> str:
     return joined if is_whole and (is_domain or len(joined) <= 64) else ""
 
 
-def _part(words: list[str], at: int) -> tuple[str | None, int]:
+def _part(words: list[str], at: int, is_domain: bool) -> tuple[str | None, int]:
     word = words[at]
     if word in SIGNS:
         return SIGNS[word], 1
@@ -124,7 +125,7 @@ def _part(words: list[str], at: int) -> tuple[str | None, int]:
         figures, used = read_group(words, at, adds_up=at + 1 < len(words) and words[at + 1] in LARGE)
         if figures:
             return figures, used
-    if word in FILLERS and len(word) > 1:
+    if word in FILLERS and len(word) > 1 and (not is_domain or word in HESITATION):
         return None, 1
     return word.replace("'", ""), 1
 
@@ -140,7 +141,7 @@ def _spelled_out(said: str) -> str:
     spelled = said
     for run in reversed(read_runs(said, takes_groups=False)):
         letters = run.text.lower()
-        if len(run.signs) < 2 or not letters.isalpha():
+        if not letters.isalpha() or (len(run.signs) < 2 and not run.signs[0].is_sure):
             continue
         before = spelled[: run.starts].rstrip()
         before = re.sub(r"\b(?:that's|that is|spelled|which is|it's)$", "", before).rstrip()

@@ -41,13 +41,13 @@ WEAK = re.compile(
     re.IGNORECASE,
 )
 FIRST_AND_LAST = re.compile(
-    r"\b(?P<which>first|given|last|sur|family) ?name(?:'s| is| would be)?[\s,:]+", re.IGNORECASE
+    r"\b(?P<which>first|given|last|sur|family)(?: ?name(?:'s| is| would be)?| is)[\s,:]+", re.IGNORECASE
 )
 NAMES_HERE = re.compile(
     r"^\W*(?:(?:yes|yeah|hi|hello|hey|good (?:morning|afternoon|evening)|uh|um|there)\W+)*(?P<name>[a-zà-ÿ'․-]+(?:\s+[a-zà-ÿ'․-]+){0,3}?)\s+(?:here|speaking|calling)\b",
     re.IGNORECASE,
 )
-ABBREVIATION = re.compile(r"\b(mr|mrs|ms|dr|prof|jr|sr|st|[a-z])\.(?![a-z]\b)", re.IGNORECASE)
+ABBREVIATION = re.compile(r"\b(mr|mrs|ms|dr|prof|jr|sr|st|[a-z])\.", re.IGNORECASE)
 WITH_LETTER = re.compile(
     r",?\s+\(?(?:(?:spelled )?with(?:out)?|no)(?: an?| the| one| two| double)* (?:[a-z]|ph|ie|ey|double \w)(?:'s|s)?\b(?: at the (?:end|beginning)| in the middle)?(?:,? not (?:an? )?[a-z]\b)?(?=\W|$)",
     re.IGNORECASE,
@@ -60,6 +60,7 @@ CORRECTION = re.compile(
 COMMA_SAID = re.compile(r"\s+comma\s+", re.IGNORECASE)
 SEGMENT = re.compile(r"[,.;:!?()\"]+\s*|\s+-+\s+")
 WORD = re.compile(r"[A-Za-zÀ-ÿ][A-Za-zÀ-ÿ'-]*․?")
+CONTRACTION = re.compile(r"(?:n't|'(?:d|ll|re|ve|m))$")
 FILLERS = frozenset({"uh", "um", "er", "uhh", "umm", "ah", "hmm", "like", "well"})
 BEFORE_NAME = frozenset(
     {
@@ -322,6 +323,8 @@ def _may_be_name(word: str) -> bool:
     plain = word.lower().rstrip(DOT)
     if plain in TITLES or plain in SUFFIXES or plain in PARTICLES:
         return True
+    if CONTRACTION.search(plain):
+        return False
     if len(plain) == 1:
         return plain not in "ai" or (word[0].isupper() and (plain != "i" or DOT in word))
     return plain not in NOT_NAMES and plain.removesuffix("'s") not in NOT_NAMES and "''" not in plain
@@ -359,7 +362,9 @@ def _finished(words: Sequence[str], *, is_sure: bool = True) -> str:
     """The name as it is written; "" when it is a car."""
     kept = _without_car([_without_possessive(word) for word in words])
     named = [word for word in kept if word.lower().rstrip(DOT) not in TITLES]
-    if not named or (not is_sure and len(kept) == 1 and kept[0].lower() in CARS_AND_PEOPLE):
+    if all(len(word.rstrip(DOT)) == 1 for word in named) or (
+        not is_sure and len(kept) == 1 and kept[0].lower() in CARS_AND_PEOPLE
+    ):
         return ""
     if len([word for word in named if len(word.rstrip(DOT)) > 1]) > 1:
         kept = named

@@ -144,7 +144,11 @@ def _read(
     letter = _letter(tokens, words, at, is_within)
     if letter:
         return _with_its_word(letter, words, at)
-    if word in HOME_MADE and (word in WORDS or is_within) and not _is_digit(word):
+    if (
+        word in HOME_MADE
+        and (is_within or (word in WORDS and _begins_code(words, at + 1)))
+        and not _is_digit(word)
+    ):
         return [Sign(HOME_MADE[word], True)], 1
     if _is_digit(word):
         return _digits(words, at, takes_groups)
@@ -184,6 +188,13 @@ def _begins_letter(words: Sequence[str], at: int) -> bool:
         or is_for
         or link in AS_IN[:WITH_TWO]
     )
+
+
+def _begins_code(words: Sequence[str], at: int) -> bool:
+    """A code word begins a spelling in company only: "hotel golf two", but not "a hotel for me"."""
+    while at < len(words) and not words[at][0].isalnum():
+        at += 1
+    return at < len(words) and (words[at] in WORDS or words[at] in ("oh", "as") or _begins_letter(words, at))
 
 
 def _with_its_word(letter: str, words: Sequence[str], at: int) -> tuple[list[Sign], int]:
