@@ -40,6 +40,7 @@ def handle_of(said: str, offers: list[Offer]) -> str:
         ("first one works", "7:15"),
         ("the last one", "13:30"),
         ("the middle one", "10"),
+        ("the second to last", "10"),
         ("let's do the first", "7:15"),
         ("could I get the second slot", "10"),
         ("option two", "10"),
@@ -132,6 +133,10 @@ def test_whichever_is_the_first(said: str) -> None:
         ("not ten, the last one", "13:30"),
         ("I can't do ten but the last one works", "13:30"),
         ("the second one, not the first", "10"),
+        ("ten not seven fifteen", "10"),
+        ("seven fifteen is too early what about ten", "10"),
+        ("I work until noon so the one thirty", "13:30"),
+        ("I have another appointment at ten", ""),
         ("ten doesn't work", ""),
         ("ten is too early", ""),
         ("anything but the first", ""),
@@ -187,6 +192,8 @@ def test_the_other_of_two_is_the_one_not_refused() -> None:
         ("that one", True),
         ("no", False),
         ("can't do that", False),
+        ("is that Tuesday", False),
+        ("Tuesday is good", True),
     ],
 )
 def test_a_single_offer_is_taken_by_a_yes(said: str, is_chosen: bool) -> None:

@@ -32,6 +32,7 @@ NO_PLACE = re.compile(
     re.IGNORECASE,
 )
 PLACES = (
+    (re.compile(r"\b(?:second|next) (?:to|from) (?:the )?last\b|\bsecond last\b"), -2),
     (re.compile(r"\b(?:first|1st|earliest|soonest|earlier|sooner|number (?:1|one)|option (?:1|one|a)|former|early (?:one|time|slot))\b"), 0),
     (re.compile(r"\b(?:second|2nd|number (?:2|two)|option (?:2|two|b))\b(?! (?:to|from) last)"), 1),
     (re.compile(r"\b(?:third|3rd|number (?:3|three)|option (?:3|three|c))\b"), 2),
@@ -61,7 +62,7 @@ NONE_OF_THEM = re.compile(
 )
 ASKS_FOR_OTHERS = re.compile(
     r"\b(?:do you have|have you got|is there|are there|you got|got|anything|something|what else|any other|others?(?! one)|another|different|else|more options)\b"
-    r"|^(?:what|how) about (?:later|earlier|sooner)",
+    r"|^(?:is|was) (?:that|it|this)\b|^(?:what|how) about (?:later|earlier|sooner)",
     re.IGNORECASE,
 )
 LATER = re.compile(
@@ -77,9 +78,14 @@ OTHER_DAY = re.compile(
     r"|^\W*(?:neither|none)\b|\b(?:won'?t|can'?t|cannot) (?:do|make|work) (?:any|either|for any)\b",
     re.IGNORECASE,
 )
-CLAUSE = re.compile(r"[,.;!?]+\s+|\s+(?:but|so|instead|rather|though)\s+|\s+(?=not the\b)|[,.;!?]+$")
+# "Ten, not nine" without the comma: a "not" that no verb stands in front of begins a clause.
+CLAUSE = re.compile(
+    r"[,.;!?]+\s+|\s+(?:but|so|instead|rather|though)\s+|[,.;!?]+$|\s+(?=(?:what|how) about\b)"
+    r"|(?<! do)(?<!does)(?<! did)(?<! is)(?<!'s)(?<!'m)(?<! am)(?<!'re)(?<! are)(?<! can)(?<!ould)(?<!will)(?<! was)(?<!have)(?<! has)(?<! why)(?<! or)(?<! if)(?<!^no)\s+(?=not\b)"
+)
 REFUSES = re.compile(
-    r"\b(?:(?<!why )not(?! (?:a|any) problem)(?! sure)|can'?t|cannot|couldn'?t|won'?t|doesn'?t(?! (?:really )?matter)|don'?t(?! (?:really )?(?:mind|care|matter|have a preference|we|you))|isn'?t|no good|too (?:early|late|soon|far)|anything but|except|other than)\b"
+    r"\b(?:(?<!why )not(?! (?:a|any) problem)(?! sure)|can'?t|cannot|couldn'?t|won'?t|doesn'?t(?! (?:really )?matter)|don'?t(?! (?:really )?(?:mind|care|matter|have a preference|we|you))|isn'?t|no good|too (?:early|late|soon|far)|anything but|except|other than"
+    r"|i have (?:an?|another)\b(?! preference)|i(?:'m| am) (?:busy|working|at work|booked|taken)|i (?:work|get off|am off)|conflicts?)\b"
 )
 # "Not the first the second" has no clause between the two.
 REFUSED_PLACE = re.compile(rf"\bnot (?:the )?{ORDINAL}\b(?: (?:one|slot|time|option))?")

@@ -108,7 +108,7 @@ SOMEBODY_ELSE = re.compile(
     rf"\b(?:this is|i'?m|i am|it'?s|it is|you'?re (?:talking|speaking) (?:to|with)|speaking is)(?: actually| just)? (?:(?:her|his|their|the|an?|your|[a-z]+(?:'s|s')) )(?:\w+ )?{RELATIVE}\b"
     rf"|^\W*(?:(?:no|nope|yes|actually|uh|um|well|hi|hello|sorry)\W+)*(?:(?:her|his|their|the|[a-z]+'s) ){RELATIVE}(?: here| speaking| calling)?\W*$"
     rf"|\b(?:calling|call|booking|speaking|asking|phoning|here|appointment|this is|it'?s) (?:\w+ )?(?:for|on behalf of) (?:my|a|her|his|our|the|their) (?:\w+ )?{RELATIVE}\b"
-    rf"|\bmy (?:\w+ )?{RELATIVE}(?:'s)? (?:asked|wants|wanted|told|needs) me to\b|\b(?:she|he|they|maria)(?:'s| is|'re| are)? (?:my|our) {RELATIVE}\b"
+    rf"|\bmy (?:\w+ )?{RELATIVE}(?:'s)? (?:asked|wants|wanted|told|needs) me to\b|\b(?:she|he|they)(?:'s| is|'re| are)? (?:my|our) {RELATIVE}\b"
     r"|\b(?:on|in) behalf of\b|\bcalling for (?-i:[A-Z])|\b(?:she|he)(?:'s| is)? (?:not (?:here|available|home|in|around)|asked me|wants me|wanted me|told me|is (?:busy|driving|at work))"
     r"|\bcalling for (?:somebody|someone|him|her|them)\b|\b(?:you(?:'ve| have)? (?:got|have) the )?wrong (?:person|number|guy|lady)\b|\bnot (?:her|him)(?=\W*$)|\b(?:this is|it'?s|(?:talking|speaking) (?:to|with)) (?:somebody|someone) else\b",
     re.IGNORECASE,
