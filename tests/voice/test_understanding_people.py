@@ -1,5 +1,6 @@
 """What the desk understands of people and of answers, on the development data; and how long it takes."""
 
+import random
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -84,3 +85,27 @@ def _seconds(read: Callable[[str], object], said: str) -> float:
     begins = time.thread_time()
     read(said)
     return time.thread_time() - begins
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_no_words_are_too_strange(reader: str) -> None:
+    """Words of all the sentences in any order, cut anywhere: readers may find nothing, but never fail."""
+    shuffled = random.Random(7)
+    words = [
+        *" ".join(SENTENCES).split(),
+        ",",
+        "-",
+        "’",
+        "é",
+        "double",
+        "hundred",
+        "as",
+        "at",
+        "dot",
+        "no",
+        "wait",
+        "@",
+    ]
+    for _ in range(300):
+        said = " ".join(shuffled.choices(words, k=shuffled.randint(0, 12)))
+        READERS[reader](said[shuffled.randint(0, 3) :])
