@@ -21,8 +21,8 @@ NVH | noise and vibration check | 90 | 160 | 220 | diagnostic | diagnostic | noi
 ACD | air conditioning check | 75 | 160 | 250 | hvac | diagnostic | air conditioning; air conditioner; a/c; ac not cold; the ac; my ac; no heat; heater; blows warm; not blowing cold
 COOL | coolant exchange | 75 | 150 | 260 | general | general | coolant flush; coolant change; coolant service; radiator flush; change the antifreeze
 TRAN | transmission fluid service | 90 | 220 | 400 | general | general | transmission fluid; transmission service; transmission flush; transmission fluid change
-M30 | thirty thousand mile service | 150 | 350 | 650 | general | general | 30,000 mile; 30000 mile; thirty thousand; 30k service; 30k
-M60 | sixty thousand mile service | 240 | 600 | 1100 | general | general | 60,000 mile; 60000 mile; sixty thousand; 60k service; 60k
+M30 | thirty thousand mile service | 150 | 350 | 650 | general | general | 30,000 mile; 30000 mile; thirty thousand mile; 30k service; 30k
+M60 | sixty thousand mile service | 240 | 600 | 1100 | general | general | 60,000 mile; 60000 mile; sixty thousand mile; 60k service; 60k
 RCL | recall repair | 60 | 0 | 0 | general | general | recall
 """
 

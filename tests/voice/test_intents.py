@@ -6,6 +6,7 @@ import pytest
 
 from voice.conversation.intents import ACTS, find_intent, named_person
 from voice.conversation.states import Intent
+from voice.understanding import intents as score
 
 SAID: dict[Intent, tuple[str, ...]] = {
     Intent.BOOK: (
@@ -342,3 +343,221 @@ def test_a_turn_is_read_in_well_under_five_milliseconds() -> None:
         find_intent(f"{text}, and the second half of a longer sentence that says nothing more")
         took.append(time.perf_counter() - begun)
     assert sorted(took)[len(took) * 95 // 100] < 0.005
+
+
+BOOKINGS = (
+    "my car needs a service can you book it",
+    "i would like to get my car in for maintenance",
+    "could you set an appointment for my car to get new brakes",
+    "i need my truck looked at",
+    "let's schedule a tire rotation",
+    "where can i get my tires rotated",
+    "can you find me a place to get my oil changed",
+    "can you make me an appointment with the mechanic",
+    "help me find a mechanic that can look at my brakes",
+    "i need to book my car in",
+    "i have a flat tire and need it repaired",
+    "i need to get new tires on my car can you schedule that",
+    "my tires need to be rotated",
+    "what's the soonest i can get an oil change",
+    "what is the earliest appointment you have for a tune up",
+    "can you tell me when you have an opening for an oil change",
+    "my check engine light is on please schedule an appointment",
+    "see if i can get an appointment for a tune up",
+    "i wish to schedule a car check up",
+    "i think it's time to get my car serviced please schedule it",
+    "can you get my car in to get checked",
+    "who can fix my brakes",
+    "i must get my brakes checked out",
+    "set up a maintenance appointment for tomorrow",
+    "can a mechanic take a look at my car",
+    "my windshield is cracked and i need it fixed",
+    "i need a repair appointment",
+)
+QUESTIONS = (
+    "what's the best oil for my car",
+    "do i use synthetic oil in my car",
+    "is it hard to change my own oil",
+    "can i put premium gas in my car",
+    "what fuel should i buy",
+    "what's the fuel economy on a prius",
+    "what is my car's mpg in the city",
+    "how efficient is my car on gas",
+    "how much psi should my tires have",
+    "are the tires on my car inflated",
+    "what's my tire's pressure",
+    "is the air pressure in my tires good",
+    "tire pressure please",
+    "what's the air like in my tires",
+    "does my tire need air",
+    "how do i use jumper cables",
+    "can you jump my car",
+    "i need help jump starting my car",
+    "my battery is dead what do i do",
+    "how to fix a dead battery",
+    "can a dead battery be jumped",
+    "who do i call for a jump start",
+    "how long can i go between oil changes",
+    "when do i get my oil changed next",
+    "has my oil been changed recently",
+    "how many miles between oil changes",
+    "do i need an oil change",
+    "does my oil need to be changed",
+    "is my car due for an oil change",
+    "should my tires be changed soon",
+    "at what mileage do i change my tires",
+    "how often should tires be replaced",
+    "when is the next time i need to change my tires",
+    "will i need new tires soon",
+    "when am i supposed to change my oil",
+    "what date should i change my tires",
+    "can you tell me if i need new tires",
+    "when did i take my car in last",
+    "tell me when i last had my car serviced",
+    "how long ago did i change my tires",
+    "what was the last date my car was worked on",
+    "when was the last tune up on my car",
+    "last time i took my car to the shop",
+    "when did i last have maintenance done",
+    "when did my car last get an oil change",
+)
+OUTSIDE = (
+    "what's the forecast for the weekend",
+    "how do i make a reservation at the french laundry",
+    "i need a hotel in chicago for three nights",
+    "can you set an alarm for six am",
+    "what time is my flight",
+    "does walmart sell tires",
+    "what time does target close",
+    "is the library open today",
+    "when does the pharmacy open",
+    "how much is a plane ticket to miami",
+    "how much does a new iphone cost",
+    "what is the price of gold",
+    "how much is a gallon of milk",
+    "my credit card was stolen",
+    "i want to dispute a charge on my visa",
+    "was my pizza order delivered",
+    "where is my package",
+    "when will my shoes arrive",
+    "my dinner reservation needs to be changed to seven",
+    "change my flight to tuesday",
+    "cancel my hotel",
+    "cancel my gym membership",
+    "is my table ready",
+    "how many miles to the next rest stop",
+    "how many miles is it from here to reno",
+    "am i close to home",
+    "what street am i on",
+    "how much gas do i need to get home",
+    "will i make it to denver on this tank",
+    "is my gas tank low",
+    "do i need to fill up soon",
+    "how's the traffic on i 95",
+    "any accidents on my route",
+    "find a car to rent in dallas",
+    "what are car rental prices in boston",
+    "pay my water bill",
+    "do i have any meetings today",
+    "invite bob to the meeting",
+    "put lunch with ann on my calendar",
+    "what am i doing on saturday",
+    "what is on my list of things to do",
+    "add milk to my list",
+    "who is the president of france",
+    "how tall is mount everest",
+    "should i buy bitcoin",
+    "what is the best way to lose weight",
+    "how do i get rid of ants",
+    "what's a good name for a boy",
+    "can you order me a pizza",
+    "where can i buy cheap shoes",
+    "how long does it take to boil an egg",
+    "what's the difference between a crocodile and an alligator",
+    "how do i tie a tie",
+    "how do i fix my sink",
+    "how do i change my password",
+    "how do i check my balance",
+    "can i wait until tomorrow to pay my taxes",
+    "what's the warranty on a samsung tv",
+    "do you know a good plumber",
+    "book me a massage",
+    "get me an appointment with my doctor",
+    "i need to see a dentist",
+    "i need a haircut appointment",
+    "who sings this song",
+    "sell my house",
+    "what is a stock split",
+    "does my health plan cover glasses",
+    "please report that someone used my card",
+    "call me a cab",
+    "i need a ride to the airport",
+    "when is tax day",
+    "what is the speed of light",
+    "the light was green and the sky was grey",
+    "it was raining when i left",
+    "my sister lives in ohio",
+    "i had eggs for breakfast",
+)
+
+
+@pytest.mark.parametrize("said", BOOKINGS)
+def test_a_wish_for_work_on_the_car_is_a_booking(said: str) -> None:
+    assert find_intent(said) is Intent.BOOK
+
+
+@pytest.mark.parametrize("said", QUESTIONS)
+def test_a_question_about_the_car_books_nothing(said: str) -> None:
+    assert find_intent(said) in score.ABOUT_THE_CAR
+
+
+@pytest.mark.parametrize("said", OUTSIDE)
+def test_what_is_no_business_of_a_service_desk_is_no_errand_of_ours(said: str) -> None:
+    assert find_intent(said) in score.NOBODYS
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (
+            "Hey, this is Bob Miller, I need to bring my truck in for an oil change sometime next week",
+            Intent.BOOK,
+        ),
+        ("Yeah I wanna see if I can get my state inspection done on Saturday", Intent.BOOK),
+        ("No I don't want to talk to a person I just want to book an oil change", Intent.BOOK),
+        ("no I already have an appointment I just want to add a tire rotation", Intent.BOOK),
+        ("my check engine light came on yesterday and it's shaking at the lights", Intent.SYMPTOM),
+        ("What would it cost to get the front brakes done on a 2018 Camry", Intent.SERVICE_INQUIRY),
+        ("I got a letter in the mail about a recall for a 2012 Accord", Intent.RECALL),
+        ("Can I just wait for it or do I need to drop it off", Intent.RIDE),
+        ("I'm gonna be about fifteen minutes late for my eight o'clock", Intent.LATE),
+        ("I need to push my Thursday appointment to Friday same time", Intent.RESCHEDULE),
+        ("I can't make it tomorrow", Intent.RESCHEDULE),
+        ("You know what, go ahead and cancel that for me", Intent.CANCEL),
+        ("My car died on the highway and I had it towed to your lot last night", Intent.TOW),
+        ("I dropped off a blue Ford Escape this morning, just wondering if it's done", Intent.READY),
+        ("how much longer is it going to be", Intent.READY),
+        ("Is Mike in the service department there today", Intent.PERSON),
+        ("The estimate you sent me, go ahead and do all the work", Intent.APPROVE),
+        ("Am I still under warranty, it's a 2022 with thirty thousand miles", Intent.WARRANTY),
+        ("Do you have a loaner car I can use while it's in the shop", Intent.RIDE),
+        ("could you have someone call me back about my bill", Intent.MESSAGE),
+        ("who do I speak to about buying a used car", Intent.SALES),
+        ("I'd like to leave it overnight in the key drop", Intent.TOW),
+    ],
+)
+def test_what_people_say_on_the_telephone_is_understood(said: str, expected: Intent) -> None:
+    assert find_intent(said) is expected
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "make it the 9th of March",
+        "book it for 3:15",
+        "what about the 12th",
+        "do you have anything on the 5th",
+    ],
+)
+def test_an_answer_with_a_date_is_not_taken_for_something_else(said: str) -> None:
+    assert find_intent(said) is not Intent.OTHER

@@ -118,6 +118,26 @@ def test_any_menu_is_read_by_what_its_lines_are_called(said: str, codes: list[st
 
 
 @pytest.mark.parametrize(
+    ("said", "codes"),
+    [
+        ("I've got a 2016 Equinox and it makes this grinding noise whenever I hit the brakes", ["BRKI"]),
+        ("the light came on for the engine and the car shakes when I'm stopped", ["DIAG", "NVH"]),
+        ("you guys replaced my alternator and now it won't start again", ["BATT"]),
+        ("I don't want the rotation, just the oil change", ["LOF"]),
+        ("my Jeep has the death wobble at highway speed", ["NVH"]),
+        ("I'm not going to do the struts right now, just do the brakes", ["BRKI"]),
+        ("the AC isn't cold and there's a weird smell", ["ACD"]),
+        ("I think it's time for my 30k", ["M30"]),
+        ("just the usual service", ["MPI"]),
+        ("it's a 2022 with thirty thousand miles on it", []),
+        ("my wiper blades are shot", ["DIAG"]),
+    ],
+)
+def test_what_people_say_on_the_telephone_finds_its_services(said: str, codes: list[str]) -> None:
+    assert find_services(said, DEMO) == codes
+
+
+@pytest.mark.parametrize(
     "said",
     [
         "that sounds good",

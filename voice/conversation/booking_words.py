@@ -58,6 +58,8 @@ WANTS_WORK = either(
     r"guy)\b.{0,25}\b(?:look|check|deal|fix|work|see|handle|repair|examine|inspect|take a look|schedule|"
     r"diagnose|service|help)\b|\bmake sure\b.{0,25}\b(?:checked|changed|done)\b|\bsign me up\b|"
     r"\b(?:book|schedule|arrange|set up|reserve)\b",
+    r"^(?:(?:and|also|just|then|oh|maybe|yes|no|ok|okay|please),? )*(?:check|rotate|do(?! (?:i|you|we|they|my|the)\b)|change|replace|fix|look at|flush|align|balance|inspect)\b(?! (?:my|the) (?:schedule|records?|calendar))|"
+    r"\bjust (?:do|fix|check|change|replace|rotate)\b",
 )
 # "Can someone look at my truck": work on the car, with no word of what is wrong.
 WORK_ON_CAR = either(
@@ -86,7 +88,7 @@ ORDERED = {
 
 # "I'd like to know if my tires are worn" asks; it wants an answer, and maybe work after it.
 TO_KNOW = re.compile(
-    r"\b(?:know|tell me|find out|see|wonder\w*|figure out|inform me|remind me|remember|sure|"
+    r"^(?!.*\bsee if (?:i|you|we|someone|there) (?:can|could|is)\b).*\b(?:know|tell me|find out|see|wonder\w*|figure out|inform me|remind me|remember|sure|"
     r"understand)\b.{0,20}\b(?:if|when|whether|how|what|which)\b(?!(?:'s| is) (?:wrong|causing|going on|"
     r"the (?:problem|matter|issue)))"
 )

@@ -145,7 +145,7 @@ GREETING = re.compile(
     r"your day|you all)\b(?: (?:been|doing|going|hanging|today|treating you|are|my friend|feeling|lately|"
     r"so far|going on|is|this (?:morning|evening|afternoon)|tonight))*$|"
     r"^how (?:ya|you) (?:doin\w*|been|are)$|\bhow do you do\b|"
-    r"^are you (?:good|well|okay|ok|alright|doing (?:well|good|ok\w*))(?: today)?$|"
+    r"^hello\b.{0,20}\b(?:anyone|anybody|you) there|^are you (?:good|well|okay|ok|alright|doing (?:well|good|ok\w*))(?: today)?$|"
     r"\btell me how (?:are you|you are|you'?re)|\bnice to meet you|"
     r"\bwhat'?s (?:up|new|good|going on|happening)(?: with you)?$|\bpleased to meet",
 )

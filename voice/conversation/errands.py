@@ -70,6 +70,7 @@ RESCHEDULE = either(
     rf"be at)\b.{{0,20}}\b(?:appointment|booking|time)\b|"
     r"\b(?:move|push|change|switch) (?:it|that|mine|me) (?:to|up|back|out|from|forward)\b|"
     r"\b(?:want|like|need|have) to move it\b|\bmove it (?:instead|to|please)\b",
+    r"\b(?:can'?t|cannot|won'?t be able to|not able to|not going to|not gonna) make it\b(?! (?:stop|start|work|move|go|on time|by|until|till|do))",
 )
 CHECK = either(
     r"\b(?:when|what time|what day|which day|what date)(?:'?s| is| was| are| do i have|"
@@ -86,6 +87,7 @@ CHECK = either(
     r"(?<!to )(?<!can i )(?<!could i )(?<!may i )\bhave an appointment (?:today|tomorrow|on|at|this|next|for)\b|"
     r"\b(?:when|what time|what day) (?:am i|do i|should i) (?:supposed to |scheduled to )?(?:come|"
     r"coming|bring|drop|be there)\b",
+    r"\b(?:when|what time|what day) do i (?:need|have) to (?:be there|come|bring|drop)",
 )
 READY = either(
     rf"\b(?:is|if|are|whether) {MY_CAR}(?: \w+)? ?(?:ready|done|finished|fixed|repaired|completed?|"
@@ -100,6 +102,8 @@ READY = either(
     rf"\b(?:are|have) you (?:guys )?(?:done|finished|started|looked)\b.{{0,20}}\b(?:{CAR}|it|with)\b|"
     rf"\b(?:dropped|left) (?:it|my|the|our)\b.{{0,40}}\b(?:ready|done|status|hear|heard|update|yet|"
     r"check(?:ing)? (?:on|in)|see how)\b|\bdid you (?:guys )?(?:find (?:out|anything|the|what)|figure|finish|fix|get to (?:it|my)|look at (?:it|my))\b",
+    r"\b(?:if|when|whether|once) (?:it|she|he|they)(?:'?s| is|'?re| are)? (?:all )?(?:done|ready|finished)\b|"
+    r"\bhow much longer\b|\b(?:dropped|left) (?:off )?(?:a|an|it|my|the|our)\b.{0,60}\b(?:ready|done|status|check(?:ing)? on)\b",
 )
 APPROVE = either(
     r"\b(?:approve|authori[sz]e|go ahead with|(?:ok|okay) the|give (?:the|my) (?:ok|okay|go ahead|approval)|"
@@ -247,6 +251,7 @@ PARTS = either(
     r"\b(?:buy|purchase|order|sell|do you (?:have|carry|stock))\b.{0,25}\b(?:key ?fob|floor ?mats?|"
     r"wipers?|hub ?caps?|roof rack|touch ?up paint|accessor\w*|battery for my key|filters?|mirrors?)\b|"
     r"\bspecial order\b",
+    r"\bdo you (?:guys )?(?:sell|carry|stock)\b(?! (?:\w+ )?(?:cars|trucks|vehicles|suvs)\b)",
 )
 SALES = either(
     r"\b(?:buy|buying|purchase|lease|leasing|trade|trading|test drive|shop(?:ping)? for|looking at|"
@@ -298,7 +303,7 @@ CAR_QUESTION = either(
     r"\b(?:are|is) my t[iy]res? (?:low|inflated|flat|full|ok|okay|good|properly)\b|"
     r"\bjumper cables\b|\bjump ?start(?:ing)? (?:a|the|an)\b|\bwho can (?:jump|give me a jump)\b|"
     r"\b(?:can|will|would|does) (?:i|it|a|you|someone) (?:\w+ ){0,3}(?:jump\w*)\b|"
-    r"\bneed (?:in order )?to jump\b|\bjump (?:it|me|my)\b|"
+    r"\bneed (?:in order )?to jump\b|\b"
     r"\b(?:can|need|want|how|who|help|get|give|call|someone)\b.{0,30}\b(?:a jump|"
     r"jump(?:ed|ing|er)?)\b(?!.*\b(?:appointment|schedule|new battery|replace\w*|test\w*)\b)|\bpsi\b|"
     r"\bwalk me through (?:chang|jump|check|replac|rotat)ing\b|\bmy own (?:oil|brakes?|tires?)\b",

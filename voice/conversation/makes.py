@@ -300,7 +300,7 @@ NEVER_MINE = words_of(
 )
 # Makes that are also everyday words or names: they need a year, an article or a model beside them.
 ORDINARY_MAKES = words_of(
-    "mini smart ram lucid mercury eagle genesis lincoln rolls merc olds infinity geo lexis beamer caddy "
+    "mercedes mini smart ram lucid mercury eagle genesis lincoln rolls merc olds infinity geo lexis beamer caddy "
     "volks key lotus fisker plymouth alfa"
 )
 # Cars named after places: behind "in" or "to" the place is meant.
@@ -347,6 +347,6 @@ NOT_MISHEARD = words_of(
     "wrangle wrangled wranglers tango tuscan tahoes tonight suburbia suburbans camaros cameron cameras "
     "cayman cayennes fiestas siesta "
     "highland highlands highlanders silvered maximal optimal murals mural "
-    "those volvos buicks toyotas nissans hondas audits prize prized prices price crude cruze cruz lancet "
+    "shortage pacific expiration mutating preclude lander cheyenne crossfire crosstour prims loaner loaners those volvos buicks toyotas nissans hondas audits prize prized prices price crude cruze cruz lancet "
     "cadillacs sienna taurine tours"
 )

@@ -116,7 +116,7 @@ REQUEST = re.compile(
     r"message|dim|lower|raise|rate|recommend|suggest|skip|repeat|sync|unlock|whisper)\b"
 )
 NEUTRAL = words_of(
-    "arrange visit correct incorrect option options choice choices choose pick provide include includes offer offers offered contact area happen great okay alright perfect awesome wonderful "
+    "longer shorter miles under thirty thousand arrange visit correct incorrect option options choice choices choose pick provide include includes offer offers offered contact area happen great okay alright perfect awesome wonderful "
     "excellent wants wish attend search searching suggest recommend else others friend friends husband wife son daughter mother father mom dad brother sister kids family boss job office "
     "evening today's tomorrow's actually additionally currently recently usually always never ever once twice again part parts rest total number numbers digits zero cell mobile text message messages "
     "remember forget forgot understand hear heard listen read write wrote spell spelled spelling send sent receive received notice letter mailed supposed expect hope hoping planning plan happy glad able unable "

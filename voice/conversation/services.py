@@ -75,7 +75,8 @@ COMPLAINT = re.compile(
     r"doesn'?t|isn'?t|aren'?t|don'?t|didn'?t|not|stuck|out|bad|check\w*|look\w*|fix\w*|repair\w*|"
     r"replac\w*|chang\w*|inspect\w*|need\w*|new|want\w*|damag\w*|crack\w*|fail\w*|went|going|keeps?|"
     r"noise|funny|weird|strange|"
-    r"overhaul|service\w*|install\w*|mount\w*|loose|leak\w*|worn|due|crazy|wreck\w*|bent|dent\w*|hit|"
+    r"overhaul|service\w*|install\w*|mount\w*|loose|leak\w*|worn|due|crazy|shot|"
+    r"shredded|streak\w*|peel\w*|fall\w*|hang\w*|torn|ripped|gone|wreck\w*|bent|dent\w*|hit|"
     r"stopped|dead|can'?t|cannot|had to|got a)\b"
 )
 SHORT = 5  # words of an answer that need no complaint: "the windshield wipers"
@@ -98,6 +99,7 @@ NOT_WANTED = re.compile(
     r"\b(?:(?:don'?t|do not|didn'?t|did not) (?:really )?(?:need|want|mean|ask(?:ing)? for|say)|"
     r"not (?:for )?(?:an?|the|my|looking for)|"
     r"instead of|rather than|forget(?: about)?|skip|never ?mind|without|except(?: for)?|"
+    r"not (?:going to|gonna) do|not doing|hold(?:ing)? off on|"
     r"already (?:had|did|got)) "
     r"(?!to (?:wait|miss|come|drive|pay|lose))[^,.;]*?(?=[,.;]|\bbut\b|\bjust\b|\bonly\b|"
     r"\bi(?:'d| just| need| want| would| think)\b|\band\b|\bbecause\b|$)"
@@ -119,6 +121,10 @@ class _Line:
 class _Menu:
     phrases: tuple[tuple[re.Pattern[str], str, frozenset[Topic]], ...]  # longest first
     lines: tuple[_Line, ...]
+
+    def named(self, code: str) -> frozenset[Topic]:
+        """What the line with this code speaks of by its name."""
+        return next(line.named for line in self.lines if line.code == code)
 
     def line_for(self, topic: Topic, *, is_job: bool) -> str:
         """The code of the line that looks after the topic by its name, else by a synonym; "" if none."""
@@ -187,7 +193,7 @@ def _in_clause(clause: str, menu: _Menu) -> list[str]:
         if its_topics and not its_topics & set(topics):
             continue  # something else in the clause explains it
         found.setdefault(code, match.start())
-        covered |= its_topics
+        covered |= its_topics | menu.named(code)
     for topic in topics:
         begin = _where(topic, clause)
         if (

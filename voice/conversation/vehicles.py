@@ -158,7 +158,9 @@ def _is_make(words: Sequence[str], begin: int, end: int, key: str) -> bool:
         return True
     models = OF_MAKE[MAKES[key]]
     rest = words[end : end + LONGEST_NAME - 1]
-    has_model = any("".join(rest[:length]) in models for length in range(1, len(rest) + 1))
+    behind_it = ["".join(rest[:length]) for length in range(1, len(rest) + 1)]
+    codes = CODES.get(MAKES[key])
+    has_model = any(name in models or (codes and codes.fullmatch(name)) for name in behind_it)
     is_named = before in ARTICLES or before.isdigit()
     return (
         has_model or (is_named and key not in ("smart", "key", "old", "olds")) or _is_whole(words, begin, end)
