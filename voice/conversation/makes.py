@@ -258,50 +258,54 @@ CODES: dict[str, re.Pattern[str]] = {
 
 # Model names that are also everyday words, places or people's names. Alone they are no car.
 ORDINARY = words_of(
-    "accent acclaim air alero amigo armada ascent aspen aspire astra astro atlas aura aurora avalanche "
+    "navajo accent acclaim air alero amigo armada ascent aspen aspire astra astro atlas aura aurora avalanche "
     "avenger aviator axiom "
-    "baja beetle blazer bolt bravada breeze brat bug cabrio caliber california canyon caprice capri "
+    "baja beetle blazer bolt bravada breeze brat bug caliber california canyon caprice capri "
     "captiva caravan carnival celebrity "
     "century challenger charger cheyenne cirrus citation clarity colorado colt comanche commander "
     "compass concorde continental "
-    "contour cooper cordoba corsair corsica cougar crossfire crown cruise cube cutlass dakota dart dawn "
+    "contour cooper cordoba corsair corsica cougar crossfire crown cruise cube dakota dart dawn "
     "defender denali discovery "
     "duster dynasty echo eclipse edge electra element encore endeavor enclave entourage envoy envision "
     "equator escape escort "
-    "esteem excel excursion expedition explorer expo express falcon fiesta fit flex focus forte fox "
+    "esteem excel excursion expedition expo express falcon fiesta fit flex focus forte fox "
     "freestyle frontier fury fusion "
-    "galaxie genesis ghost gladiator golf gravity hardtop horizon hornet imperial impulse insight "
+    "genesis ghost gladiator golf gravity hardtop horizon hornet imperial impulse insight "
     "integra intrepid intrigue ion "
     "jimmy journey karma kicks lancer laser leaf legacy legend liberty lightning loyale lynx magnum "
     "mariner marquis matrix maverick "
-    "maxim metro milan midget mirage montana monterey mustang mystique nautilus navigator neon nitro "
+    "maxim metro milan midget mirage montana monterey mystique nautilus navigator neon nitro "
     "note nova ocean omni optima outlook "
-    "panda passion passport patriot pathfinder phantom pickup pilot pinto polestar prelude probe "
+    "panda passion passport patriot phantom pickup pilot pinto polestar prelude probe "
     "prologue prowler pulsar pure "
     "quest rabbit raider rainier ram ranger rav rebel regal relay reliant renegade reno rio riviera "
     "rodeo rogue roma rubicon sable safari sahara "
-    "samurai savana scrambler sedona sequoia seville shadow sidekick sierra sienna silhouette sky "
+    "samurai savana scrambler sedona seville shadow sidekick sierra sienna silhouette sky "
     "skyline sonic sonoma soul spark "
     "spectra spectre spider spirit stealth stinger storm stratus suburban summit sundance supra swift "
-    "tahoe taco talon tempo terrain "
-    "thunderbird titan topaz torrent tracer tracker transit traverse tribute trooper tucson valiant "
+    "taco talon tempo terrain "
+    "titan topaz torrent tracer tracker transit traverse tribute trooper valiant "
     "vantage vega velar venture "
-    "venue vibe vigor viper vision volt voyager vue wraith zephyr stang echo rolls evo laser"
+    "venue vibe vigor viper vision volt voyager vue wraith zephyr echo rolls evo laser"
 )
 # Everyday things that a caller may also call "my": only a make or a year makes a car of them.
 NEVER_MINE = words_of(
-    "accent air aura caliber california century charger clarity colt compass contour crown cruise "
-    "discovery echo element endeavor "
-    "excursion expedition express fit flex focus fury insight jimmy journey karma kicks legacy liberty "
+    "accent air aura caliber california century charger clarity colt contour crown cruise "
+    "discovery echo endeavor "
+    "express fit flex fury insight jimmy karma kicks legacy "
     "maxim metro mirage note ocean "
-    "outlook passion passport pickup pilot quest rabbit rio shadow soul spark spirit storm summit taco "
-    "tempo tracker transit venue "
+    "outlook passion passport pickup quest rabbit shadow spark spirit storm summit taco "
+    "tempo tracker venue "
     "vibe vision sky dawn air bug"
 )
 # Makes that are also everyday words or names: they need a year, an article or a model beside them.
 ORDINARY_MAKES = words_of(
     "mercedes mini smart ram lucid mercury eagle genesis lincoln rolls merc olds infinity geo lexis beamer caddy "
     "volks key lotus fisker plymouth alfa"
+)
+# Cars that share a person's first name: "it's Jimmy" introduces somebody, "it's a Jimmy" a car.
+GIVEN_NAMES = words_of(
+    "jimmy colt elise nova aurora dakota sierra sienna cooper milan sable mercedes lincoln bentley giulia celeste"
 )
 # Cars named after places: behind "in" or "to" the place is meant.
 PLACES = words_of(

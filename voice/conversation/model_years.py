@@ -39,7 +39,7 @@ def car_words(text: str) -> list[str]:
             out[-1] += "00"
             index += 1
         else:
-            out.append(word.removesuffix("'s") if len(word) > 3 else word)
+            out.append(word.removesuffix("'s") if len(word) > 4 else word)
             index += 1
     return out
 

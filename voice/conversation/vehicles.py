@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from voice.conversation.makes import (
     CODES,
+    GIVEN_NAMES,
     MAKE_ALIASES,
     MODEL_ALIASES,
     MODELS,
@@ -51,7 +52,13 @@ MINE = words_of(
 )
 # What stands around a bare answer to "Which car is it?"
 OPENERS = words_of("it it's its is that's a an the my our for i have drive got own uh um yes yeah and called")
-BEHIND_BARE = words_of("please and it's it an suv sedan truck car hybrid")
+BEHIND_BARE = words_of(
+    "please and it's it an suv sedan truck car hybrid pickup coupe hatchback wagon convertible van electric diesel turbo door doors "
+    "2 4 5 v6 v8 awd 4wd 4x4 se sel sle slt le xle xse lx ex exl lt ltz ls gt gts sport sports limited touring premium base xlt "
+    "lariat st rs ss sr sr5 trd titanium platinum s l sv sl xl xlt es dx si type edition plus"
+)
+OWNING = words_of("drive drives driving own owns bought drove")
+HAVING = words_of("have has got is it's its for i've be")
 NOT_BEHIND = {
     "mini": {"van", "vans", "bus", "fridge"},
     "dodge": {"a", "the", "it", "that", "this"},
@@ -152,7 +159,7 @@ def _find_make(words: Sequence[str]) -> Found | None:
 def _is_make(words: Sequence[str], begin: int, end: int, key: str) -> bool:
     behind = words[end] if end < len(words) else ""
     before = words[begin - 1] if begin else ""
-    if behind in NOT_BEHIND.get(key, ()) or before in NOT_BEFORE.get(key, ()):
+    if behind in NOT_BEHIND.get(key, ()) or before in NOT_BEFORE.get(key, ()) or _is_a_person(words, begin):
         return False
     if key not in ORDINARY_MAKES:
         return True
@@ -165,6 +172,18 @@ def _is_make(words: Sequence[str], begin: int, end: int, key: str) -> bool:
     return (
         has_model or (is_named and key not in ("smart", "key", "old", "olds")) or _is_whole(words, begin, end)
     )
+
+
+def _is_a_person(words: Sequence[str], begin: int) -> bool:
+    """ "My name is John Ford", "it's Jimmy"."""
+    if (
+        words[begin] in GIVEN_NAMES
+        and begin
+        and words[begin - 1] in ("it's", "is", "its", "i'm", "am", "this")
+    ):
+        return True
+    introduced = words[max(0, begin - 4) : begin]
+    return "name" in introduced and not set(introduced) & {"a", "an", "the"}
 
 
 def _find_model_of(make: Found, words: Sequence[str]) -> Found | None:
@@ -224,7 +243,7 @@ def _find_model(words: Sequence[str]) -> Found | None:
 
 def _is_model(words: Sequence[str], begin: int, end: int, key: str) -> bool:
     """Without its make: can these words be anything but this model?"""
-    if key.isdigit() or len(key) < 2:
+    if key.isdigit() or len(key) < 2 or _is_a_person(words, begin):
         return False
     before = words[begin - 1] if begin else ""
     is_house_number = before.isdigit() and len(before) > 2 and not years_in([before])
@@ -258,13 +277,19 @@ def _is_said_of_a_car(words: Sequence[str], begin: int, end: int, key: str) -> b
         return True
     if begin and before in MINE:
         return key not in NEVER_MINE
+    if begin > 1 and before in ("a", "an", "the"):
+        verb = words[begin - 2]
+        if verb in OWNING or (verb in HAVING and key not in NEVER_MINE):
+            return True
     return _is_whole(words, begin, end)
 
 
 def _is_whole(words: Sequence[str], begin: int, end: int) -> bool:
     """Is that all the caller said, but for "it's a" before and the body behind?"""
     behind = set(words[end:])
-    return all(word in OPENERS for word in words[:begin]) and behind <= BEHIND_BARE
+    return (
+        all(word in OPENERS for word in words[:begin] if word not in COLOUR_WORDS) and behind <= BEHIND_BARE
+    )
 
 
 def _misheard_make(words: Sequence[str]) -> Found | None:
