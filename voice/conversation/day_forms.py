@@ -74,7 +74,7 @@ YEAR = (
     r"(?:,? ?(?:of )?(?P<year>(?:19|20)\d\d|20 [1-4]\d)\b(?! ?[ap]m)|,? (?:of )?(?P<which>this|next) year\b)?"
 )
 NO_CLOCK = r"(?![:.]\d| ?[ap]m\b| ?o'clock|/\d|\d| ?#)"
-UNIT = r"(?P<unit>(?:business |working )?day|week|month|fortnight|year)s?"
+UNIT = r"(?P<unit>(?:business |working |week ?)?day|week|month|fortnight|year)s?"
 # "May" is a verb behind these.
 SUBJECTS = ("i", "we", "it", "you", "they", "that", "there", "he", "she", "which", "this", "who", "car")
 LINKS = ("and", "or", "but", "like", "say", "maybe")
@@ -86,6 +86,6 @@ MONTH_ALONE = rf"(?P<month>(?!may\b){MONTH}|{NO_SUBJECT}{NO_LINK}may)"
 BEHIND_A_DAY = (
     r"(?=\s*(?:$|[,.;:?!)~#]|(?:at|in|on|around|about|after|before|or|and|to|through|until|please|would|works?|is|if|for|but"
     r"|this|next|then|sounds|should|will|also|too|maybe|instead|because|so|since|that|sometime|any|from|between|by|noon"
-    r"|morning|afternoon|evening|night|early|late|first|as|do|can|could|we|i|you|it|possible|available|open|good|fine"
+    r"|morning|afternoon|evening|night|early|late|first|as|do|can|could|we|i|you|it|say|like|see|preferably|hopefully|either|okay|yes|yeah|possible|available|open|good|fine"
     r"|better|with|when|not|thanks|thank|\d{1,2}(?::\d\d| [ap]m| o'clock))\b))"
 )

@@ -4,23 +4,23 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date
 
-from voice.conversation import day_phrases, week_phrases
+from voice.conversation import counted_days, date_phrases, day_phrases, week_phrases, weekday_phrases
 from voice.conversation.calendar_days import ONE_DAY, monday_of
 from voice.conversation.day_forms import NOT_READ, Days
 
 # The more telling phrases come first: what one has read the later ones no longer see.
 PHRASES = (
     *day_phrases.NO_WISHES,
-    *day_phrases.DATES,
-    *day_phrases.COUNTED,
-    *week_phrases.WEEKS[:3],
+    *date_phrases.DATES,
+    *counted_days.COUNTED,
+    *week_phrases.AROUND_A_DAY,
     *day_phrases.HOLIDAYS_SAID,
-    *day_phrases.WEEKDAYS_SAID[:-1],
-    *week_phrases.WEEKS[3:],
-    *day_phrases.WEEKDAYS_SAID[-1:],
+    *weekday_phrases.PLACED_WEEKDAYS,
+    *week_phrases.WEEKS,
+    *weekday_phrases.WEEKDAYS_SAID,
     *week_phrases.MONTHS_SAID,
     *day_phrases.DAY_WORDS,
-    *day_phrases.ORDINALS,
+    *date_phrases.ORDINALS,
     *week_phrases.SOON,
 )
 WEEK_OF = re.compile(

@@ -8,6 +8,7 @@ from voice.conversation.calendar_days import ONE_DAY, WEEKDAYS, coming, months_l
 from voice.conversation.day_forms import Days
 from voice.conversation.day_mentions import Mention, find_mentions
 from voice.conversation.week_phrases import SOON_DAYS
+from voice.conversation.wishful_clauses import without_what_happened
 
 
 class ContradictoryDate(ValueError):
@@ -67,6 +68,7 @@ LOWER_BEHIND = re.compile(
     r"^,? (?:or (?:later|after|thereafter|any ?time after)|onwards?|and (?:after|later|on)|at the earliest|on out)\b"
 )
 UPPER_BEHIND = re.compile(r"^,? (?:or (?:earlier|before|sooner)|at the latest)\b")
+THE_END = re.compile(r"(?:the )?(?:very )?end of")
 SINCE = re.compile(
     r"\b(?:since|dating back to|as far back as)(?: about| around| at least| like)? (?:the |on )?$"
 )
@@ -85,35 +87,10 @@ DOES_NOT_SUIT = re.compile(
 BUT_THIS = re.compile(rf"[\s,]*but(?: {PREPOSITIONS}| maybe)*\s*")
 ONLY_LINK = re.compile(rf"[\s,]*(?:or|and|nor)(?: {PREPOSITIONS})*\s*")
 
-# --- clauses about what has happened ------------------------------------------------------
-
-CLAUSE = re.compile(
-    r"[.;?!,]| (?=(?:and|so|but|because|can|could|would|i'd|i'll|i want|i need|let's|please|hoping|wondering) )"
-)
-WORD_LETTER = re.compile(r"\w")
-HAPPENED = re.compile(
-    r"\b(?:broke|died|stalled|overheated|quit|blew|noticed|towed|started \w+ing|started to|came on|went (?:off|out|flat|dead)|stopped \w+ing"
-    r"|bought|purchased|replaced|serviced|wouldn't (?:start|turn|go|crank)|didn't (?:start|work|go)|been \w+ing|failed|i called|dropped (?:it )?off"
-    r"|picked (?:it )?up|had (?:it|an oil|the oil|my|the) (?:done|serviced|changed|in|change|looked|fixed)|got a flat|was (?:in|there|leaking|making|last|due|done)"
-    r"|(?:last|previous) (?:\w+ ){1,4}(?:was|were|in|on|at)|(?:came|was|were) (?:in|here|there|on))\b"
-)
-SYMPTOM = re.compile(
-    r"\b(?:noises?|sounds?|squeal\w*|squeak\w*|grind\w*|shak\w+|vibrat\w*|leak\w*|smells?|smok\w+|stall\w*|crank\w*|rattl\w*|clunk\w*|whin\w+|hums?|starts?"
-    r"|starting|overheat\w*|sluggish|stiff|cold|jerks?|knock\w*|flicker\w*|dim)\b"
-)
-# When a car ails is no wish: "in the morning it squeals".
-WHEN_IT_AILS = re.compile(
-    r"\b(?:first thing )?(?:in the|in|during the|at|mostly|especially(?: in the| at)?|only(?: in the| at)?) (?:early )?(?:morning|afternoon|evening|night)s?\b|\bfirst thing\b|\bovernight\b|\bin the (?:spring|summer|fall|autumn|winter)\b"
-)
-WISHED = re.compile(
-    r"\b(?:book|schedule|appointment|bring|come in|need|want|like|available|opening|slot|can|could|prefer|would|will|i'll|hoping|hope|wondering|looking|thinking|how about|what about)\b"
-)
-
 
 def find_days(said: str, today: date) -> tuple[WishedDays, str]:
     """The days wished for in plain said, and said with every day phrase hidden. Raises ContradictoryDate."""
-    if HAPPENED.search(said) or SYMPTOM.search(said):
-        said = "".join(_wishful(clause) for clause in _clauses(said))
+    said = without_what_happened(said)
     mentions, hidden = find_mentions(said, today)
     wished = WishedDays()
     if not mentions:
@@ -123,23 +100,6 @@ def find_days(said: str, today: date) -> tuple[WishedDays, str]:
     if joined:
         _settle(joined, said, wished, today)
     return wished, hidden
-
-
-def _clauses(said: str) -> list[str]:
-    """said in pieces that together are said."""
-    ends = [*(match.end() for match in CLAUSE.finditer(said)), len(said)]
-    return [said[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
-
-
-def _wishful(clause: str) -> str:
-    """The clause with blanks for what is no wish: "it broke down on Monday", "in the morning it squeals"."""
-    if WISHED.search(clause):
-        return clause
-    if HAPPENED.search(clause):
-        return WORD_LETTER.sub(" ", clause)
-    if SYMPTOM.search(clause):
-        return WHEN_IT_AILS.sub(lambda match: " " * len(match[0]), clause)
-    return clause
 
 
 def _keep_wanted(mentions: list[Mention], said: str, wished: WishedDays, today: date) -> list[Mention]:
@@ -318,7 +278,8 @@ def _upper(mention: Mention, said: str) -> date | None:
     if LOWER.search(said, begin, mention.start):
         return None  # "not before Friday"
     if match := UPPER.search(said, begin, mention.start):
-        return mention.days.first - ONE_DAY if match["short"] else mention.days.last
+        is_to_its_end = not match["short"] or THE_END.match(said, mention.start)
+        return mention.days.last if is_to_its_end else mention.days.first - ONE_DAY
     return mention.days.last if UPPER_BEHIND.search(said[mention.end : mention.end + 30]) else None
 
 

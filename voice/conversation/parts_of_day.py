@@ -40,7 +40,7 @@ SPOKEN: tuple[tuple[str, Bounds, str], ...] = (
     (rf"later (?:on )?(?:in )?(?={HIDDEN})", (NOON, None), ""),
     (r"(?:around |over |during |at )?(?:the )?(?:my )?lunch(?: ?time| break| hour)?", (time(11, 30), time(13, 30)), ""),
     (r"(?:the )?middle of the day|mid ?day(?= appointment)", (time(11), time(14)), ""),
-    (r"early(?: in the day| on)?|as early as (?:possible|you can)|(?:the )?earlier the better", (None, time(10)), ""),
+    (r"(?<!as )early(?! as)(?: in the day| on)?|as early as (?:possible|you can)|(?:the )?earlier the better", (None, time(10)), ""),
     (r"morning", (None, MORNING_END), "morning"),
     (r"afternoon", (NOON, time(17)), "afternoon"),
     (r"evening", (time(16), None), "evening"),

@@ -23,7 +23,7 @@ class Hours:
     exactly: time | None = None
 
 
-LATEST = r"(?:before|by|no later than|not later than|earlier than|prior to|at or before|up to|not past|not after|until|the latest|than)"
+LATEST = r"(?:before|by|no later than|not later than|earlier than|prior to|at or before|up to|not past|not after|until|the latest|as late as|than)"
 EARLIEST = (
     r"(?:(?<!not )after|(?<!not )past|from|no earlier than|not earlier than|not before|(?<!no )(?<!not )later than|as early as|starting(?: at| from)?|at or after"
     r"|not until|the earliest|(?:get off|get out|finish|leave|off|done)(?: of| with)?(?: work| school| class| the office)"

@@ -24,9 +24,10 @@ from voice.conversation.calendar_days import (
     month_of,
     months_later,
 )
+from voice.conversation.date_phrases import year_of
 from voice.conversation.date_spelling import MONTH
 from voice.conversation.day_forms import MONTH_ALONE, NOT_READ, YEAR, Days, phrase
-from voice.conversation.day_phrases import nth_weekday_said, year_of
+from voice.conversation.weekday_phrases import nth_weekday_said
 
 SOON_DAYS = 14
 PARTS_OF_WEEK = {"begin": (0, 2), "early": (0, 2), "start": (0, 2), "first": (0, 2), "mid": (1, 3), "late": (2, 6), "end": (3, 6), "rest": (0, 6), "latter": (2, 6), "second": (2, 6)}  # fmt: skip
@@ -99,15 +100,19 @@ def _part_of_month(month: date, part: str, today: date) -> Days:
 
 
 def _month(match: re.Match[str], today: date) -> Days | None:
-    """ "Next month", "the end of the month"."""
-    which, part = match["which"] or "", _key(match["part"])
+    """ "Next month", "the end of the month"; the middle of the month, said at its end, is that of the next."""
+    which, part = (match["which"] or "").removeprefix("the "), _key(match["part"])
     if which in {"the", ""} and not part:
         return NOT_READ
-    months = 1 if which.removeprefix("the ") in {"next", "following", "coming"} else 0
-    days = _part_of_month(months_later(today.replace(day=1), months + bool(match["more"])), part, today)
-    if which == "the" and part in {"begin", "early", "start", "first"} and today.day > 10:
-        return _part_of_month(months_later(today.replace(day=1), 1), part, today)
-    return days
+    ahead = (1 if which in {"next", "following", "coming"} else 0) + bool(match["more"])
+    month = months_later(today.replace(day=1), ahead)
+    if (
+        which != "this"
+        and part in PARTS_OF_MONTH
+        and today > month.replace(day=min(PARTS_OF_MONTH[part][1], 28))
+    ):
+        month = months_later(month, 1)
+    return _part_of_month(month, part, today)
 
 
 def _named_month(match: re.Match[str], today: date) -> Days | None:
@@ -146,15 +151,21 @@ def _week_of_month(match: re.Match[str], today: date) -> Days | None:
     nth = {"last": -1, "final": -1, "first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3}.get(
         match["nth"], 4
     )
-    first = end - 6 * ONE_DAY if nth < 0 else month + timedelta(weeks=nth - 1)
-    days = Days(max(first, today), max(min(first + 6 * ONE_DAY, end), today))
-    return days if first + 6 * ONE_DAY >= today else None
+    length = timedelta(weeks=int(match.groupdict().get("count") or 1)) - ONE_DAY
+    first = end - length if nth < 0 else month + timedelta(weeks=nth - 1)
+    days = Days(max(first, today), max(min(first + length, end), today))
+    return days if first + length >= today else None
 
 
 def _after_the_holidays(match: re.Match[str], today: date) -> Days | None:
     """The holidays are those from Thanksgiving to New Year's Day."""
     first = date(today.year + 1, 1, 2)
     return Days(first, first + timedelta(days=SOON_DAYS - 1), is_range=True)
+
+
+def _end_of_year(match: re.Match[str], today: date) -> Days | None:
+    """The end of a year is its December."""
+    return Days(max(date(today.year, 12, 1), today), date(today.year, 12, 31))
 
 
 def _weekend_of_month(match: re.Match[str], today: date) -> Days | None:
@@ -212,20 +223,25 @@ BARE_MONTH = "(?:{})".format(
         )
     )
 )  # fmt: skip
-WEEKS = (
+AROUND_A_DAY = (
+    phrase("new year", r"\b(?:early )?in the new year\b|\bearly (?:in )?(?:the )?new year\b", _after_the_holidays),
     phrase("week", rf"\b(?:the )?(?P<nth>first|1st|second|2nd|third|3rd|4th|last|final) (?:full )?week (?:of|in) (?:(?P<month>{MONTH})|(?:the |this )?(?P<which>next|this|the)? ?month)\b",
+           _week_of_month),
+    phrase("weeks", rf"\b(?:the )?(?P<nth>first|last) (?P<count>[2-4]) weeks (?:of|in) (?:(?P<month>{MONTH})|(?:the |this )?(?P<which>next|this|the)? ?month)\b",
            _week_of_month),
     phrase("weekend", rf"\b(?:the )?(?P<nth>first|1st|second|2nd|third|3rd|4th|last|final) weekend (?:of|in) (?:(?P<month>{MONTH})|(?:the |this )?(?P<which>next|this|the)? ?month)\b",
            _weekend_of_month),
     phrase("week", rf"\b(?:the )?week(?:end)? (?:of|(?P<side>after|before|following)) (?:the )?(?P<name>{HOLIDAY})\b(?P<named>)", _around_holiday),
     phrase("week", rf"\b(?P<named>{HOLIDAY})(?:'s)? week(?:end)?\b(?P<side>)(?P<name>)", _around_holiday),
+)  # fmt: skip
+WEEKS = (
     phrase("week", r"\b(?:the )?week after next\b|\b(?:the )?week after that\b", _in_a_week_after_next),
     phrase("week", r"\b(?:not next week,? (?:but )?(?:in |maybe )?the (?:week|one|1) after|the week after)\b(?! (?:the |~))|\bthe following week\b", _next_week),
     phrase("next coming", r"\b(?:within|in|over|during|sometime in) the (?:next|coming) (?P<unit>week|month)\b(?! of)", _next_span),
     phrase("coming", r"\b(?:in|over|within) the coming (?:days|weeks)\b", _soon),
     phrase("weekend", rf"\b(?:over |on |at |during )?{WHICH}?weekends?\b(?P<more> after next)?(?! (?:of|beginning|starting) )", _weekend),
     phrase("week", rf"\b{PART}?{WHICH}?week\b(?P<more> after next)?(?! (?:of|beginning|starting|commencing|old|ago))", _week),
-    phrase("weekday weeknight", r"\b(?:any |on |during (?:the )?|a )weekdays?\b|\bweekdays\b|\bduring the week\b", _any_weekday),
+    phrase("weekday weeknight", r"\b(?:any |some |next |on |during (?:the )?|a )week ?days?\b|\bweekdays\b|\bduring the week\b", _any_weekday),
 )  # fmt: skip
 MONTHS_SAID = (
     phrase("holidays", r"\b(?:after|past) the holidays\b|\bafter the (?:first|1st) of the year\b", _after_the_holidays),
@@ -237,6 +253,7 @@ MONTHS_SAID = (
     phrase("", rf"^\W*(?:um+ |uh+ |maybe |sometime |probably )?(?P<part>)(?P<month>{MONTH})\W*$(?P<year>)(?P<which>)", _named_month),
     phrase("spring summer fall autumn winter", r"\b(?:in the|this|next|(?:in )?(?:early|late)|sometime in the|over the|during the|by) (?P<season>spring|summer|fall|autumn|winter)\b(?! (?:tires?|tyres?|coat))", _season),
     phrase("quarter", r"\bnext year's (?P<q>first|second|third|1st|2nd|3rd|4th) quarter\b|\b(?:the )?(?P<r>first|second|third|4th) quarter of next year\b", _quarter),
+    phrase("year", r"\b(?:the )?(?:end of (?:the|this) year|year'?s? end)\b", _end_of_year),
     phrase("next year", r"\bnext year\b(?!')", _next_year),
 )  # fmt: skip
 SOON = (
