@@ -38,6 +38,7 @@ TODAY = date(2026, 11, 21)
         ("Wednesday the 23rd", "2026-12-23", "2026-12-23"),  # of November it is a Monday
         ("Friday 27 at 4", "2026-11-27", "2026-11-27"),
         ("tommorow", "2026-11-22", "2026-11-22"),
+        ("can I come by Tuesday", "2026-11-24", "2026-11-24"),
         ("the next day", "2026-11-22", "2026-11-22"),
         ("first thing tomorrow", "2026-11-22", "2026-11-22"),
         ("the twenty-first", "2026-11-21", "2026-11-21"),

@@ -48,6 +48,7 @@ def days(said: str) -> tuple[str, str]:
         ("after Friday", "2026-11-28", "2026-12-11"),
         ("any time after the 5th", "2026-12-06", "2026-12-19"),
         ("not before Monday", "2026-11-23", "2026-12-06"),
+        ("I can't come before Monday", "2026-11-23", "2026-12-06"),
         ("from Monday on", "2026-11-23", "2026-12-06"),
         ("I'm out of town until the 5th", "2026-12-05", "2026-12-18"),
         ("after Tuesday but before Friday", "2026-11-25", "2026-11-26"),

@@ -18,11 +18,12 @@ FULL_MINUTE = r"(?: ([1-5]\d)(?! ?(?:st|nd|rd|th|days?|weeks?|minutes?)\b))?"
 NO_HOUR = (
     r"(?![\d/:%#@]|,\d|\.\d|st\b|nd\b|rd\b|th\b| ?(?:days?|weeks?|months?|hours?|minutes?|fortnights?|of\b|point|or \d+ (?:days?|weeks?)"
     r"|to \d+ (?:days?|weeks?|months?|hours?|minutes?)|separate|different|new|old|tire|oil|weight|things?|guys|issues?|problems?|questions?"
-    r"|appointments?|business|working|speed|way))"
+    r"|appointments?|business|working|speeds?|places?|locations?|spots?|corners?|ways?"
+    r"|(?:night|morning|afternoon|evening) (?!works|sounds|suits|thanks|is\b|was\b|this\b)\w+s\b))"
 )
 # What may stand behind a bare hour that has no "at" in front of it.
 BEHIND_AN_HOUR = (
-    rf"(?=\s*(?:$|[,.;?!{HIDDEN}]|(?:on|in the|this|next|would|works?|is|are|please|or|for me|if|sharp|and|to|then|thanks|thank|sounds"
+    rf"(?=\s*(?:$|[,.;?!{HIDDEN}]|(?:on|in the|this|next|would|works?|is|are|please|or|for me|if|sharp|and(?! \d)|to(?! \d)|then|thanks|thank|sounds"
     r"|should|will|when|at night|because|so|but|instead|tomorrow|today|tonight|morning|afternoon|evening|works|good|if|maybe"
     r"|ish|can|could|do you|did you)\b))"
 )
@@ -65,7 +66,7 @@ CUED = re.compile(
     rf"\b(at|around|about|before|after|past) (?:like |around |about |maybe |say |exactly |or around |or before |or after )?({HOUR}){FULL_MINUTE}\b{NO_HOUR}"
 )
 WEAKLY_CUED = re.compile(
-    rf"\b(say|like|maybe|by|from|until|for|near|or|than|closer to|as early as|as late as|starting|latest|earliest|do|make it|take|prefer|toward|towards|and)"
+    rf"\b(say|like|maybe|(?<!\d )by|from|until|for|near|or|than|closer to|as early as|as late as|starting|latest|earliest|do|make it|take|prefer|toward|towards|and)"
     rf" (?:like |around |about )?({HOUR}){FULL_MINUTE}\b{NO_HOUR}{BEHIND_AN_HOUR}"
 )
 WITH_BOUND = re.compile(

@@ -72,6 +72,8 @@ HALF = re.compile(r"(?<=\d)(?: ?\.? ?([ap]) ?\.? ?m\b\.?|([ap])\b(?!['.]\w)\.?)"
 LOOSE_HALF = re.compile(r"(?<=o'clock) ?([ap])\.? ?m\b\.?")
 DOTTED_CLOCK = re.compile(r"(?<![\d.,$])(\d{1,2})\.([0-5]\d)(?= [ap]m\b)")
 OH_MINUTES = re.compile(r"(?<!\d )(?<!\d, )\b(\d{1,2}) (?:oh?|0) ?(\d)\b(?!,? \d)")
+SPLIT_ORDINAL = re.compile(r"(?<=\d) (?=(?:nd|rd|th)\b)")
+SPOKEN_YEAR = re.compile(r"\b2 thousand(?: and)? (\d{1,2})\b(?! (?:dollars|bucks|miles))")
 AT_SIGN = re.compile(r" ?@ ?(?=\d)")
 FEW = re.compile(
     r"\b(?:(?P<two>(?:a )?couple(?: of)?(?: more)?|a pair of)|(?P<three>(?:a )?few(?: more)?)|(?P<one>an?|one))"
@@ -103,7 +105,7 @@ NO_DAY_NOR_HOUR = (
         r"|version|type|grade|stage|level|step|row|cylinder|week|error|code|zip|page|option|line|gear) ?\d+\b"
     ),
     re.compile(
-        r"\b24/7\b|\b\d/\d+ ?(?:inch|ton|tank|of an?|mile|hour|turn|full|cup|gallon|quart|the way)[a-z]*\b"
+        r"\b24/7\b|\b\d+/\d+ ?(?:inch|ton|tank|of an?|mile|hour|turn|full|cup|gallon|quart|the way|ratio)[a-z]*\b"
     ),
     re.compile(r"\b\d{3} ?/ ?\d{2}\b|\b\d+ ?x ?\d+\b"),
 )
@@ -135,6 +137,8 @@ def plain(text: str) -> str:
     said = _plain_figures(said)
     said = words_to_digits(said)
     said = WORD.sub(_plain_word, said)
+    said = SPLIT_ORDINAL.sub("", said)
+    said = SPOKEN_YEAR.sub(lambda match: f"20{int(match[1]):02}", said)
     said = AT_SIGN.sub(" at ", said)
     said = HUNDREDS.sub(r"\1:00", said)
     said = OH_MINUTES.sub(r"\1:0\2", said)

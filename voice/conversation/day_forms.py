@@ -82,6 +82,13 @@ NO_SUBJECT = "".join(rf"(?<!\b{word} )" for word in SUBJECTS)
 NO_LINK = "".join(rf"(?<!\b{word} )" for word in LINKS)
 MONTH_HERE = rf"(?P<month>(?!may\b){MONTH}|(?:(?<=make it )|{NO_SUBJECT})may)"
 MONTH_ALONE = rf"(?P<month>(?!may\b){MONTH}|{NO_SUBJECT}{NO_LINK}may)"
+# "By Friday" is a bound, "come by Friday" none.
+BY = (
+    "".join(
+        rf"(?<!\b{verb} )" for verb in ("come", "stop", "swing", "drop", "drive", "pop", "go", "be", "coming")
+    )
+    + "by"
+)
 # What may stand behind "the 24th"; a noun there would make it the 24th of something else.
 BEHIND_A_DAY = (
     r"(?=\s*(?:$|[,.;:?!)~#]|(?:at|in|on|around|about|after|before|or|and|to|through|until|please|would|works?|is|if|for|but"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from voice.conversation.calendar_days import ONE_DAY, WEEKDAYS, coming, months_later, next_date
-from voice.conversation.day_forms import Days
+from voice.conversation.day_forms import BY, Days
 from voice.conversation.day_mentions import Mention, find_mentions
 from voice.conversation.week_phrases import SOON_DAYS
 from voice.conversation.wishful_clauses import without_what_happened
@@ -57,12 +57,13 @@ MOVED_TO = re.compile(rf"\b(?:to|until|for|instead,?) (?:{PREPOSITIONS} )*$")
 # --- around a phrase ----------------------------------------------------------------------
 
 ARTICLES = r"(?:(?:on|the|about|around|sometime|at|in|end of) )*"
+NOTHING = r"(?:nothing|never|cannot|(?<!do )not|(?:can|won|do|could|does)'?n?'t)(?: (?!you\b|there\b|have\b|until\b)\w+){0,4}"
 LOWER = re.compile(
-    rf"\b(?:(?P<past>(?<!not )after|(?<!no )(?<!not )later than|(?<!not )past|following)|from|starting|beginning|as of|not before|no earlier than|not earlier than|as early as"
+    rf"\b(?:{NOTHING} before|(?P<past>(?<!not )after|(?<!no )(?<!not )later than|(?<!not )past|following)|from|starting|beginning|as of|not before|no earlier than|not earlier than|as early as"
     rf"|not until|(?:not|n't|away|gone|out|busy|town|vacation|travell?ing|unavailable|booked|off|wait|waits|waiting|open|back)(?: \w+)? until|on or after) {ARTICLES}$"
 )
 UPPER = re.compile(
-    rf"\b(?:(?P<short>before|prior to|earlier than|sooner than)|by|until|no later than|not later than|not after|up to|not past|at the latest|on or before|expires?|due|runs out) {ARTICLES}$"
+    rf"\b(?:(?P<short>before|prior to|earlier than|sooner than)|{BY}|until|no later than|not later than|not after|up to|not past|at the latest|on or before|expires?|due|runs out) {ARTICLES}$"
 )
 LOWER_BEHIND = re.compile(
     r"^,? (?:or (?:later|after|thereafter|any ?time after)|onwards?|and (?:after|later|on)|at the earliest|on out)\b"

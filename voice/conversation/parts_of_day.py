@@ -51,7 +51,7 @@ SPOKEN: tuple[tuple[str, Bounds, str], ...] = (
 PARTS = tuple((re.compile(rf"\b(?:{words})(?!\w)"), bounds, part) for words, bounds, part in SPOKEN)
 LOOSE_HALF: dict[str, Bounds] = {"am": (None, MORNING_END), "pm": (NOON, time(17))}
 NOT_THIS = re.compile(
-    r"(?:\b(?:not|n't|no|anything but|except|but not|can't do|don't do|never)(?: in| on| for| the| do| this| come(?: in)?)* |\b(?:can't|cannot|won't|don't)[^,.;]{0,25} (?:in the )?)$"
+    r"(?:\b(?:not|n't|anything but|except|but not|can't do|don't do|never|i work|i'm working)(?: in| on| for| the| do| this| come(?: in)?)* |\b(?:can't|cannot|won't|don't)[^,.;]{0,25} (?:in the )?)$"
 )
 DOES_NOT_SUIT = re.compile(
     r"^(?:s)?,? (?:doesn't|does not|don't|do not|won't|will not|isn't|is not|aren't|wouldn't|is no|are no|is bad|are bad|is out|are out|is too)\b"
@@ -60,27 +60,32 @@ DOES_NOT_SUIT = re.compile(
 
 def find_part(said: str) -> tuple[Bounds, str, str]:
     """The bounds of the parts of the day in said, said without them, and the part if there is one."""
-    found: list[tuple[Bounds, str]] = []
     if (bare := said.strip(" .,!?")) in LOOSE_HALF:
         return LOOSE_HALF[bare], "", ""
+    wanted: list[Bounds] = []
+    left: list[Bounds] = []
+    parts: set[str] = set()
     for pattern, bounds, part in PARTS:
         match = pattern.search(said)
         if not match:
             continue
-        kept: Bounds = bounds
         if NOT_THIS.search(said, 0, match.start()) or DOES_NOT_SUIT.search(said[match.end() :]):
-            kept, part = _other_than(bounds), ""
+            left.append(_other_than(bounds))
+        else:
+            wanted.append(bounds)
+            parts.add(part)
         said = f"{said[: match.start()]}|{said[match.end() :]}"
-        found.append((kept, part))
-    if not found:
-        return (None, None), said, ""
-    begins, ends = [bounds[0] for bounds, _ in found], [bounds[1] for bounds, _ in found]
-    parts = {part for _, part in found if part}
-    union = (
-        min((begin for begin in begins if begin), default=None) if all(begins) else None,
-        max((end for end in ends if end), default=None) if all(ends) else None,
+    parts.discard("")
+    return _union(wanted or left), said, parts.pop() if len(parts) == 1 else ""
+
+
+def _union(parts: list[Bounds]) -> Bounds:
+    """ "Morning or early afternoon" is all that lies in one of them; an open side stays open."""
+    begins, ends = {begin for begin, _ in parts}, {end for _, end in parts}
+    return (
+        min((begin for begin in begins if begin), default=None) if None not in begins else None,
+        max((end for end in ends if end), default=None) if None not in ends else None,
     )
-    return union, said, parts.pop() if len(parts) == 1 else ""
 
 
 def _other_than(bounds: Bounds) -> Bounds:

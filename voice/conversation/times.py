@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import time
 
 from voice.conversation.clock_words import A_CLOCK, CLOCK, as_time, with_clocks
+from voice.conversation.day_forms import BY
 from voice.conversation.day_mentions import HIDDEN
 from voice.conversation.parts_of_day import find_part
 
@@ -23,9 +24,11 @@ class Hours:
     exactly: time | None = None
 
 
-LATEST = r"(?:before|by|no later than|not later than|earlier than|prior to|at or before|up to|not past|not after|until|the latest|as late as|than)"
+# "Nothing before ten" is from ten on; "do you not have anything before ten" is not.
+NOTHING = r"(?:nothing|never|cannot|(?<!do )not|(?:can|won|do|could|does)'?n?'t)(?: (?!you\b|there\b|have\b|until\b)\w+){0,4}"
+LATEST = rf"(?:before|{BY}|no later than|not later than|earlier than|prior to|at or before|up to|not past|not after|until|the latest|as late as|than)"
 EARLIEST = (
-    r"(?:(?<!not )after|(?<!not )past|from|no earlier than|not earlier than|not before|(?<!no )(?<!not )later than|as early as|starting(?: at| from)?|at or after"
+    rf"(?:{NOTHING} before|(?<!not )after|(?<!not )past|from|no earlier than|not earlier than|not before|(?<!no )(?<!not )later than|as early as|starting(?: at| from)?|at or after"
     r"|not until|the earliest|(?:get off|get out|finish|leave|off|done)(?: of| with)?(?: work| school| class| the office)"
     r" (?:at|around|by))"
 )
@@ -42,6 +45,7 @@ BEFORE = re.compile(
 AFTER = re.compile(
     rf"\b(?:{EARLIEST}) {SOFTLY}{CLOCK}|{CLOCK},? (?:or|and) (?:later|after|on|onwards?|up)\b(?! [@\w])|{CLOCK} onwards?|{CLOCK} at (?:the )?earliest|{CLOCK} is too early|{CLOCK} (?:is|would be) the earliest"
 )
+NONE_AFTER = re.compile(rf"\b{NOTHING} after {SOFTLY}{CLOCK}")
 UNWANTED = re.compile(
     rf"\b(?:not|n't|except|instead of|rather than|can't (?:do|make(?: it)?))(?: at| for| around)? {CLOCK}|{CLOCK} (?:doesn't|does not|won't|will not|isn't|is not|wouldn't|is no good|is bad)(?: \w+)?"
 )
@@ -79,7 +83,7 @@ def _find_bounds(said: str, hours: Hours, part: str) -> str:
         if first < last:
             hours.not_before, hours.not_after = first, last
             return said[: match.start()] + said[match.end() :]
-    for pattern, is_upper in ((UNTIL_FREE, False), (AFTER, False), (BEFORE, True)):
+    for pattern, is_upper in ((UNTIL_FREE, False), (NONE_AFTER, True), (AFTER, False), (BEFORE, True)):
         match = pattern.search(said)
         if not match:
             continue
