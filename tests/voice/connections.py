@@ -5,30 +5,35 @@ longer than whatever is looked for.
 """
 
 from collections.abc import Iterator
-from concurrent.futures import wait
 from contextlib import contextmanager
-from threading import Barrier
+from typing import Any
 
-from django.db import connection, connections
-
-from voice.database import THREADS, begin_in_database
-
-CLOSE_SECONDS = 10.0
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 
 
 @contextmanager
 def kept_connections() -> Iterator[None]:
-    """Inside, each of the calls' threads keeps its connection; after, none does."""
+    """Inside, each of the calls' threads keeps its connection; after, none does.
+
+    Nothing may be under way at the end: the connections are closed from this thread.
+    """
+    opened: list[BaseDatabaseWrapper] = []
+
+    def note(sender: type, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+        opened.append(connection)
+
     settings = connections.settings["default"]
     before, settings["CONN_MAX_AGE"] = settings["CONN_MAX_AGE"], None
+    connection_created.connect(note)
     try:
         yield
     finally:
+        connection_created.disconnect(note)
         settings["CONN_MAX_AGE"] = before
-        everybody = Barrier(THREADS)  # so that no thread closes twice, and none is left out
-
-        def close() -> None:
-            everybody.wait(CLOSE_SECONDS)
-            connection.close()
-
-        wait([begin_in_database(close) for _ in range(THREADS)], CLOSE_SECONDS)
+        for connection in opened:
+            if connection.connection is not None and connection is not connections["default"]:
+                connection.inc_thread_sharing()
+                connection.close()
+                connection.dec_thread_sharing()

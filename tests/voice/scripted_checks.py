@@ -44,6 +44,7 @@ def wrong_rows(caller: Caller, held: Held, rooftop: Rooftop) -> list[str]:
         *_about_visits(wanted.appointments, held, rooftop),
         *_about_tasks(wanted.tasks, rooftop),
         *_about_people(wanted, held, rooftop),
+        *(claim for turn in held.turns if (claim := false_claim(held.call, turn))),
     ]
 
 
@@ -221,4 +222,4 @@ def false_claim(call: Call, turn: DeskTurn) -> str:
     numbers = [visit.confirmation_number for visit in written_by(call)]
     if numbers and (not digits or digits in numbers):
         return ""
-    return f"{turn.text} But this call has written {numbers or 'nothing'}."
+    return f"{turn.text} But this call has written {' and '.join(numbers) or 'nothing'}."

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from crm.models import Rooftop
 from tests.emulators.openai_script import Body, Use
 from tests.voice import scripted, scripted_checks
 from tests.voice.scripted import Caller, ModelTurn, WrongCaller
 from tests.voice.scripted_calls import DeskTurn
 from tests.voice.scripted_models import OffScript, ScriptedModel
 from voice.conversation.states import Conversation
+from voice.models import Call
 
 GOOD = """
 caller: Somebody
@@ -154,6 +156,24 @@ def test_a_question_is_asked_three_times_only_with_good_reason(
     turns: list[DeskTurn], is_too_often: bool
 ) -> None:
     assert bool(scripted_checks.asked_too_often(turns)) is is_too_often
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("text", "is_claim"),
+    [
+        ("You're booked for Tuesday at 9 AM. Your confirmation number is 1, 2, 3, 4, 5, 6.", True),
+        ("You are all set. Is there anything else?", True),
+        ("Your oil change has been scheduled.", True),
+        ("All right, I haven't booked anything. Goodbye!", False),
+        ("That car is already booked in with us that day.", False),
+        ("Shall I book it for Tuesday at 9 AM?", False),
+    ],
+)
+def test_what_is_said_to_be_booked_must_be_there(text: str, is_claim: bool) -> None:
+    rooftop = Rooftop.objects.create(name="Otto's Auto", time_zone="America/New_York")
+    call = Call.objects.create(rooftop=rooftop, carrier="browser", sid="CA1")
+    assert bool(scripted_checks.false_claim(call, turn(text))) is is_claim
 
 
 # --- the emulated model -------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Every scripted caller of tests/callers holds a whole call; the database is the judge."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from pytest_django import Settings
@@ -8,6 +8,7 @@ from pytest_django import Settings
 from tests.emulators.openai import OpenAI
 from tests.factories import make_demo_store
 from tests.voice import scripted, scripted_checks
+from tests.voice.connections import kept_connections
 from tests.voice.scripted import Caller
 from tests.voice.scripted_calls import hold
 from tests.voice.scripted_models import ScriptedModel
@@ -32,9 +33,11 @@ def params(callers: list[Caller]) -> list[object]:
 
 
 @pytest.fixture(autouse=True)
-def silent(settings: Settings) -> None:
+def silent(settings: Settings) -> Iterator[None]:
     settings.TRANSCRIBER = "tests.fakes.FakeTranscriber"
     settings.SYNTHESIZER = "tests.fakes.FakeSynthesizer"
+    with kept_connections():
+        yield
 
 
 def test_there_are_enough_of_them() -> None:
