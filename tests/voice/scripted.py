@@ -29,9 +29,19 @@ WITHHELD = "withheld"
 SATURDAY_AT_TEN = datetime(2026, 11, 21, 10)  # noqa: DTZ001  the store's wall time, as in the files
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
-Flow = Literal["booking", "questions", "person", "rescheduling", "cancelling", "checking", "verification"]
+Flow = Literal[
+    "booking",
+    "questions",
+    "person",
+    "rescheduling",
+    "cancelling",
+    "checking",
+    "verification",
+    "errands",
+    "danger",
+]
 Status = Literal["booked", "confirmed", "checked_in", "completed", "cancelled", "no_show"]
-Outcome = Literal["booked", "transferred", "message", "no_booking", "hung_up"]
+Outcome = Literal["booked", "moved", "cancelled", "transferred", "message", "no_booking", "hung_up"]
 
 
 class WrongCaller(Exception):
@@ -187,7 +197,7 @@ class Caller(Part):
     by_voice: bool = Field(False, description="Spoken, and heard at the pace of speech; else typed.")
     opening: str
     answers: list[Answer] = []
-    turns_at_most: int = Field(12, ge=1, le=40)  # of the desk, with the greeting
+    turns_at_most: int = Field(14, ge=1, le=40)  # of the desk, with the greeting
     expects: Expected
     model: list[ModelTurn] = []
     xfail: str = ""

@@ -41,6 +41,10 @@ LOOK_SECONDS = 0.02  # of the call's clock
 SILENCE_LIMIT_SECONDS = 40.0  # a greeting by voice takes half of that
 
 
+# Every new customer is asked for it once; who has nothing to say about it agrees.
+CONSENTS = Answer(asked="consent", say="Yes, that's fine.")
+
+
 class Stuck(Exception):
     """The caller has no answer to what the desk said, or too many were needed."""
 
@@ -335,6 +339,8 @@ class Stepping:
             if self._used[number] < answer.times and answer.fits(asked, heard):
                 self._used[number] += 1
                 return answer
+        if asked == "consent":
+            return CONSENTS
         raise Stuck(f"no answer is left to {asked!r}: {heard}")
 
     async def _do(self, step: Answer) -> None:

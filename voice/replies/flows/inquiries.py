@@ -60,7 +60,7 @@ async def answer(turn: Turn, meaning: Meaning) -> str:
             return turn.ask_anything_else(result.spoken)
         case Intent.LANGUAGE:
             return await persons.fetch_person(turn, "Another language.", first=phrases.SPEAKS_ENGLISH)
-        case Intent.HOLD_ON:
+        case Intent.HOLD_ON if meaning.is_empty_but_for_intent:
             return phrases.TAKE_YOUR_TIME
         case Intent.WHO_ARE_YOU:
             return turn.and_the_question(phrases.I_AM_A_MACHINE)
