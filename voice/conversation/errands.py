@@ -98,12 +98,12 @@ READY = either(
     r"\b(?:check(?:ing)?|update|calling|news) (?:on|about|to check on) (?:the status of )?(?:my|the|"
     rf"our) {CAR}\b|\bhow(?:'?s| is) (?:my|the) {CAR} (?:coming|doing|going)\b|"
     r"\b(?:can|could|when can|may|ready to|coming to|here to) (?:i |we )?(?:come )?(?:pick|get|"
-    rf"collect) (?:it |up |my |the )*(?:up|{CAR})\b|"
+    rf"collect) (?:it |up |my |the )*(?:up|{CAR})\b(?! (?:in|into|fixed|serviced|looked|checked|repaired|scheduled)\b)|"
     rf"\b(?:are|have) you (?:guys )?(?:done|finished|started|looked)\b.{{0,20}}\b(?:{CAR}|it|with)\b|"
     rf"\b(?:dropped|left) (?:it|my|the|our)\b.{{0,40}}\b(?:ready|done|status|hear|heard|update|yet|"
     r"check(?:ing)? (?:on|in)|see how)\b|\bdid you (?:guys )?(?:find (?:out|anything|the|what)|figure|finish|fix|get to (?:it|my)|look at (?:it|my))\b",
     r"\b(?:if|when|whether|once) (?:it|she|he|they)(?:'?s| is|'?re| are)? (?:all )?(?:done|ready|finished)\b|"
-    r"\bhow much longer\b|\b(?:dropped|left) (?:off )?(?:a|an|it|my|the|our)\b.{0,60}\b(?:ready|done|status|check(?:ing)? on)\b",
+    r"\bhow much longer (?:will it|is it|until it|before it|do i|for)\b|\b(?:dropped|left) (?:off )?(?:a|an|it|my|the|our)\b.{0,60}\b(?:ready|done|status|check(?:ing)? on)\b",
 )
 APPROVE = either(
     r"\b(?:approve|authori[sz]e|go ahead with|(?:ok|okay) the|give (?:the|my) (?:ok|okay|go ahead|approval)|"
@@ -172,7 +172,7 @@ WARRANTY = either(
     r"\bpowertrain\b|\bbumper to bumper\b",
 )
 HISTORY = either(
-    r"\b(?:when|what (?:day|date|month|was the (?:date|last|day))|how long|dates?|"
+    r"\b(?:when|(?:what|which) (?:day|date|month|was the (?:date|last|day))|how long|dates?|"
     rf"on what)\b.{{0,30}}\b(?:last|since|ago|has it been|did (?:i|you|we|my|the)|was (?:my|the|it|our)|"
     rf"when my|had)\b.{{0,50}}\b(?:oil|tires?|brakes?|batter\w*|serviced?s?|services|maint\w*|chang\w*|"
     rf"shop|checked|worked on|look\w*|inspect\w*|repair\w*|mechanic|tune|rotat\w*|alignment|{CAR}|"
@@ -189,6 +189,8 @@ HISTORY = either(
     rf"\b(?:when|the day|what day)\b.{{0,15}}\b(?:did|had) (?:i|we|you) (?:last )?\w+.{{0,30}}\b(?:oil|"
     r"tires?|car|brakes?|serviced|shop)\b",
     r"\blast (?:time|date|day)\b.{0,30}\b(?:shop|serviced|worked on|mechanic|maintenance|looked at|in for)\b",
+    r"\b(?:has|have|did|was) (?:my|the|i|we)\b.{0,25}\b(?:serviced|changed|rotated|replaced|inspected|oil change|service|done|worked on)\b.{0,15}"
+    r"\b(?:recently|lately|this (?:year|month|week)|last (?:year|month|week)|yet|already)\b|\bdid (?:i|we) (?:already )?(?:get|have) (?:my|the|an?)\b",
 )
 DUE = either(
     r"^(?!.*\b(?:openings?|appointments?|available|availability)\b).*"
@@ -215,6 +217,8 @@ DUE = either(
     r"\boil life\b|\bmanufacturer recommend",
     r"\b(?:do|does) (?:my|the) (?:\w+ ){1,2}needs? (?:to be )?(?:chang|replac|rotat|servic)\w*|"
     r"\bwill (?:i|my \w+) need\b",
+    r"^(?:my |the )?next (?:oil change|tire change|service|maintenance|rotation|inspection)(?: (?:date|is when|due|when|is due when))?$|"
+    r"\b(?:my|the) (?:next )?(?:oil change|tires?|service|maintenance) (?:is|are) due when\b",
 )
 HOURS = either(
     r"\b(?:what|your|business|service|opening|shop|dealer\w*|holiday|store|the|weekend|saturday|sunday|"
@@ -254,6 +258,7 @@ PARTS = either(
     r"\bdo you (?:guys )?(?:sell|carry|stock)\b(?! (?:\w+ )?(?:cars|trucks|vehicles|suvs)\b)",
 )
 SALES = either(
+    r"^(?!.*\b(?:tires?|brakes?|batter\w*|parts?|filters?)\b).*"
     r"\b(?:buy|buying|purchase|lease|leasing|trade|trading|test drive|shop(?:ping)? for|looking at|"
     rf"in the market|finance|financing|sell)\b.{{0,25}}\b(?:{CAR}|in|new|used|pre ?owned|certified|"
     r"one of your|my \w+|hybrid|electric)\b(?! (?:fixed|repaired|serviced))|"
@@ -273,7 +278,7 @@ CAR_QUESTION = either(
     r"\bhow (?:to|do (?:i|you|we)|can (?:i|you|we)|should i|would i|might i|does one|exactly do i|"
     r"could i|i (?:can|do)) (?:\w+ )?(?:go about )?(?:jump\w*|chang\w*|check\w*|replac\w*|add|fill|put|"
     r"reset|fix\w*|rotat\w*|inflate|remove|install|turn off|do an?|do it|perform|charge|drain|swap|patch|"
-    r"use|clean|get better|improve)\b(?!.{0,30}\b(?:appointment|booking|address|phone number|"
+    r"use|clean)\b(?!.{0,30}\b(?:appointment|booking|address|phone number|"
     r"my (?:number|name|email))\b)|\bhow (?:to|do i|can i) (?:jump|change|check|do)\b|"
     r"\b(?:steps?|instructions?|tutorial|procedure|directions|guide|"
     r"ways?(?= to (?:change|jump|check|replace|do))|video|process|method|page)\b.{0,30}\b(?:to|for|on|of|"
@@ -311,6 +316,11 @@ CAR_QUESTION = either(
     r"\b(?:put|use|run|fill|running)\b.{0,20}\b(?:gas(?:oline)?|fuel|premium|regular|unleaded|diesel|e85)\b|"
     r"\b(?:efficient|good|economical) (?:is |on )?.{0,15}\bon (?:gas|fuel)\b|\bhow efficient\b|"
     r"\bt[iy]res?\b.{0,25}\binflat\w*",
+    r"\bhelp(?:ing)?(?: me)?(?: to| with)? (?:chang|jump|check|replac|rotat)\w*|\bmyself\b|\boil level\b|"
+    r"\b(?:oil|tires?|jump\w*|batter\w*)\b.{0,20}\b(?:instructions?|tutorial|steps|how to|video|guide)\b|"
+    r"\bwhat (?:tools?|supplies|equipment|cables|do i need)\b.{0,30}\b(?:change|jump|oil|batter\w*)\b|"
+    r"\b(?:put|add|need|needs|more|check)\b.{0,20}\bair\b.{0,25}\bt[iy]res?\b|\bt[iy]res?\b.{0,15}\b(?:for|need|needs) (?:more )?air\b|"
+    r"\bneeds? (?:a jump|to be jumped)\b|\bjump ?start\w*\b(?=.{0,12}\b(?:my|the|a) (?:car|truck|battery))",
 )
 
 
@@ -329,8 +339,9 @@ ERRANDS: tuple[tuple[Intent, re.Pattern[str], Needs], ...] = (
     (Intent.RESCHEDULE, RESCHEDULE, Needs.OURS),
     (Intent.CANCEL, CANCEL, Needs.OURS),
     (Intent.CHECK, CHECK, Needs.NOTHING),
-    (Intent.CAR_QUESTION, CAR_QUESTION, Needs.TRADE),
+    (Intent.CAR_QUESTION, CAR_QUESTION, Needs.OURS),
     (Intent.MESSAGE, MESSAGE, Needs.NOTHING),
+    (Intent.HISTORY, HISTORY, Needs.TRADE),
     (Intent.READY, READY, Needs.OURS),
     (Intent.DECLINE, DECLINE, Needs.OURS),
     (Intent.APPROVE, APPROVE, Needs.OURS),
@@ -342,7 +353,6 @@ ERRANDS: tuple[tuple[Intent, re.Pattern[str], Needs], ...] = (
     (Intent.RIDE, RIDE, Needs.OURS),
     (Intent.HOURS_INQUIRY, HOURS, Needs.OURS),
     (Intent.SERVICE_INQUIRY, PRICE, Needs.OURS),
-    (Intent.HISTORY, HISTORY, Needs.TRADE),
     (Intent.DUE, DUE, Needs.TRADE),
     (Intent.PARTS, PARTS, Needs.OURS),
     (Intent.SALES, SALES, Needs.OURS),

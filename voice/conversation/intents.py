@@ -8,7 +8,15 @@ and belongs to none of these is OTHER; what was said and points nowhere is UNKNO
 import re
 from dataclasses import dataclass
 
-from voice.conversation.booking_words import BOOKING, TO_KNOW, WANTS_WORK, WORK_ON_CAR, is_bare_job
+from voice.conversation.booking_words import (
+    ABOUT_MINE,
+    ASKS,
+    BOOKING,
+    TO_KNOW,
+    WANTS_WORK,
+    WORK_ON_CAR,
+    is_bare_job,
+)
 from voice.conversation.dialogue_acts import (
     ACTS,
     DONE,
@@ -92,6 +100,23 @@ DENIED = re.compile(
 NO_LONGER = re.compile(r"\b(?:any ?more|any longer|no longer|after all)\b")
 
 
+# What only a complaint speaks of: "why is it shaking" tells of a symptom, however it is put.
+SIGNS = {
+    Topic.NOISE,
+    Topic.VIBRATION,
+    Topic.SMELL,
+    Topic.SMOKE,
+    Topic.LEAK,
+    Topic.STALLING,
+    Topic.RUNNING,
+    Topic.STARTING,
+    Topic.WARNING_LIGHT,
+    Topic.COOLING,
+    Topic.TROUBLE,
+    Topic.STEERING,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class _Turn:
     said: str
@@ -137,7 +162,9 @@ def _errand(turn: _Turn) -> Intent | None:
         return Intent.BOOK
     if not turn.topics:
         return Intent.BOOK if turn.is_trade and WORK_ON_CAR.search(turn.said) else None
-    if TO_KNOW.search(turn.said):
+    if ABOUT_MINE.search(turn.said) and not SIGNS & set(turn.topics):
+        return Intent.DUE
+    if TO_KNOW.search(turn.said) or (ASKS.search(turn.said) and not SIGNS & set(turn.topics)):
         return Intent.CAR_QUESTION
     if WANTS_WORK.search(turn.said) or is_bare_job(turn.said, turn.topics):
         return Intent.BOOK

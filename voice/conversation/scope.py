@@ -85,6 +85,7 @@ TANK = re.compile(
     r"\bgas stations?\b|\brun out of (?:gas|fuel)\b|\bfill (?:up )?(?:the|my) tank"
 )
 ALMOST_OURS = re.compile(
+    r"\b(?:mpg|gas mileage|miles per gallon)\b|"
     r"\binsurance\b.{0,40}\b(?:repairs?|cover(?:s|ed)? (?:the|my|this|a)|accident|claim|windshield|"
     r"towing|loaner)\b|\bcredit cards?\b.{0,20}\b(?:accept|take)\b|"
     r"\b(?:accept|take|pay (?:by|with))\b.{0,20}\bcards?\b|"
@@ -116,7 +117,7 @@ REQUEST = re.compile(
     r"message|dim|lower|raise|rate|recommend|suggest|skip|repeat|sync|unlock|whisper)\b"
 )
 NEUTRAL = words_of(
-    "longer shorter miles under thirty thousand arrange visit correct incorrect option options choice choices choose pick provide include includes offer offers offered contact area happen great okay alright perfect awesome wonderful "
+    "jump jumped jumping grade octane gas gasoline fuel premium regular diesel unleaded longer shorter miles under thirty thousand arrange visit correct incorrect option options choice choices choose pick provide include includes offer offers offered contact area happen great okay alright perfect awesome wonderful "
     "excellent wants wish attend search searching suggest recommend else others friend friends husband wife son daughter mother father mom dad brother sister kids family boss job office "
     "evening today's tomorrow's actually additionally currently recently usually always never ever once twice again part parts rest total number numbers digits zero cell mobile text message messages "
     "remember forget forgot understand hear heard listen read write wrote spell spelled spelling send sent receive received notice letter mailed supposed expect hope hoping planning plan happy glad able unable "
