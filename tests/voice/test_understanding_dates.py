@@ -25,4 +25,4 @@ def test_every_goal_is_met(scores: list[Score]) -> None:
 
 def test_every_source_was_read(scores: list[Score]) -> None:
     assert all(score.n for score in scores)
-    assert len(scores) == 7
+    assert len(scores) == 9

@@ -17,7 +17,7 @@ SHORT_FORMS = {
     "jul": "july", "aug": "august", "sep": "september", "sept": "september", "oct": "october",
     "nov": "november", "tmrw": "tomorrow", "tmr": "tomorrow", "tmw": "tomorrow", "tomo": "tomorrow",
     "morrow": "tomorrow", "tonite": "tonight", "nite": "night", "til": "until", "till": "until",
-    "thru": "through", "b4": "before", "btw": "between", "btwn": "between", "wk": "week", "wks": "weeks",
+    "thru": "through", "b4": "before", "btwn": "between", "wk": "week", "wks": "weeks",
     "wknd": "weekend", "hr": "hour", "hrs": "hours", "h": "hours", "min": "minutes", "mins": "minutes",
     "approx": "around", "approximately": "around", "roughly": "around", "oclock": "o'clock",
     "mornin": "morning", "mornin'": "morning", "mornings": "morning", "afternoons": "afternoon",

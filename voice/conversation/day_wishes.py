@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 from voice.conversation.calendar_days import ONE_DAY, WEEKDAYS, coming, months_later, next_date
 from voice.conversation.day_forms import BY, Days
-from voice.conversation.day_mentions import Mention, find_mentions
+from voice.conversation.date_spelling import WEEKDAY
+from voice.conversation.day_mentions import HIDDEN, Mention, find_mentions
 from voice.conversation.week_phrases import SOON_DAYS
 from voice.conversation.wishful_clauses import without_what_happened
 
@@ -49,8 +50,10 @@ NEXT_DAY = re.compile(r"(?:the )?(?:day after(?: that)?|(?:next|following) day)"
 CORRECTED = re.compile(
     r"\b(?:no|actually|wait|i mean|i meant|make (?:it|that)|rather|sorry|scratch that|instead|better yet|but)\b"
 )
+# "Change" and "switch" are of an appointment only with one behind them: an oil change is none.
 MOVED = re.compile(
-    r"\b(?:mov(?:e|ing)|chang(?:e|ing)|switch(?:ing)?|reschedul(?:e|ing)|push(?:ing)?|swap(?:ping)?|bump(?:ing)?|postpon(?:e|ing))\b"
+    r"\b(?:mov(?:e|ing)|reschedul(?:e|ing)|push(?:ing)?|swap(?:ping)?|bump(?:ing)?|postpon(?:e|ing)|(?:chang(?:e|ing)|switch(?:ing)?)"
+    rf" (?:it|that|this|from|to|(?:my|the) (?:appointment|time|slot|day|booking|visit|\d|{HIDDEN}|{WEEKDAY})))(?!\w)"
 )
 MOVED_TO = re.compile(rf"\b(?:to|until|for|instead,?) (?:{PREPOSITIONS} )*$")
 

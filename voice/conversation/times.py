@@ -12,6 +12,7 @@ from datetime import time
 from voice.conversation.clock_words import A_CLOCK, CLOCK, as_time, with_clocks
 from voice.conversation.day_forms import BY
 from voice.conversation.day_mentions import HIDDEN
+from voice.conversation.day_wishes import MOVED
 from voice.conversation.parts_of_day import find_part
 
 
@@ -49,6 +50,8 @@ NONE_AFTER = re.compile(rf"\b{NOTHING} after {SOFTLY}{CLOCK}")
 UNWANTED = re.compile(
     rf"\b(?:not|n't|except|instead of|rather than|can't (?:do|make(?: it)?))(?: at| for| around)? {CLOCK}|{CLOCK} (?:doesn't|does not|won't|will not|isn't|is not|wouldn't|is no good|is bad)(?: \w+)?"
 )
+MOVED_FROM = re.compile(r"\bfrom [^.,;]{1,30}?(?= to\b)")
+TO_WHEN = re.compile(r"\bto (?=\d)")
 CORRECTED = re.compile(
     r"\b(?:no|actually|wait|i mean|i meant|make (?:it|that)|rather|sorry|scratch that|instead|better yet)\b"
 )
@@ -56,12 +59,14 @@ CORRECTED = re.compile(
 
 def find_hours(said: str) -> Hours:
     """The time of day wished for; said is plain and has its days hidden."""
-    said = with_clocks(said)
-    bounds, said, part = find_part(said)
+    is_moved = MOVED.search(said) is not None
+    if is_moved:
+        said = TO_WHEN.sub("at ", MOVED_FROM.sub("", said))
+    bounds, said, part = find_part(with_clocks(said))
     hours = Hours(*bounds)
     if "@" in said:
         said = _find_bounds(said, hours, part)
-        hours.exactly = _find_exact(said, part)
+        hours.exactly = _find_exact(said, part, is_moved=is_moved)
     if hours.exactly and not _fits(hours, hours.exactly):
         hours.not_before = hours.not_after = None
     return hours
@@ -126,12 +131,13 @@ def _both_ends(match: re.Match[str], part: str) -> tuple[time, time]:
     return first, last
 
 
-def _find_exact(said: str, part: str) -> time | None:
+def _find_exact(said: str, part: str, *, is_moved: bool) -> time | None:
+    """The time that remains; of an appointment that is moved the one it is moved to, which is said last."""
     said = UNWANTED.sub(" ", said)
     tokens = list(A_CLOCK.finditer(said))
     if not tokens:
         return None
-    chosen = tokens[0]
+    chosen = tokens[-1 if is_moved else 0]
     for token in tokens[1:]:
         if CORRECTED.search(said[chosen.end() : token.start()]):
             chosen = token

@@ -13,13 +13,15 @@ from voice.understanding.score import Score, rows_of
 
 PHRASES = "sgd_datetime_phrases_dev.jsonl"
 SLOTS = "taskmaster_auto_repair_slots_dev.jsonl"
+DIALOGUES = "sgd_appointments_dev.jsonl"
 SENTENCES = "recognizers_datetime_en_dev.jsonl"
+SOME_DAY = date(2026, 11, 18)
 LIMIT_MS = 1.5
 
 
 def sources(folder: Path) -> list[Score]:
     """Every score of this module. Raises FileNotFoundError."""
-    return [*phrases(folder), *slots(folder), *sentences(folder), speed(folder)]
+    return [*phrases(folder), *slots(folder), *turns(folder), *sentences(folder), speed(folder)]
 
 
 # --- phrases ------------------------------------------------------------------------------
@@ -54,7 +56,7 @@ def slots(folder: Path) -> list[Score]:
             )
             days.count(is_right, _miss(text, gold["accept_dates"], wish))
         elif row["slot"] == "appt_time":
-            wish = _read(text, date(2026, 11, 18))
+            wish = _read(text, SOME_DAY)
             times.count(_is_wished_time(wish, gold), _miss(text, [gold["kind"], gold["accept_times"]], wish))
     return [days, times]
 
@@ -74,6 +76,52 @@ def _is_wished_time(wish: DayWish | ContradictoryDate, gold: dict[str, Any]) -> 
         case "part_of_day":
             return wish.exactly is None and bool(wish.not_before or wish.not_after)
     return wish.exactly is None and wish.first is not None
+
+
+# --- turns --------------------------------------------------------------------------------
+
+
+def turns(folder: Path) -> list[Score]:
+    """What people say in a dialogue, with the day and time they were found to name, or without any."""
+    wishes = Score("wishes in whole turns", goal=0.95)
+    others = Score("no false wish in other turns", goal=0.97)
+    for row in rows_of(folder, DIALOGUES):
+        meant = {
+            phrase["text"]: phrase["canonical"]
+            for kind in ("requested_date_phrases", "requested_time_phrases")
+            for phrase in row["gold"][kind]
+        }
+        today = _day(row["gold"]["reference_date"])
+        for turn in _said(row):
+            days, times = _marked(turn, "appointment_date"), _marked(turn, "appointment_time")
+            wish = _read(turn["text"], today)
+            wanted = [meant[text] for text in (*days[:1], *times[:1]) if text in meant]
+            if wanted:
+                is_right = all(_has(wish, one) for one in wanted)
+                wishes.count(is_right, _miss(turn["text"], wanted, wish))
+            elif not days and not times:
+                is_none = isinstance(wish, DayWish) and wish.is_empty
+                others.count(is_none, _miss(turn["text"], [], wish))
+    return [wishes, others]
+
+
+def _said(dialogue: dict[str, Any]) -> list[dict[str, Any]]:
+    return [turn for turn in dialogue["turns"] if turn["speaker"] == "USER"]
+
+
+def _marked(turn: dict[str, Any], annotation: str) -> list[str]:
+    return [segment["text"] for segment in turn["segments"] if annotation in segment["annotations"]]
+
+
+def _has(wish: DayWish | ContradictoryDate, wanted: str) -> bool:
+    """wanted is a day ("2019-03-07") or a time, which may be the bound that was said ("after 3")."""
+    if "-" in wanted:
+        return _is_day(wish, [wanted])
+    return isinstance(wish, DayWish) and time.fromisoformat(wanted) in (
+        wish.exactly,
+        wish.not_before,
+        wish.not_after,
+    )
 
 
 # --- sentences ----------------------------------------------------------------------------
@@ -186,18 +234,19 @@ def _is_time_range(wish: DayWish, value: dict[str, Any]) -> bool:
 
 
 def speed(folder: Path) -> Score:
-    """Every sentence of the folder's dates, read once: in time or not. Other programs' share of the processor is not counted."""
-    rows = [row for name in (PHRASES, SENTENCES) for row in rows_of(folder, name)]
-    spent = [(_milliseconds(row["text"], _day(row["reference"])), row["text"]) for row in rows]
+    """Every turn and sentence, read once: in time or not. Other programs' share of the processor is not counted."""
+    texts = [row["text"] for row in rows_of(folder, SENTENCES)]
+    texts += [turn["text"] for row in rows_of(folder, DIALOGUES) for turn in _said(row)]
+    spent = [(_milliseconds(text), text) for text in texts]
     score = Score(f"read within {LIMIT_MS} ms (p95 {_p95([took for took, _ in spent]):.2f} ms)", goal=0.95)
     for took, text in spent:
         score.count(took < LIMIT_MS, f"{text!r} took {took:.2f} ms")
     return score
 
 
-def _milliseconds(text: str, today: date) -> float:
+def _milliseconds(text: str) -> float:
     begun = thread_time()
-    _read(text, today)
+    _read(text, SOME_DAY)
     return (thread_time() - begun) * 1000
 
 
