@@ -140,6 +140,7 @@ def test_what_is_said_together_comes_to_one_day(said: str, day: str) -> None:
         ("my appointment is on Monday at 10, can I change that to Tuesday at 11", "2026-11-24", time(11)),
         ("reschedule from Monday at 9 to Wednesday at 2", "2026-11-25", time(14)),
         ("move my ten o'clock on Tuesday to eleven", "2026-11-24", time(11)),
+        ("change my Monday appointment at 9 to Tuesday at 10", "2026-11-24", time(10)),
         ("can I switch from 10 to 11 on Monday", "2026-11-23", time(11)),
         ("an oil change Monday at 9", "2026-11-23", time(9)),
     ],

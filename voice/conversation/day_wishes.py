@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from voice.conversation.calendar_days import ONE_DAY, WEEKDAYS, coming, months_later, next_date
-from voice.conversation.day_forms import BY, Days
 from voice.conversation.date_spelling import WEEKDAY
+from voice.conversation.day_forms import BY, Days
 from voice.conversation.day_mentions import HIDDEN, Mention, find_mentions
 from voice.conversation.week_phrases import SOON_DAYS
 from voice.conversation.wishful_clauses import without_what_happened

@@ -51,7 +51,7 @@ UNWANTED = re.compile(
     rf"\b(?:not|n't|except|instead of|rather than|can't (?:do|make(?: it)?))(?: at| for| around)? {CLOCK}|{CLOCK} (?:doesn't|does not|won't|will not|isn't|is not|wouldn't|is no good|is bad)(?: \w+)?"
 )
 MOVED_FROM = re.compile(r"\bfrom [^.,;]{1,30}?(?= to\b)")
-TO_WHEN = re.compile(r"\bto (?=\d)")
+TO_WHEN = re.compile(rf"\bto (?=\d|{HIDDEN})")
 CORRECTED = re.compile(
     r"\b(?:no|actually|wait|i mean|i meant|make (?:it|that)|rather|sorry|scratch that|instead|better yet)\b"
 )
