@@ -9,7 +9,7 @@ from voice.conversation.date_spelling import plain
     ("written", "expected"),
     [
         ("Tommorrow", "tomorrow"),
-        ("tomorow morning", "tomorrow morning"),
+        ("tomorow evening", "tomorrow evening"),
         ("tmrw", "tomorrow"),
         ("Wendsday", "wednesday"),
         ("wensday", "wednesday"),
