@@ -110,7 +110,7 @@ TIME_IS_SHORT = "I'm sorry to interrupt: we have two more minutes on this call."
 MAY_REFUSE_RECORDING = "If you'd rather not be recorded, just say so."
 NEVER_RECORDED = "This call isn't recorded, only transcribed."
 NOT_RECORDED = "All right, this call isn't recorded any more, and what there was is deleted."
-UNKNOWN_PERSON = "I don't know anybody by that name here. I can get the service desk for you."
+UNKNOWN_PERSON = "I don't know anybody by that name here. I'll get the service desk for you."
 LOOK_AGAIN = "Let me look at our openings again."
 NOT_ON_THE_MENU = "I don't have that on our menu."
 # The same whether there is no such customer or a fact is wrong.
@@ -132,7 +132,7 @@ WILL_REMIND = "Thank you, we'll remind you."
 WILL_NOT_REMIND = "All right, we won't."
 OPTED_OUT = "Done: we won't call or text this number automatically any more."
 TAKE_YOUR_TIME = "Take your time, I'll hold on."
-DO_NOT_DRIVE = "Please don't drive it. Leave it parked, and if you're on the road, pull over where it's safe."
+DO_NOT_DRIVE = "Please don't drive it; if you're on the road, pull over where it's safe."
 WILL_TOW = "I'll get someone who can send a tow truck."
 NO_DIAGNOSIS = "I can't tell from here what it is, but a technician will find out."
 NOT_OUR_BUSINESS = "I'm sorry, that's nothing I can help with; I look after service appointments."
@@ -262,7 +262,9 @@ def say_offers(offers: Sequence[Offer], today: date) -> str:
         days.setdefault(offer.local.date(), []).append(say_time(offer.local.time()))
     if len(days) == 1:
         ((day, times),) = days.items()
-        return f"On {say_day(day, today)}, I have {say_list(times, 'or')}."
+        when = say_day(day, today)
+        when = f"On {when}" if when[0].isupper() else when[0].upper() + when[1:]  # "Tomorrow, Sunday…"
+        return f"{when}, I have {say_list(times, 'or')}."
     return (
         "I have "
         + say_list([f"{say_day(day, today)} at {say_list(times, 'or')}" for day, times in days.items()], "or")

@@ -14,6 +14,7 @@ UNABLE = re.compile(
     re.IGNORECASE,
 )
 NAMES_ONE = re.compile(r"\b(?:vins?|serial|last six|licen[sc]e|plates?|tags?|born|birth\w*)\b", re.IGNORECASE)
+LETTER = re.compile(r"\b[b-hj-z]\b", re.IGNORECASE)  # spelled; "a" and "I" are words
 ZIP_TALK = re.compile(r"\bzip\b", re.IGNORECASE)
 
 
@@ -27,10 +28,11 @@ def find_proof(text: str, *, today: date, was_asked: bool) -> Proof:
     if not (was_asked or NAMES_ONE.search(text)):
         return Proof()
     zip_code = (find_zip(text) or "") if ZIP_TALK.search(text) else ""
-    if born := find_birth_date(text, today):
-        return Proof(date_of_birth=born, zip_code=zip_code)
     if PLATE_TALK.search(text):
         return Proof(plate=find_plate(text, was_asked=True) or "", zip_code=zip_code)
+    # "P N O 2 2 0 1" is no second of February.
+    if not LETTER.search(text) and (born := find_birth_date(text, today)):
+        return Proof(date_of_birth=born, zip_code=zip_code)
     if vin_end := find_last_six(text):
         return Proof(vin_end=vin_end)
     return Proof(plate=find_plate(text, was_asked=True) or "") if was_asked and not zip_code else Proof()

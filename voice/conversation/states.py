@@ -251,6 +251,7 @@ class Conversation(BaseModel):
     told: list[str] = Field(default_factory=list)  # what tools told a model
     asked: str = ""  # the question that waits for an answer: a name in phrases.py
     misses: int = 0  # turns in a row that brought nothing
+    repeats: int = 0  # how often in a row the same question was asked again all the same
     silences: int = 0  # re-prompts since the caller last spoke
     booked: Booked | None = None
     has_left_message: bool = False

@@ -18,7 +18,7 @@ from voice.ports import Tools
 from voice.replies.flows import booking, errands, inquiries, openings, persons, verifying, visits
 from voice.replies.flows.turn import GO_ON, Turn
 
-MISSES_UNTIL_A_PERSON = 3
+MISSES_UNTIL_A_PERSON = 2  # a question is asked twice, not three times
 COULD_NOT_UNDERSTAND = "The desk could not understand the caller."
 
 
@@ -32,7 +32,7 @@ class BuiltinReplies:
         self, conversation: Conversation, heard: str, tools: Tools, *, now: datetime
     ) -> AsyncGenerator[str, None]:
         turn = Turn(self.store, conversation, tools, self.store.today(now))
-        yield await _answer(turn, heard) if heard else _greet(turn)
+        yield await _answer_or_fetch(turn, heard) if heard else _greet(turn)
 
 
 def _greet(turn: Turn) -> str:
@@ -44,6 +44,27 @@ def _greet(turn: Turn) -> str:
     return phrases.greeting(turn.store, caller.first_name)
 
 
+async def _answer_or_fetch(turn: Turn, heard: str) -> str:
+    """Whatever comes in between, the same question is not asked a third time: a person comes instead."""
+    conversation = turn.conversation
+    before, misses = _open_question(conversation), conversation.misses
+    reply = await _answer(turn, heard)
+    if not reply.endswith(phrases.question(conversation)) or _open_question(conversation) != before:
+        conversation.repeats = 0
+    elif not turn.was_aside and conversation.misses == misses:
+        conversation.repeats += 1
+        if conversation.repeats >= MISSES_UNTIL_A_PERSON and not conversation.ending:
+            return await persons.fetch_person(turn, COULD_NOT_UNDERSTAND)
+    return reply
+
+
+def _open_question(conversation: Conversation) -> tuple[str, ...]:
+    """What is asked, and about what: other openings make it another question."""
+    chosen = conversation.chosen.handle if conversation.chosen else ""
+    visit = conversation.visit.handle if conversation.visit else ""
+    return conversation.asked, chosen, visit, *(offer.handle for offer in conversation.offers)
+
+
 async def _answer(turn: Turn, heard: str) -> str:
     conversation = turn.conversation
     if conversation.state is State.EXECUTION and conversation.booked:
@@ -51,6 +72,7 @@ async def _answer(turn: Turn, heard: str) -> str:
     meaning = understand(heard, conversation, turn.store, turn.today)
     special = await _at_any_moment(turn, meaning)
     if special:
+        turn.was_aside = True
         return special
     if conversation.asked == phrases.ASK_ANYTHING_ELSE:
         if meaning.is_no and meaning.is_empty:
@@ -67,7 +89,8 @@ async def _answer(turn: Turn, heard: str) -> str:
     if meaning.contradiction:
         weekday = WEEKDAYS[meaning.contradiction.weekday].title()
         return phrases.contradictory(meaning.contradiction.day, weekday)
-    fill_wish(conversation, meaning)
+    if conversation.intent not in NAMES_ITS_DAY:
+        fill_wish(conversation, meaning)
     if conversation != before or conversation.asked != asked:
         conversation.misses = 0
         return await _next_step(turn)
@@ -135,6 +158,8 @@ ANSWERS: dict[str, Taking] = {
     phrases.ASK_MESSAGE: errands.take_message,
     phrases.ASK_GO_ON: errands.take_go_on,
 }
+# "My appointment on Tuesday" wishes for no other Tuesday.
+NAMES_ITS_DAY = {Intent.CANCEL, Intent.CHECK, Intent.LATE, Intent.READY}
 # Where a service that is named is an answer.
 NAMES_SERVICES = {
     phrases.ASK_WHICH_VISIT,

@@ -47,7 +47,7 @@ async def answer(turn: Turn, meaning: Meaning) -> str:
         case Intent.HOURS_INQUIRY:
             return await _tell(turn, "address" if WHERE.search(meaning.text) else "hours")
         case Intent.TOW if TOW.search(meaning.text):
-            return await persons.fetch_person(turn, meaning.text, first=phrases.WILL_TOW)
+            return await persons.fetch_person(turn, meaning.text, ringing=phrases.WILL_TOW)
         case Intent.RIDE | Intent.TOW:
             return await _tell(turn, TOPICS[intent])
         case Intent.SERVICE_INQUIRY:
@@ -59,7 +59,7 @@ async def answer(turn: Turn, meaning: Meaning) -> str:
             result = await turn.use("opt_out", text=meaning.text[:500])
             return turn.ask_anything_else(result.spoken)
         case Intent.LANGUAGE:
-            return await persons.fetch_person(turn, "Another language.", first=phrases.SPEAKS_ENGLISH)
+            return await persons.fetch_person(turn, "Another language.", ringing=phrases.SPEAKS_ENGLISH)
         case Intent.HOLD_ON if meaning.is_empty_but_for_intent:
             return phrases.TAKE_YOUR_TIME
         case Intent.WHO_ARE_YOU:
@@ -82,8 +82,9 @@ def out_of_scope(turn: Turn, meaning: Meaning) -> str:
 async def _danger(turn: Turn, meaning: Meaning) -> str:
     """No diagnosis: the car stays where it is, and somebody comes to the telephone."""
     fill_facts(turn.conversation, meaning)
-    first = f"{phrases.DO_NOT_DRIVE} {phrases.WILL_TOW}"
-    return await persons.fetch_person(turn, f"Danger: {meaning.text}", first=first)
+    return await persons.fetch_person(
+        turn, f"Danger: {meaning.text}", first=phrases.DO_NOT_DRIVE, ringing=phrases.WILL_TOW
+    )
 
 
 async def _tell(turn: Turn, topic: str) -> str:

@@ -5,8 +5,11 @@ from voice.conversation.states import Ending, State
 from voice.replies.flows.turn import Turn
 
 
-async def fetch_person(turn: Turn, reason: str, *, name: str = "", first: str = "") -> str:
-    """Whoever was named, when that is one person; else anybody. first is said before."""
+async def fetch_person(turn: Turn, reason: str, *, name: str = "", first: str = "", ringing: str = "") -> str:
+    """Whoever was named, when that is one person; else anybody.
+
+    first is said before; ringing in place of the usual words, when somebody is rung.
+    """
     conversation = turn.conversation
     conversation.enter(State.ESCALATION)
     result = await turn.use("transfer_to_person", text=reason[:500], name=name[:60])
@@ -14,12 +17,12 @@ async def fetch_person(turn: Turn, reason: str, *, name: str = "", first: str = 
         conversation.asked = phrases.ASK_WHICH_PERSON
         return result.spoken
     if name and result.code in ("which_person", "unknown_person"):
-        return await fetch_person(turn, reason, first=phrases.UNKNOWN_PERSON)
+        return await fetch_person(turn, reason, ringing=phrases.UNKNOWN_PERSON)
     if not result.is_ok:
         conversation.ending = Ending.TRANSFER  # the carrier's own fallback rings the desk
-        return f"{first} {phrases.transferring()}".strip()
+        return f"{first} {ringing or phrases.transferring()}".strip()
     if conversation.ending is Ending.TRANSFER:
-        return f"{first} {result.spoken}".strip()
+        return f"{first} {ringing or result.spoken}".strip()
     return turn.ask_anything_else(f"{first} {result.spoken}".strip())
 
 

@@ -19,6 +19,7 @@ class Turn:
     conversation: Conversation
     tools: Tools
     today: date  # in the store's calendar
+    was_aside: bool = False  # the caller asked something in between
 
     async def use(self, tool: str, **arguments: Any) -> ToolResult:
         return await self.tools.call(tool, arguments)
