@@ -86,9 +86,7 @@ async def test_a_stranger_to_the_trade_is_borne_with(part: int) -> None:
         if left:
             findings.failed.append(f"the desk ends every call before it hears: {' / '.join(left)}")
         await in_database(forget_what_was_written, rooftop)
-    assert (findings.failed, findings.false_claims) == ([], [])
-    if findings.asked_too_often:
-        pytest.xfail("The person comes only after the same question was asked for the third time.")
+    assert (findings.failed, findings.false_claims, findings.asked_too_often) == ([], [], [])
 
 
 async def one_call(number: str, beginning: str, left: deque[str], findings: Findings) -> None:

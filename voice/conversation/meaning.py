@@ -162,6 +162,8 @@ def merge(old: DayWish, new: DayWish) -> DayWish:
     merged = old.model_copy(deep=True)
     merged.said = new.said
     merged.not_on = new.not_on or (old.not_on if not new.first else [])
+    merged.not_days = new.not_days or (old.not_days if not new.first else [])
+    merged.days = new.days if new.first else old.days
     if new.first:
         merged.first, merged.last = new.first, new.last
     if new.exactly or new.not_before or new.not_after:

@@ -316,7 +316,7 @@ def read_back_move(visit: Visit, offer: Offer) -> str:
 
 def _moved(confirmation_number: str, local: datetime) -> str:
     number = ", ".join(confirmation_number)
-    return f"It's moved: you're booked for {say_moment(local)}, still under {number}."
+    return f"It's moved to {say_moment(local)}. Your confirmation number is still {number}."
 
 
 def _cancelled(local: datetime) -> str:

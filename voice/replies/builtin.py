@@ -47,11 +47,11 @@ def _greet(turn: Turn) -> str:
 async def _answer_or_fetch(turn: Turn, heard: str) -> str:
     """Whatever comes in between, the same question is not asked a third time: a person comes instead."""
     conversation = turn.conversation
-    before, misses = _open_question(conversation), conversation.misses
+    before = _open_question(conversation)
     reply = await _answer(turn, heard)
-    if not reply.endswith(phrases.question(conversation)) or _open_question(conversation) != before:
+    if _open_question(conversation) != before:
         conversation.repeats = 0
-    elif not turn.was_aside and conversation.misses == misses:
+    elif not turn.was_aside:
         conversation.repeats += 1
         if conversation.repeats >= MISSES_UNTIL_A_PERSON and not conversation.ending:
             return await persons.fetch_person(turn, COULD_NOT_UNDERSTAND)
@@ -62,7 +62,13 @@ def _open_question(conversation: Conversation) -> tuple[str, ...]:
     """What is asked, and about what: other openings make it another question."""
     chosen = conversation.chosen.handle if conversation.chosen else ""
     visit = conversation.visit.handle if conversation.visit else ""
-    return conversation.asked, chosen, visit, *(offer.handle for offer in conversation.offers)
+    return (
+        conversation.asked,
+        chosen,
+        visit,
+        conversation.slots.phone,
+        *(offer.handle for offer in conversation.offers),
+    )
 
 
 async def _answer(turn: Turn, heard: str) -> str:

@@ -34,7 +34,9 @@ class SlotSearch(BaseModel):
     not_before: time | None = Field(None, description="Earliest time of day, store time.")
     not_after: time | None = Field(None, description="Latest time of day, store time.")
     exactly: time | None = Field(None, description="The time of day wished for, store time.")
+    days: list[date] = Field(default_factory=list, description="Only these days, within first and last.")
     not_on: list[int] = Field(default_factory=list, description="Weekdays refused, 0 is Monday.")
+    not_days: list[date] = Field(default_factory=list, description="Days refused.")
     after: datetime | None = Field(None, description="Only openings later than this offer's local time.")
     before: datetime | None = Field(None, description="Only openings earlier than this offer's local time.")
 
@@ -271,10 +273,17 @@ def _within(slots: list[Slot], search: SlotSearch, zone: ZoneInfo) -> list[Slot]
     return [
         slot
         for slot in slots
-        if (search.after is None or slot.arrives_at > search.after)
+        if _is_on_a_wished_day(slot.arrives_at.astimezone(zone).date(), search)
+        and (search.after is None or slot.arrives_at > search.after)
         and (search.before is None or slot.arrives_at < search.before)
-        and slot.arrives_at.astimezone(zone).weekday() not in search.not_on
     ]
+
+
+def _is_on_a_wished_day(day: date, search: SlotSearch) -> bool:
+    is_refused = day.weekday() in search.not_on or day in search.not_days
+    # Beyond the wish, where nothing fits it, its days bind no more.
+    is_meant = not search.days or day in search.days or day > max(search.days)
+    return is_meant and not is_refused
 
 
 def _is_timely(local: time, search: SlotSearch) -> bool:

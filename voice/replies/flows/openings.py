@@ -29,20 +29,21 @@ async def offer(turn: Turn, *, after: datetime | None = None, before: datetime |
 def _search(turn: Turn, after: datetime | None, before: datetime | None) -> dict[str, Any]:
     conversation = turn.conversation
     wish = conversation.slots.wish
+    is_move = conversation.intent is Intent.RESCHEDULE and conversation.visit is not None
     search: dict[str, Any] = {
+        "services": [] if is_move else conversation.slots.services,
+        "appointment": conversation.visit.handle if is_move and conversation.visit else "",
         "first_day": wish.first,
         "last_day": wish.last,
         "not_before": wish.not_before,
         "not_after": wish.not_after,
         "exactly": wish.exactly,
+        "days": wish.days,
         "not_on": wish.not_on,
+        "not_days": wish.not_days,
         "after": after,
         "before": before,
     }
-    if conversation.intent is Intent.RESCHEDULE and conversation.visit:
-        search["appointment"] = conversation.visit.handle
-    else:
-        search["services"] = conversation.slots.services
     if after or before:  # the comparison with what was offered replaces the wished time
         search |= {"exactly": None, "not_before": None, "not_after": None}
     return search
