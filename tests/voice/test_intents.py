@@ -370,6 +370,9 @@ def test_a_turn_is_read_in_well_under_five_milliseconds() -> None:
         ("Am I still under warranty, it's a 2022 with thirty thousand miles", Intent.WARRANTY),
         ("Do you have a loaner car I can use while it's in the shop", Intent.RIDE),
         ("could you have someone call me back about my bill", Intent.MESSAGE),
+        ("can I come in after my dentist appointment on Tuesday", Intent.BOOK),
+        ("I need an oil change before our vacation in June", Intent.BOOK),
+        ("What are your hours? I have a flight at noon", Intent.HOURS_INQUIRY),
         ("who do I speak to about buying a used car", Intent.SALES),
         ("I'd like to leave it overnight in the key drop", Intent.TOW),
     ],
@@ -389,3 +392,12 @@ def test_what_people_say_on_the_telephone_is_understood(said: str, expected: Int
 )
 def test_an_answer_with_a_date_is_not_taken_for_something_else(said: str) -> None:
     assert find_intent(said) is not Intent.OTHER
+
+
+@pytest.mark.parametrize(
+    "said", ["a" * 20000, "my car " * 3000, "1 " * 9000, "don't want to " * 2000, "é" * 9000]
+)
+def test_nonsense_of_any_length_is_read_at_once(said: str) -> None:
+    begun = time.perf_counter()
+    find_intent(said)
+    assert time.perf_counter() - begun < 0.1

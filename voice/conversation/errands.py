@@ -220,6 +220,11 @@ DUE = either(
     r"^(?:my |the )?next (?:oil change|tire change|service|maintenance|rotation|inspection)(?: (?:date|is when|due|when|is due when))?$|"
     r"\b(?:my|the) (?:next )?(?:oil change|tires?|service|maintenance) (?:is|are) due when\b",
 )
+# Said to the desk itself, so that nothing else in the turn can make it another's.
+YOUR_HOURS = either(
+    r"\byour (?:\w+ )?(?:hours|address)\b|\bwhere are you (?:guys )?(?:located|at)?\b(?! from)|"
+    r"\b(?:are|when do|when are|what time do|how late are|until when are) (?:you|y'all) (?:guys )?(?:\w+ )?(?:open|close|closed|closing)\b",
+)
 HOURS = either(
     r"\b(?:what|your|business|service|opening|shop|dealer\w*|holiday|store|the|weekend|saturday|sunday|"
     r"normal|regular)\b.{0,20}\bhours\b(?! (?:away|ago|long|from|late))|"
@@ -351,6 +356,7 @@ ERRANDS: tuple[tuple[Intent, re.Pattern[str], Needs], ...] = (
     (Intent.BILL, BILL, Needs.OURS),
     (Intent.TOW, TOW, Needs.OURS),
     (Intent.RIDE, RIDE, Needs.OURS),
+    (Intent.HOURS_INQUIRY, YOUR_HOURS, Needs.NOTHING),
     (Intent.HOURS_INQUIRY, HOURS, Needs.OURS),
     (Intent.SERVICE_INQUIRY, PRICE, Needs.OURS),
     (Intent.DUE, DUE, Needs.TRADE),

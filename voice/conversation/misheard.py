@@ -6,6 +6,7 @@ from itertools import combinations
 from voice.conversation.makes import MODELS, NOT_MISHEARD, OFTEN_MISHEARD
 
 SHORTEST = 5  # letters; below that everything is near something
+LONGEST = 16  # beyond any name; the letters to leave out grow with the square
 LONG = 9  # letters from which two may be wrong
 Named = tuple[str, str]  # a make, and its model or ""
 
@@ -43,7 +44,11 @@ def nearly(word: str, make: str = "", *, is_behind: bool = False) -> Named | Non
 
     With a make only its own models count; is_behind says that word follows it.
     """
-    if len(word) < SHORTEST - is_behind or not word.isalpha() or (word in NOT_MISHEARD and not is_behind):
+    if (
+        not SHORTEST - is_behind <= len(word) <= LONGEST
+        or not word.isalpha()
+        or (word in NOT_MISHEARD and not is_behind)
+    ):
         return None
     near = {
         (name, named)

@@ -7,6 +7,7 @@ from voice.conversation.numbers import TENS, UNITS
 
 WORD = re.compile(r"'\d\d(?!\d)|[a-z0-9]+(?:'[a-z]+)?|&")
 ZERO = ("oh", "o", "zero", "aught", "ought")
+LONGEST_TURN = 1000  # characters
 OLDEST, NEWEST = 1950, 2035
 # Two digits name a year up to here in this century, and from the other on in the last.
 LAST_SHORT, FIRST_SHORT = 35, 50
@@ -18,7 +19,7 @@ def car_words(text: str) -> list[str]:
 
     "oh nine" becomes "09", "fifteen hundred" 1500; "'09" keeps its apostrophe.
     """
-    said = text.lower().replace("’", "'").replace("‘", "'").replace("-", " ")
+    said = text[-LONGEST_TURN:].lower().replace("’", "'").replace("‘", "'").replace("-", " ")
     words = WORD.findall(said)
     out: list[str] = []
     index = 0

@@ -97,6 +97,15 @@ ALMOST_OURS = re.compile(
     r"school|airport|work)\b"
 )  # fmt: skip
 
+# Whoever asks for this may mention a dentist or a vacation beside it.
+PLAINLY_OURS = re.compile(
+    r"\b(?:your|(?:the )?(?:service department|dealership)(?:'s)?) (?:\w+ )?(?:hours|address|location|shop|dealership)\b|"
+    r"\b(?:are|when do|what time do|how late are) (?:you|y'all) (?:guys )?(?:open|close|closed|located)\b|"
+    r"\b(?:oil change|tire rotation|loaner|brake (?:pads?|inspection|job)|check engine|state inspection|wheel alignment|tune ?up)\b|"
+    r"\b(?:bring|drop|get|pick up|fix|service|repair) (?:my|the|our) (?:car|truck|vehicle|van|suv|minivan)\b(?! (?:insurance|loan|payment|rental|keys|note))|"
+    r"\b(?:come in|bring it in|drop it off)\b"
+)
+
 QUESTION = re.compile(
     r"^(?:(?:so|and|but|um|uh|hey|hi|hello|please|ok|okay|well|tell me|i wonder|i was wondering|"
     r"do you know|ai|siri|alexa|google),? )*(?:who|what|whats|what's|what'll|when|where|wheres|where's|"
@@ -181,7 +190,7 @@ def is_foreign(said: str) -> bool:
         return not OURS_MEANWHILE.search(said)
     if TANK.search(said) or (FAR.search(said) and not TO_US.search(said)):
         return True
-    if FOREIGN.search(said) and not ALMOST_OURS.search(said):
+    if FOREIGN.search(said) and not (ALMOST_OURS.search(said) or PLAINLY_OURS.search(said)):
         return True
     # "Cancel my reservation on Friday" can only mean ours; "at Sam's for four" does not.
     return bool(

@@ -7,6 +7,8 @@ what must not be driven on.
 import re
 from enum import StrEnum
 
+LONGEST_TURN = 1000  # characters, over a minute of speech
+
 
 class Topic(StrEnum):
     """What a caller can speak of, as an advisor would file it."""
@@ -343,8 +345,11 @@ PATTERNS = {topic: re.compile(pattern) for topic, pattern in SAID.items()}
 
 
 def plain_words(text: str) -> str:
-    """text as the patterns expect it: lower case, straight apostrophes, brakes spelt as brakes."""
-    said = text.lower().replace("’", "'").replace("‘", "'").replace("-", " ")
+    """text as the patterns expect it: lower case, straight apostrophes, brakes spelt as brakes.
+
+    Only the end of a very long text: nobody says more in one turn, and whoever writes more waits for it.
+    """
+    said = text[-LONGEST_TURN:].lower().replace("’", "'").replace("‘", "'").replace("-", " ")
     said = re.sub(r"[^a-z0-9'/., ]+", " ", said)
     said = re.sub(r"\s+", " ", said).strip()
     if "break" in said:
