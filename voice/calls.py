@@ -14,11 +14,16 @@ from crm.models import FollowUpTask, Rooftop, Staff
 from scheduling.models import Appointment
 from voice import live, resuming
 from voice.conversation import claims
-from voice.conversation.states import Caller, Conversation, Proof, Slots
-from voice.models import Call, Defect, Turn, Usage
+from voice.conversation.states import Caller, Conversation, Deed, Proof, Slots
+from voice.models import Call, Defect, ToolCall, Turn, Usage
 from voice.ports import ModelUse
 
 RINGS_AGAIN_WITHIN = timedelta(minutes=10)
+DEEDS = {
+    "book_appointment": Deed.BOOKED,
+    "reschedule_appointment": Deed.MOVED,
+    "cancel_appointment": Deed.CANCELLED,
+}
 TOKEN_LIFE = timedelta(seconds=30)
 # What carriers send as From when the number is withheld.
 WITHHELD = {
@@ -196,14 +201,22 @@ def finish(
     A booking whose answer was lost counts as one, too. Seconds and characters are this process's.
     """
     save_state(call, conversation)
-    if not conversation.booked and outcome != Call.Outcome.TRANSFERRED and written_by(call):
-        outcome = Call.Outcome.BOOKED
+    if outcome != Call.Outcome.TRANSFERRED:
+        outcome = _deed(call, conversation) or outcome
     Call.objects.filter(pk=call.pk, resumes=call.resumes, ended_at__isnull=True).update(
         ended_at=now,
         outcome=outcome,
         seconds_transcribed=F("seconds_transcribed") + seconds_transcribed,
         characters_synthesized=F("characters_synthesized") + characters_synthesized,
     )
+
+
+def _deed(call: Call, conversation: Conversation) -> str:
+    """What the call did to an appointment last; "" when it did nothing."""
+    if conversation.booked:
+        return conversation.booked.deed
+    last = ToolCall.objects.filter(call=call, code="ok", name__in=DEEDS, appointment__isnull=False).last()
+    return DEEDS[last.name] if last else ""
 
 
 @transaction.atomic

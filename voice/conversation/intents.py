@@ -130,12 +130,31 @@ class _Turn:
         return self.is_trade or not asks_for_something_else(self.said)
 
 
+# Nobody else is meant by these, whatever else the sentence speaks of.
+PLAINLY_OURS = (
+    (Intent.LATE, re.compile(r"\b(?:i'?m|i am|we'?re|i'?ll be) (?:\w+ ){0,4}late\b(?! (?:at|on|with))")),
+    (Intent.PARTS, re.compile(r"\bparts (?:department|counter|desk)\b")),
+    (Intent.DUE, re.compile(r"\bwhat(?:'?s| is)\b.{0,25}\bdue for\b")),
+    # "I can't make it on Tuesday, please cancel": no other day is asked for.
+    (
+        Intent.CANCEL,
+        re.compile(
+            r"^(?!.*\b(?:re ?schedul|move|chang|instead|another|different|not cancel|n'?t (?:\w+ )?cancel)).*"
+            r"\b(?:please|to) cancel (?:my|the|that|our) (?:\w+ )?appointment\b"
+        ),
+    ),
+)
+
+
 def find_intent(text: str) -> Intent:
     """The plainest reading of one turn; OTHER for what is no business of a service desk, else UNKNOWN."""
     said = plain_words(text).strip(" .,")
     act = find_act(said, FIRST)
     if act:
         return act
+    for intent, pattern in PLAINLY_OURS:
+        if pattern.search(said):
+            return intent
     wanted = said if NO_LONGER.search(said) else DENIED.sub(" ", said)
     topics = topics_in(wanted)
     turn = _Turn(wanted, topics, speaks_of_trade(wanted, topics), is_foreign(wanted))

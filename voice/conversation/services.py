@@ -85,7 +85,7 @@ NEW_TIRES = re.compile(
     r"bald|swap\w*|desperate\w*)\b"
 )
 STATE_INSPECTION = re.compile(
-    r"\b(?:(?:state|annual|yearly|safety|registration) inspect\w*|smog|(?:inspection )?sticker|"
+    r"\b(?:(?:state|annual|yearly|safety|registration) inspect\w*|smog|inspection sticker|new sticker|sticker (?:is|has|expire\w*)|"
     r"emissions? (?:test|check|inspect\w*))\b"
 )
 SERVICED = re.compile(r"^(?!.*\bleak).*\b(?:fluid|flush\w*|exchange\w*|service\w*|drain\w*)\b")

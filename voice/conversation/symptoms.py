@@ -264,7 +264,7 @@ SAID: dict[Topic, str] = {
         r"\bnavigation (?:system|screen)|\busb\b|\bsensors?\b|\bhybrid (?:system|battery)|\bair ?bags?\b|"
         r"\bcharg\w* port|\bnothing comes on"
     ),
-    Topic.INSPECTION: r"\binspect\w*(?! my bill)|\bemissions?(?: test)?\b|\bsmog\b|\bsticker\b|\bsafety check",
+    Topic.INSPECTION: r"\binspect\w*(?! my bill)|\bemissions?(?: test)?\b|\bsmog\b|\binspection sticker\b|\bnew sticker\b|\bsticker (?:is|has|expire\w*)\b|\bsafety check",
     Topic.CHECKUP: (
         r"\bcheck ?ups?\b|\b(?:\d+|multi|fifty|hundred|twenty \w+)[ -]?point\b|"
         r"\b(?:full|general|complete|basic|thorough|total|routine|tire|brake) (?:check|once over|"
