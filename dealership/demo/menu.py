@@ -27,6 +27,15 @@ RCL | recall repair | 60 | 0 | 0 | general | general | recall
 """
 
 PER_DAY = {"DIAG": 4}
+EVERY_MILES = {
+    "LOF": 5000,
+    "TROT": 7500,
+    "FLTR": 15000,
+    "COOL": 60000,
+    "TRAN": 60000,
+    "M30": 30000,
+    "M60": 60000,
+}
 ABSORBED_BY = {"LOF": ["LOFTR"], "TROT": ["LOFTR"], "MPI": ["LOF", "LOFTR", "M30", "M60"]}
 CANNOT_WAIT = {"BRKF", "BRKR", "NVH", "TRAN", "M30", "M60"}
 NOT_BY_PHONE = {"RCL"}  # its length depends on the campaign, and its parts must be there
@@ -52,5 +61,6 @@ def _op_code(
         is_bookable_by_phone=code not in NOT_BY_PHONE,
         can_wait=code not in CANNOT_WAIT,
         per_day=PER_DAY.get(code),
+        every_miles=EVERY_MILES.get(code),
         absorbed_by=ABSORBED_BY.get(code, []),
     )

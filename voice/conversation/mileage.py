@@ -30,12 +30,13 @@ def find_miles(text: str, *, was_asked: bool) -> int | None:
 
 
 def due_at(miles: int, menu: Iterable[MenuItem]) -> list[MenuItem]:
-    """The lines of the menu whose interval is full about now, longest interval first.
+    """Two lines of the menu at most whose interval is full about now: the biggest, and the most usual.
 
-    One that another due one includes by its nature (a 30,000-mile service at 60,000) is left to people.
+    What the big one includes, people sort out: a caller cannot keep six services in mind.
     """
     due = [item for item in menu if item.every_miles and _is_full(miles, item.every_miles)]
-    return sorted(due, key=lambda item: -(item.every_miles or 0))
+    due.sort(key=lambda item: (-(item.every_miles or 0), -item.minutes))
+    return due if len(due) < 2 else [due[0], due[-1]]
 
 
 def _is_full(miles: int, every: int) -> bool:
