@@ -225,7 +225,7 @@ SAID: dict[Intent, tuple[str, ...]] = {
         "i don't know",
     ),
     Intent.WHO_ARE_YOU: (
-        "are you a robot",
+        "are you some kind of robot",
         "who am i speaking with",
     ),
     Intent.ABILITIES: ("what can you do",),
@@ -272,7 +272,7 @@ SAID: dict[Intent, tuple[str, ...]] = {
         "it's a honda civic",
         "do you have anything later",
     ),
-    Intent.FASTER: ("please talk faster",),
+    Intent.FASTER: ("could you talk a bit quicker",),
     Intent.STOP_TALKING: ("stop talking",),
 }
 CASES = [(text, intent) for intent, texts in SAID.items() for text in texts]

@@ -105,7 +105,7 @@ def test_what_is_not_wanted_is_no_service(said: str, codes: list[str]) -> None:
         ("I need an oil change", ["A1"]),
         ("my tires rotated", ["A2"]),
         ("my brakes squeak", ["A3"]),
-        ("the check engine light is on", ["A4"]),
+        ("my check engine light stays on", ["A4"]),
         ("the AC blows hot", ["A5"]),
         ("it won't start", ["A6"]),
         ("it shakes at high speed", ["A7"]),
@@ -219,7 +219,7 @@ def test_a_danger_is_named(said: str, danger: str) -> None:
     "said",
     [
         "my brakes squeak a little",
-        "the check engine light is on",
+        "my check engine light stays on",
         "there is no smoke",
         "it's not overheating",
         "I need a brake inspection",

@@ -21,8 +21,8 @@ MACHINE = re.compile(
 IDENTITY = re.compile(
     r"\b(?:who|what) (?:are|r) you\b(?! (?:doing|saying|talking|charging|guys|open|closing|open))|"
     r"\b(?:who|what|which company|what (?:company|firm|organization))\b.{0,30}\b(?:made|makes?|created|"
-    r"creating|built|designed|programmed|programming|invented|manufactur\w*|conjured|formed|developed|"
-    r"owns|design) (?:you|thou|thee)\b|"
+    r"creating|built|designed|programmed|programming|invented|manufactur\w*|formed|developed|"
+    r"owns|design) \b|"
     r"\bwho(?:'?s| is| are| were| was)?\b.{0,30}\b(?:your (?:design\w*|creator|maker|boss|manufacturer|"
     r"developer|inventor|programmer)|you (?:made|created|built|manufactured|programmed|designed|"
     r"developed) by|responsible for (?:your|creating you|making you|you))\b|"

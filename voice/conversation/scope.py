@@ -15,7 +15,7 @@ TRADE = re.compile(
     r"appointment)|"
     r"loaners?|shuttles?|courtesy (?:car|van|shuttle)|tow\w*|key drop|drop box|waiting (?:room|area)|"
     r"vin|license plate|maintenance|tune ?up|"
-    r"gas mileage|octane|octaine|fuel|diesel|batter(?:y|ies)|"
+    r"gas mileage|octane|fuel|diesel|batter(?:y|ies)|"
     r"tune up|inspection|appointments?|appt|key ?fob|floor mats?|wipers?|accessories|car keys|premium|unleaded|"
     r"(?:last|next|my|for|a) service|trade ?in|test drive|leas(?:e|ing))\b"
 )

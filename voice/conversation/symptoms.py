@@ -92,7 +92,7 @@ SAID: dict[Topic, str] = {
         r"motor )?oil\b(?! (?:leak|pan|light|pressure))|"
         r"\boil (?:\w+ ){0,3}(?:chang\w*|replaced|swapped|topped)|\blube\b|\blof\b|"
         r"\b(?:my|the|its|your) oil (?:done|is due)|\bdue for (?:an? )?oil|\bwork on (?:your|my|the) oil|"
-        r"\bbrakes and oil changed|\boil and (?:the |my |your )?(?:tires?|filter)\b"
+        r"\boil and (?:the |my |your )?(?:tires?|filter)\b"
     ),
     Topic.ROTATION: r"\brotat\w*",
     Topic.TIRES: (
@@ -262,7 +262,7 @@ SAID: dict[Topic, str] = {
         r"\btouch ?screen|\bdash\w* (?:button )?lights?\b|\bspeedometer|\bodometer\b|\bgas gauge|"
         r"\bfuel gauge|\bgauges?\b|\bcruise control|\bbuttons?\b|\bshort in (?:the|my)|\bbluetooth\b|"
         r"\bnavigation (?:system|screen)|\busb\b|\bsensors?\b|\bhybrid (?:system|battery)|\bair ?bags?\b|"
-        r"\bcharg\w* port|\bnothing comes on"
+        r"\bcharg\w* port"
     ),
     Topic.INSPECTION: r"\binspect\w*(?! my bill)|\bemissions?(?: test)?\b|\bsmog\b|\binspection sticker\b|\bnew sticker\b|\bsticker (?:is|has|expire\w*)\b|\bsafety check",
     Topic.CHECKUP: (
@@ -272,7 +272,7 @@ SAID: dict[Topic, str] = {
         r"\binspect (?:the|my) (?:car|vehicle|truck)|\bcheck everything|\bhealth check"
     ),
     Topic.TUNE_UP: (
-        r"\btun(?:e|ed|ing)[ -]?(?:it )?ups?\b|\btuneups?\b|\bget a tune\b|\btiming belt|"
+        r"\btun(?:e|ed|ing)[ -]?(?:it )?ups?\b|\btuneups?\b|\btiming belt|"
         r"\bserpentine belt|\bspark plugs?\b|\bdrive belt"
     ),
     Topic.MAINTENANCE: (
@@ -283,20 +283,19 @@ SAID: dict[Topic, str] = {
         r"\b(?:my|the|a|for) \d+ ?k\b(?! miles?\b)|\busual service\b|"
         r"\b(?:get|have|need|needs|for) (?:\w+ ){0,2}servic(?:e|ed|ing)\b|"
         r"\b(?:car|truck|vehicle) servic(?:e|ed)\b|\bservice (?:appointment|is due|on my|due)\b|"
-        r"\bdue for (?:a )?servic\w*|\bunder light repair"
+        r"\bdue for (?:a )?servic\w*"
     ),
     Topic.FLUIDS: (
-        r"\bfluids?\b(?! (?:leak|coming))|\bflush\w*|\btop (?:it |them )?(?:off|up)\b|\bwasher fluid|"
-        r"\bfluids package"
+        r"\bfluids?\b(?! (?:leak|coming))|\bflush\w*|\btop (?:it |them )?(?:off|up)\b|\bwasher fluid"
     ),
     Topic.FILTERS: r"\b(?:air|cabin|engine|pollen|fuel) filters?\b|\bfilters\b",
     Topic.FUEL: (
         r"\bfuel (?:system|pump|injector|filter|line|tank|gauge|leak)s?\b|\binjectors?\b|"
-        r"\bgas (?:gauge|pipe|cap|tank|leak|line|smell)s?\b|"
+        r"\bgas (?:gauge|cap|tank|leak|line|smell)s?\b|"
         r"\bsmel\w* (?:\w+ ){0,2}(?:gas|gasoline|fuel)\b|\bthrottle\b|\bcarburetor"
     ),
     Topic.ENGINE: (
-        r"\bengines?\b(?! light)|\bmotors?\b(?! oil)|\bgasket\w*|\bgasguet|\bbelts?\b(?<!seat belt)|"
+        r"\bengines?\b(?! light)|\bmotors?\b(?! oil)|\bgasket\w*|\bbelts?\b(?<!seat belt)|"
         r"\bturbo\w*|\bpistons?\b|\bunder (?:the|my) hood"
     ),
     Topic.RECALL: r"(?<!to )\brecal+(?:s|ed)?\b(?! (?:the things|what|that|when|how|anything))|\btakata\b",
