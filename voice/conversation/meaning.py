@@ -13,7 +13,7 @@ NO_CAR_EXPECTED = (phrases.ASK_NAME, phrases.ASK_PHONE, phrases.ASK_PHONE_CHECK)
 
 
 # Intents that bring nothing to do: an answer that has one of these is only an answer.
-ACTS = {Intent.UNKNOWN, Intent.THANKS, Intent.GREETING, Intent.MAYBE, Intent.GOODBYE}
+NOTHING_TO_DO = {Intent.UNKNOWN, Intent.THANKS, Intent.GREETING, Intent.MAYBE, Intent.GOODBYE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Meaning:
 
     @property
     def is_empty(self) -> bool:
-        return self.intent in ACTS and self.is_empty_but_for_intent
+        return self.intent in NOTHING_TO_DO and self.is_empty_but_for_intent
 
     @property
     def is_empty_but_for_intent(self) -> bool:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from voice.conversation import phrases
 from voice.conversation.facts import Store
-from voice.conversation.meaning import ACTS, merge, take_identity, understand
+from voice.conversation.meaning import NOTHING_TO_DO, merge, take_identity, understand
 from voice.conversation.names import find_name
 from voice.conversation.states import Conversation, DayWish, Intent, Offer, State, VehicleSlot
 from voice.conversation.vehicles import find_vehicle
@@ -20,7 +20,7 @@ from voice.conversation.vehicles import find_vehicle
 def note_turn(conversation: Conversation, heard: str, store: Store, today: date) -> None:
     """Before the model thinks: who is it, and what for? Fills what is still empty."""
     meaning = understand(heard, conversation, store, today)
-    if meaning.intent not in ACTS:
+    if meaning.intent not in NOTHING_TO_DO:
         conversation.intent = meaning.intent
     if _was_asked_who_calls(conversation):
         take_identity(conversation, meaning)
