@@ -1,6 +1,6 @@
 # On a fresh machine: `make run`, or `make test`. Python 3.11 to 3.13 and make are all they need.
 # `make run CLOUD=emulated`: with cloud settings, against the emulated providers of tests/.
-.PHONY: run test check format demo-call bench race deploys faults frames doctor
+.PHONY: run test check format demo-call bench race deploys faults frames proofs doctor
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -30,6 +30,9 @@ race: .venv/installed
 
 faults: .venv/installed
 	@FAULTS=all $(BIN)/python -m pytest -q --timeout 0 tests/voice/test_fault_matrix.py tests/voice/test_lost_bookings.py $(ARGS)
+
+proofs: .venv/installed
+	@PROOFS=all $(BIN)/python -m pytest -q --timeout 0 tests/voice/test_attacks.py tests/voice/test_replayed_dialogues.py $(ARGS)
 
 deploys: .venv/installed
 	@DEPLOYS=20 $(BIN)/python -m pytest -q --timeout 0 tests/voice/test_lost_processes.py $(ARGS)

@@ -18,6 +18,7 @@ STRANGER = "+12125550177"
 YES_MARIA = (r"Is this Maria", "Yes, this is Maria.")
 SECOND = (r"which of those|does that work", "The second one, please.")
 YES_BOOK = (r"shall i book", "Yes, please.")
+REMIND_ME = (r"remind you of it", "Yes, that's fine.")
 GOODBYE = (r"anything else", "No, thank you, goodbye.")
 AGAIN = (r"didn't get|didn't catch|couldn't hear", "Sorry. Yes, please.")
 
@@ -57,7 +58,7 @@ def scenarios(rooftop: Rooftop, *, now: datetime) -> dict[str, Scenario]:
     wanted = Expected("Maria Lopez", "LOF", first, True, "Civic")
     return {
         "maria": Scenario(
-            Script("maria", MARIA, opening, (YES_MARIA, SECOND, YES_BOOK, GOODBYE, AGAIN)), wanted
+            Script("maria", MARIA, opening, (YES_MARIA, SECOND, YES_BOOK, REMIND_ME, GOODBYE, AGAIN)), wanted
         ),
         "new-customer": Scenario(
             Script(
@@ -70,6 +71,7 @@ def scenarios(rooftop: Rooftop, *, now: datetime) -> dict[str, Scenario]:
                     (r"first and last name", "My name is Peter Walker."),
                     (r"best one to reach you", "Yes, it is."),
                     YES_BOOK,
+                    REMIND_ME,
                     GOODBYE,
                     AGAIN,
                 ),
@@ -87,6 +89,7 @@ def scenarios(rooftop: Rooftop, *, now: datetime) -> dict[str, Scenario]:
                     (r"shall i book", f"Wait, I meant {second_name} afternoon."),
                     (r"which of those|does that work", "The first one, please."),
                     YES_BOOK,
+                    REMIND_ME,
                     GOODBYE,
                     AGAIN,
                 ),
@@ -98,7 +101,7 @@ def scenarios(rooftop: Rooftop, *, now: datetime) -> dict[str, Scenario]:
                 "interrupts",
                 MARIA,
                 opening,
-                (YES_MARIA, SECOND, YES_BOOK, GOODBYE, AGAIN),
+                (YES_MARIA, SECOND, YES_BOOK, REMIND_ME, GOODBYE, AGAIN),
                 interrupt=(1, f"Sorry, I'd rather come {second_name} morning."),
             ),
             Expected("Maria Lopez", "LOF", second, True, "Civic"),

@@ -76,11 +76,17 @@ def stream_token(call: Call) -> str:
 
 
 def admit(
-    sid: str, token: str, *, stream_sid: str = "", is_signed: bool = False, now: datetime
+    sid: str,
+    token: str,
+    *,
+    stream_sid: str = "",
+    is_signed: bool = False,
+    agent_version: str = "",
+    now: datetime,
 ) -> Call | None:
     """Let a media stream in: once, in time, and only with the token of exactly this call.
 
-    is_signed says that the carrier signed the handshake: without it a carrier's call is refused, and
+    agent_version is kept: who talks in this call. is_signed says that the carrier signed the handshake: without it a carrier's call is refused, and
     its token still opens the stream for the carrier itself.
     """
     call = Call.objects.select_related("rooftop").filter(sid=sid).first()
@@ -92,7 +98,7 @@ def admit(
         return None
     opened = Call.objects.filter(
         pk=call.pk, resumes=call.resumes, stream_opened_at__isnull=True, ended_at__isnull=True
-    ).update(stream_opened_at=now, stream_sid=stream_sid[:64])
+    ).update(stream_opened_at=now, stream_sid=stream_sid[:64], agent_version=agent_version[:60])
     if not opened:
         return None
     call.stream_opened_at = now

@@ -44,6 +44,15 @@ _BY_NAME = {
     phrases.ASK_CONFIRM: Expected.YES_OR_NO,
     phrases.ASK_WANTS_IT: Expected.YES_OR_NO,
     phrases.ASK_ANYTHING_ELSE: Expected.YES_OR_NO,
+    phrases.ASK_MOVE_INSTEAD: Expected.YES_OR_NO,
+    phrases.ASK_MOVE_IT: Expected.YES_OR_NO,
+    phrases.ASK_CANCEL_IT: Expected.YES_OR_NO,
+    phrases.ASK_CONSENT: Expected.YES_OR_NO,
+    phrases.ASK_WAITLIST: Expected.YES_OR_NO,
+    phrases.ASK_WANTS_DUE: Expected.YES_OR_NO,
+    phrases.ASK_OTHER_TIME: Expected.YES_OR_NO,
+    phrases.ASK_GO_ON: Expected.YES_OR_NO,
+    phrases.ASK_PROOF: Expected.SPELLING,  # whichever of the three it will be
 }
 _BY_WORDS = (
     (re.compile(r"\bspell\b", re.IGNORECASE), Expected.SPELLING),

@@ -121,6 +121,7 @@ async def _admit(line: Line, started: Started, *, is_signed: bool) -> Call | Non
         token,
         stream_sid=started.stream_sid,
         is_signed=is_signed,
+        agent_version=providers.agent_version(),
         now=datetime.now(UTC),
     )
     if call is None:

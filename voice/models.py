@@ -56,6 +56,13 @@ class Call(models.Model):
     started_at = models.DateTimeField(default=timezone.now, db_index=True)
     stream_opened_at = models.DateTimeField(null=True, blank=True)
     stream_sid = models.CharField("stream SID", max_length=64, blank=True, help_text="Of the present one.")
+    agent_version = models.CharField(
+        max_length=60,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The mind that talked, and its prompt.",
+    )
     resumes = models.PositiveSmallIntegerField(default=0, help_text="How often its media socket was lost.")
     resumed_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -161,7 +168,7 @@ class Turn(models.Model):
     starts_ms = models.PositiveIntegerField(help_text="On the call's clock: since the media stream began.")
     ends_ms = models.PositiveIntegerField()
     state = models.CharField(max_length=20, blank=True)
-    intent = models.CharField(max_length=30, blank=True, db_default="")
+    intent = models.CharField(max_length=30, blank=True, default="", db_default="")
     # Desk turns: the slots after it, and what it changed in them: {"wish.first": [before, after]}.
     slots = models.JSONField(default=dict, blank=True, db_default=NOTHING)
     changes = models.JSONField(default=dict, blank=True, db_default=NOTHING)

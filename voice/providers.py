@@ -8,7 +8,7 @@ from importlib import import_module
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from voice.conversation import phrases
+from voice.conversation import phrases, prompts
 from voice.conversation.facts import Store
 from voice.ports import (
     CallControl,
@@ -78,6 +78,13 @@ def make_mind(store: Store) -> ReplyModel:
     if isinstance(mind, BuiltinReplies):
         return mind
     return FallbackReplies(mind, BuiltinReplies(store))
+
+
+def agent_version() -> str:
+    """Who talks in calls now: the first model and the version of its prompt, or the built-in replies."""
+    if import_string(settings.REPLY_MODEL) is BuiltinReplies:
+        return "built-in"
+    return f"{settings.OPENAI_MODELS[0]} {prompts.VERSION}"
 
 
 def warm_up() -> None:

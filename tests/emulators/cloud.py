@@ -23,6 +23,7 @@ from tests.emulators.openai_script import Body, Reply, Use, heard, system
 from tests.emulators.openai_script import results as tool_results
 from tests.emulators.speech import carry
 from tests.emulators.wire import Wire
+from voice.calls import DEEDS
 from voice.conversation import phrases
 from voice.conversation.claims import Defect
 from voice.conversation.facts import Store
@@ -33,6 +34,7 @@ from voice.conversation.states import (
     Ending,
     Offer,
     State,
+    Visit,
 )
 from voice.conversation.states import Message as Turn
 from voice.database import in_database
@@ -158,15 +160,34 @@ class Thought:
         conversation, data = self.conversation, result.data
         if "offers" in data:
             conversation.offers = [self._offer(offer) for offer in data["offers"]]
-        if "confirmation_number" in data:
+        if "appointments" in data:
+            conversation.visits = [self._visit(visit) for visit in data["appointments"]]
+        if name == "verify_caller" and result.is_ok:
+            conversation.caller.is_verified = conversation.caller.is_confirmed = True
+            conversation.caller.first_name = data["first_name"]
+        if name in DEEDS and result.is_ok:
             conversation.booked = Booked(
-                confirmation_number=data["confirmation_number"], local=self._local(data["local"])
+                confirmation_number=data["confirmation_number"],
+                local=self._local(data["local"]),
+                deed=DEEDS[name],
             )
+            conversation.has_consent = data.get("may_remind", conversation.has_consent)
             conversation.state = State.EXECUTION
         if name == "end_call":
             conversation.ending = Ending.GOODBYE
         if data.get("is_ringing"):
             conversation.ending = Ending.TRANSFER
+
+    def _visit(self, visit: dict[str, Any]) -> Visit:
+        return Visit(
+            handle=visit["handle"],
+            appointment_id=0,
+            version=0,
+            local=self._local(visit["local"]),
+            services=visit["services"],
+            names=[self.store.item(code).name for code in visit["services"]],
+            vehicle=visit["vehicle"],
+        )
 
     def _offer(self, offer: dict[str, str]) -> Offer:
         local = self._local(offer["local"])

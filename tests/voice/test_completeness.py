@@ -196,9 +196,18 @@ def test_every_question_of_ours_is_known_by_name_or_by_its_words(asked: str) -> 
                 phrases.ASK_CONFIRM,
                 phrases.ASK_WANTS_IT,
                 phrases.ASK_ANYTHING_ELSE,
+                phrases.ASK_MOVE_INSTEAD,
+                phrases.ASK_MOVE_IT,
+                phrases.ASK_CANCEL_IT,
+                phrases.ASK_CONSENT,
+                phrases.ASK_WAITLIST,
+                phrases.ASK_WANTS_DUE,
+                phrases.ASK_OTHER_TIME,
+                phrases.ASK_GO_ON,
             ),
             Expected.YES_OR_NO,
         ),
+        phrases.ASK_PROOF: Expected.SPELLING,
     }
     assert expected(asked, phrases.QUESTIONS[asked]) is by_name.get(asked, Expected.ANYTHING)
 

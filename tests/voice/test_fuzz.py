@@ -41,7 +41,8 @@ FRAMES = int(os.environ.get("FRAMES", "10000"))  # make frames: 100000
 SEED = int(os.environ.get("FRAMES_SEED") or secrets.randbelow(10**9))
 AT_ONCE = 6  # calls with nonsense beside the one without
 A_STORM = MESSAGES_AT_ONCE - 60  # the rest is for what a call says anyway
-HOURS = "What are your hours?"
+# In turns: who asks the same thing three times is given to a person.
+HOURS = ("What are your hours?", "When are you open?")
 # Whoever sends text that is none is sent away by the server, which says so in its log.
 SAID_BY_SERVER = "Invalid UTF-8 sequence received from client."
 
@@ -114,6 +115,7 @@ class Talk:
         self.random = random
         self.watch = watch
         self.expected: Counter[str] = Counter()
+        self.asked = 0
 
     async def send(self, *messages: Message) -> None:
         """As fast as the desk takes them. When it has closed the line, the rest is lost."""
@@ -135,7 +137,8 @@ class Talk:
     async def answers(self) -> None:
         """The desk understands a question, and says the answer."""
         heard = len(self.phone.captions)
-        await self.phone.send("text", body=HOURS)
+        await self.phone.send("text", body=HOURS[self.asked % len(HOURS)])
+        self.asked += 1
 
         def is_answered() -> bool:
             said = [text for speaker, text in self.phone.captions[heard:] if speaker == "desk"]

@@ -42,6 +42,7 @@ def tuesday(otto: Rooftop) -> date:
 def answers(name: str, choice: str) -> Iterable[tuple[str, str]]:
     return (
         ("anything else", "No, thank you, goodbye."),
+        ("remind you of it", "Yes, that's fine."),
         ("shall i book", "Yes, please."),
         ("first and last name", f"My name is {name} Walker."),
         ("best one to reach you", "Yes, it is."),

@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 from crm import faults
 from crm.models import SystemFault
+from scheduling.models import OpCode
 from tests.emulators.base import Fault
 from tests.emulators.media_stream import Stream
 from tests.emulators.openai import Dialogue, Reply, Use
@@ -25,10 +26,10 @@ from voice.models import Call, ToolCall, Turn, Usage
 
 pytestmark = [pytest.mark.integration, pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
-PRICE = "An oil change is $49.95. **Come** at 10:30 a.m. or call (212) 555-0143."
+PRICE = "An oil change is $49.95. **Come** at 8:00 a.m. or call (212) 555-0143."
 PRICE_SAID = (
     "An oil change is forty-nine dollars and ninety-five cents. "
-    "Come at ten thirty AM or call two one two, five five five, zero one four three."
+    "Come at eight AM or call two one two, five five five, zero one four three."
 )
 # In the order in which an answer comes about. "final" is the end of the caller's turn, which a draft
 # need not have waited for; nothing is sent before it.
@@ -36,9 +37,23 @@ THOUGHT = ["first_token", "first_clause", "first_audio", "first_frame", "first_m
 HEARD = ["final", "first_frame", "first_mark"]
 
 
+def store_with_an_oil_change() -> None:
+    """What a model says of hours and prices has to be so."""
+    OpCode.objects.create(
+        rooftop=make_small_store(),
+        code="LOF",
+        name="oil change",
+        minutes=45,
+        price_min=49,
+        price_max=60,
+        skill="express",
+        bay_types=["express"],
+    )
+
+
 @pytest.fixture
 async def line(settings: Settings, transactional_db: None) -> AsyncIterator[Exchange]:
-    await in_database(make_small_store)
+    await in_database(store_with_an_oil_change)
     mind = Dialogue(
         [
             ("cost", PRICE),

@@ -85,7 +85,7 @@ CLAUSE = re.compile(
 )
 REFUSES = re.compile(
     r"\b(?:(?<!why )not(?! (?:a|any) problem)(?! sure)|can'?t|cannot|couldn'?t|won'?t|doesn'?t(?! (?:really )?matter)|don'?t(?! (?:really )?(?:mind|care|matter|have a preference|we|you))|isn'?t|no good|too (?:early|late|soon|far)|anything but|except|other than"
-    r"|i have (?:an?|another)\b(?! preference)|i(?:'m| am) (?:busy|working|at work|booked|taken)|i (?:work|get off|am off)|conflicts?)\b"
+    r"|i have (?:an?|another)\b(?! preference)|i(?:'m| am) (?:busy|working|at work|booked|taken)|conflicts?)\b"
 )
 # "Not the first the second" has no clause between the two.
 REFUSED_PLACE = re.compile(rf"\bnot (?:the )?{ORDINAL}\b(?: (?:one|slot|time|option))?")

@@ -228,6 +228,8 @@ async def _not_yet(turn: Turn) -> str:
 async def _not_understood(turn: Turn, meaning: Meaning) -> str:
     if person := await _missed(turn):
         return person
+    if turn.conversation.asked in (phrases.ASK_NAME, phrases.ASK_FULL_NAME):
+        return phrases.SPELL_NAME
     return inquiries.out_of_scope(turn, meaning) or turn.and_the_question(
         phrases.not_understood(turn.conversation.misses)
     )

@@ -167,7 +167,11 @@ def book_appointment(desk: Desk, wanted: Booking) -> ToolResult:
     return ToolResult(
         "ok",
         phrases.written(conversation.booked),
-        {"confirmation_number": appointment.confirmation_number, "local": offer.local.isoformat()},
+        {
+            "confirmation_number": appointment.confirmation_number,
+            "local": offer.local.isoformat(),
+            "may_remind": conversation.has_consent,
+        },
     )
 
 

@@ -29,6 +29,7 @@ from voice.conversation.states import Conversation
 from voice.database import begin_in_database, in_database
 from voice.models import Call, ToolCall
 from voice.ports import ModelUse, ToolResult
+from voice.tools.schemas import strict, without_nulls
 
 log = logging.getLogger(__name__)
 
@@ -153,7 +154,7 @@ class Toolbox:
         if tool is None:
             return ToolResult("unknown_tool", data={"tools": sorted(REGISTRY)})
         try:
-            parsed = tool.arguments.model_validate(arguments)
+            parsed = tool.arguments.model_validate(without_nulls(arguments))
         except ValidationError as error:
             return ToolResult("bad_arguments", data={"errors": json.loads(error.json(include_input=False))})
         return Use(tool, parsed, call_id or f"turn-{self._epoch}-{self._count}", self._at_ms())
@@ -306,7 +307,8 @@ def _schema(tool: Tool) -> dict[str, Any]:
     function = {
         "name": tool.name,
         "description": tool.purpose,
-        "parameters": tool.arguments.model_json_schema(),
+        "parameters": strict(tool.arguments),
+        "strict": True,
     }
     return {"type": "function", "function": function}
 

@@ -74,7 +74,8 @@ def cancel_appointment(desk: Desk, wanted: Cancelling) -> ToolResult:
         )
     except Refusal as refusal:
         return ToolResult(refusal.code, phrases.refused(refusal.code))
-    return ToolResult("ok", phrases.written(_note(desk, appointment, Deed.CANCELLED)))
+    data = {"confirmation_number": appointment.confirmation_number, "local": visit.local.isoformat()}
+    return ToolResult("ok", phrases.written(_note(desk, appointment, Deed.CANCELLED)), data)
 
 
 def _note(desk: Desk, appointment: Appointment, deed: Deed) -> Booked:

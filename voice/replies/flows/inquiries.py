@@ -35,8 +35,10 @@ async def answer(turn: Turn, meaning: Meaning) -> str:
     conversation, intent = turn.conversation, meaning.intent
     if find_danger(meaning.text):
         return await _danger(turn, meaning)
-    if UPSET.search(meaning.text) or _is_said_again_and_again(conversation):
-        return await persons.fetch_person(turn, f"The caller is upset: {meaning.text}", first=phrases.UPSET)
+    if UPSET.search(meaning.text) or _is_said_again_and_again(conversation, meaning):
+        return await persons.fetch_person(
+            turn, f"The caller is upset: {meaning.text}", first=phrases.UPSET, ringing=phrases.RIGHT_AWAY
+        )
     if intent in FOR_A_PERSON:
         return await persons.fetch_person(turn, meaning.text)
     if intent in SAID_AGAIN:
@@ -104,10 +106,12 @@ async def _price(turn: Turn, meaning: Meaning) -> str:
     return turn.and_the_question(result.spoken)
 
 
-def _is_said_again_and_again(conversation: Conversation) -> bool:
+def _is_said_again_and_again(conversation: Conversation, meaning: Meaning) -> bool:
+    """Not the same answer to one offer after the other."""
+    if meaning.is_yes or meaning.is_no or conversation.asked == phrases.ASK_OFFER:
+        return False
     said = [_plain(message.text) for message in conversation.history if message.speaker == "caller"]
     last = said[-TIMES_UNTIL_A_PERSON:]
-    # "Yes" to three questions in a row is no complaint.
     return len(last) == TIMES_UNTIL_A_PERSON and len(set(last)) == 1 and len(last[0].split()) > 2
 
 
