@@ -13,6 +13,7 @@ The lists hold one way of saying it a line, as a pattern; END stands for the end
 
 import re
 from enum import Enum, auto
+from functools import lru_cache
 
 LONG = 10  # words: a story of that length that ends in "is wrong" is no answer
 
@@ -208,6 +209,7 @@ def is_unsure(text: str) -> bool:
     return read_answer(text) is Answer.UNSURE
 
 
+@lru_cache(maxsize=512)  # asked for yes, for no and for doubt in turn
 def read_answer(text: str) -> Answer | None:
     """Yes, no or a doubt; None when text is no answer to a yes-or-no question."""
     plain = " ".join(text.lower().replace("’", "'").replace("—", ",").split()).strip(" \"'.,!?-…")

@@ -7,6 +7,7 @@ and belongs to none of these is OTHER; what was said and points nowhere is UNKNO
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from voice.conversation.booking_words import (
     ABOUT_MINE,
@@ -146,6 +147,7 @@ PLAINLY_OURS = (
 )
 
 
+@lru_cache(maxsize=512)  # a turn is read when it is drafted, when it is answered, and by whoever answers
 def find_intent(text: str) -> Intent:
     """The plainest reading of one turn; OTHER for what is no business of a service desk, else UNKNOWN."""
     said = plain_words(text).strip(" .,")
