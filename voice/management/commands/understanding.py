@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from voice.understanding import dates, intents, people, reasons, vehicles
+from voice.understanding import dates, intents, people, reasons, turns, vehicles
 from voice.understanding.score import Score, table
 
 # Each reads its file of the folder. Raises FileNotFoundError.
@@ -17,6 +17,7 @@ SOURCES: Sequence[Callable[[Path], list[Score]]] = (
     intents.score_intents,
     people.names_and_numbers,
     people.answers,
+    turns.speed,
 )
 
 
@@ -36,5 +37,6 @@ class Command(BaseCommand):
             raise CommandError(f"{error.filename} is not there; name the folder that has it.") from error
         if wrong:
             for score in scores:
-                self.stdout.writelines(f"{score.name}: {line}" for line in score.wrong)
+                for line in score.wrong:
+                    self.stdout.write(f"{score.name}: {line}")
         self.stdout.write(table(scores))
