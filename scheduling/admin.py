@@ -28,7 +28,7 @@ class OpCodeAdmin(StoreAdmin):
         ("minutes", "price_min", "price_max"),
         "skill",
         "bay_types",
-        ("is_bookable_by_phone", "can_wait", "per_day"),
+        ("is_bookable_by_phone", "can_wait", "per_day", "every_miles"),
         "absorbed_by",
         "rooftop",
     )

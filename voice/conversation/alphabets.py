@@ -33,8 +33,6 @@ SOUNDS_LIKE = {
     "S": "FX", "T": "DPBEGVCZ3", "U": "Q2", "V": "BZDEPTG3C", "W": "", "X": "SF6", "Y": "I5", "Z": "VC3BDEGPT", "I": "Y59",
     "0": "O", "1": "", "2": "UQ", "3": "EBDCGPTVZ", "4": "", "5": "9Y", "6": "X", "7": "", "8": "AH", "9": "5",
 }  # fmt: skip
-# "K as in knife", "C as in see": a word that begins with this letter may stand for that sound.
-WRITTEN_OTHERWISE = {"K": "N", "C": "SK", "P": "FS", "G": "N", "W": "R", "X": "E"}
 
 
 def sound_alike(one: str, other: str) -> bool:

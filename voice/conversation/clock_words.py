@@ -12,7 +12,6 @@ from voice.conversation.day_mentions import HIDDEN
 CLOCK = r"@(\d{1,2}):(\d\d)([apxz])"
 A_CLOCK = re.compile(CLOCK)
 HOUR = r"(?:1[0-2]|[1-9])"
-SPOKEN_MINUTE = r"(?:00|[0-5]\d)"
 FULL_MINUTE = r"(?: ([1-5]\d)(?! ?(?:st|nd|rd|th|days?|weeks?|minutes?)\b))?"
 # A figure in front of these is no hour.
 NO_HOUR = (

@@ -5,8 +5,6 @@ import re
 from voice.conversation.states import Intent
 
 LANGUAGES = "english|spanish|french|german|russian|arabic|chinese|mandarin|cantonese|korean|japanese|vietnamese|italian|portuguese|polish|hindi|urdu|punjabi|tagalog|navajo|creole|hebrew|greek|turkish|dutch|swedish|farsi|persian|bengali|swahili|latin|thai|ukrainian|somali|hmong|armenian"  # fmt: skip
-ASK = r"(?:can|could|would|will|do|did|are|is|may|might|should)"
-
 MACHINE = re.compile(
     r"\b(?:are you|is this|am i (?:talking|speaking|chatting) (?:to|with)|(?:if|whether|that) (?:you'?re|"
     r"you are|you were|this is|i'?m (?:talking|speaking) (?:to|with))|call you|say you are|could you be|"

@@ -15,7 +15,6 @@ from voice.conversation.digits import SOUND_LIKE_DIGITS, read_group, words_of
 
 WHOLE = 10
 WRITTEN = re.compile(r"(?<!\d)(?:\+?1[-. ]?)?\(?([2-9]\d\d)\)?[-. ]{0,2}([2-9]\d\d)[-. ]?(\d{4})(?!\d)")
-AREA_CODE = re.compile(r"\barea code\b")
 EXTENSION = re.compile(r"\b(?:extension|ext)\b.*$", re.IGNORECASE | re.DOTALL)
 CORRECTION = re.compile(
     r"\b(?:(?:no|sorry|wait|oops|actually|scratch that|strike that|correction|excuse me|my bad|let me correct that|i mean|i meant"

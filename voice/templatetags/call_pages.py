@@ -12,6 +12,8 @@ register = template.Library()
 VARIANTS = {
     Call.Outcome.RUNNING: "primary",
     Call.Outcome.BOOKED: "success",
+    Call.Outcome.MOVED: "success",
+    Call.Outcome.CANCELLED: "info",
     Call.Outcome.TRANSFERRED: "info",
     Call.Outcome.MESSAGE: "info",
     Call.Outcome.HUNG_UP: "warning",
