@@ -27,7 +27,7 @@ class Patience:
     voice_goes_on: float = 0.35
     # A click is over in one window; the shortest word lasts four.
     windows_to_start: int = 3
-    windows_to_pause: int = 7
+    windows_to_pause: int = 5
     # 0.64 s: a gap of 0.5 s between the groups of a number is heard as up to 0.6 s of silence, for
     # the first sound of "five" or "six" hardly counts as voice on the telephone. Waiting less would
     # gain little: the words themselves are ready 0.6 to 0.7 s after the voice.

@@ -40,6 +40,7 @@ WINDOW_SAMPLES = 512
 CONTEXT_SAMPLES = 64
 LEAD_IN_WINDOWS = 10
 
+# With 2, a decode is 0.03 s faster and "I need an oil change" came back as "I'm going to change".
 BEAM_SIZE = 5
 # Sets the register: brakes rather than breaks, tires rather than higher, single digits for numbers.
 PROMPT = "Oil change, brakes, tires on Thursday. My number is 4 0 8, 5 5 5, 2 2 3 3."
