@@ -66,6 +66,28 @@ def open_call(*, carrier: str, sid: str, caller_number: str, called_number: str,
     return call
 
 
+def open_outbound(
+    appointment: Appointment, number: str, *, carrier: str, sid: str, purpose: str, now: datetime
+) -> Call:
+    """Create the call that rings the appointment's customer on number, or return the one with this sid."""
+    ours = appointment.rooftop.numbers.order_by("pk").first()
+    call, _ = Call.objects.get_or_create(
+        sid=sid,
+        defaults={
+            "rooftop": appointment.rooftop,
+            "carrier": carrier,
+            "direction": Call.Direction.OUTBOUND,
+            "purpose": purpose,
+            "appointment": appointment,
+            "caller_number": number,
+            "called_number": ours.number if ours else "",
+            "customer": appointment.customer,
+            "started_at": now,
+        },
+    )
+    return call
+
+
 def stream_token(call: Call) -> str:
     """The one-time word that opens this call's media stream, within TOKEN_LIFE of its start.
 

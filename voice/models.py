@@ -28,11 +28,25 @@ class Call(models.Model):
         BOOKED = "booked"
         MOVED = "moved"
         CANCELLED = "cancelled"
+        CONFIRMED = "confirmed"
+        VOICEMAIL = "voicemail"
+        CALL_LATER = "call_later"
+        WRONG_PERSON = "wrong_person"
         TRANSFERRED = "transferred"
         MESSAGE = "message"
         NO_BOOKING = "no_booking"
         HUNG_UP = "hung_up"
         FAILED = "failed"
+
+    class Direction(models.TextChoices):
+        INBOUND = "inbound"
+        OUTBOUND = "outbound"
+
+    class Purpose(models.TextChoices):
+        """Why the desk rings somebody."""
+
+        REMINDER = "reminder"
+        FOLLOW_UP = "follow_up"
 
     class CarrierStatus(models.TextChoices):
         """The carrier's own words, in no order; see voice/progress.py for which may follow which."""
@@ -50,6 +64,19 @@ class Call(models.Model):
     rooftop = models.ForeignKey(Rooftop, models.PROTECT, related_name="calls")
     carrier = models.CharField(max_length=10, choices=Carrier)
     sid = models.CharField("SID", max_length=64, unique=True)
+    direction = models.CharField(
+        max_length=8, choices=Direction, default=Direction.INBOUND, db_default=Direction.INBOUND
+    )
+    purpose = models.CharField(max_length=10, choices=Purpose, blank=True, default="", db_default="")
+    appointment = models.ForeignKey(
+        Appointment,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="calls",
+        help_text="That an outbound call is about.",
+    )
+    # The customer's, and the store's: also when the desk rings the customer.
     caller_number = models.CharField(max_length=40, blank=True)
     called_number = models.CharField(max_length=40, blank=True)
     customer = models.ForeignKey(Customer, models.SET_NULL, null=True, blank=True, related_name="calls")

@@ -8,6 +8,7 @@ Errors:
     ProviderError            an outside service failed; retryable says whether again may help
     ├── MissingPackage       a built-in provider's package is not installed
     ├── CallIsOver           an order came too late: the carrier has no such call any more
+    └── Unsure               nobody knows whether the order was carried out: never simply give it again
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -34,6 +35,11 @@ class MissingPackage(ProviderError):
 
 
 class CallIsOver(ProviderError):
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retryable=False)
+
+
+class Unsure(ProviderError):
     def __init__(self, message: str) -> None:
         super().__init__(message, retryable=False)
 
@@ -168,6 +174,31 @@ class Recorder(Protocol):
         ...
 
     def delete(self, sid: str) -> None: ...
+
+
+class Dialer(Protocol):
+    """Rings people. Blocks for up to 5 s; raises Unsure when the order may have been carried out, else
+    ProviderError. A carrier knows no repeated order: given twice, it rings twice.
+
+    Paths are our webhooks, with their query; numbers are E.164.
+    """
+
+    def ring(self, to: str, *, own_number: str, answer_path: str, status_path: str, machine_path: str) -> str:
+        """Begin to ring; returns the call's SID. Who answers gets answer_path's TwiML at once; whether it
+        is a machine is told to machine_path, after its greeting."""
+        ...
+
+    def rung(self, to: str, *, own_number: str, since: datetime) -> list[str]:
+        """The SIDs of calls to this number that were placed since then, newest first."""
+        ...
+
+
+class Texter(Protocol):
+    """Sends texts. Blocks and raises as Dialer does."""
+
+    def text(self, to: str, body: str, *, own_number: str, status_path: str) -> str:
+        """Send; returns the message's SID. What becomes of it is told to status_path."""
+        ...
 
 
 # --- hearing ------------------------------------------------------------------------------
