@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from crm.models import Customer, SystemFault
+from crm.models import Consent, Customer, FollowUpTask, SystemFault
 from dealership.bench import availability, records, store
 from dealership.management.commands import bench
 from scheduling.models import Allocation, Appointment
@@ -29,6 +29,8 @@ ROWS = [
     "booking, uncontended",
     "booking, 32 processes want one morning",
     "callers turned away while something was open",
+    "tool that reads",
+    "tool that writes",
     "VIN decode, from cache",
     "VIN decode, by network, beyond the service's 20 ms",
     "connection taken, used and given back",
@@ -52,7 +54,8 @@ COUNTED = {
 
 def contents() -> list[int]:
     return [
-        model._default_manager.count() for model in (Customer, Appointment, Allocation, Call, SystemFault)
+        model._default_manager.count()
+        for model in (Customer, Appointment, Allocation, Call, Consent, FollowUpTask, SystemFault)
     ]
 
 

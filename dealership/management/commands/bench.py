@@ -21,6 +21,7 @@ from dealership.bench import (
     relay,
     spoken_calls,
     staff_site,
+    tools,
     turn_taking,
     vins,
 )
@@ -48,6 +49,7 @@ STORE_QUESTIONS: dict[str, Measure] = {
     "lookups": lookups.measure,
     "availability": availability.measure,
     "bookings": bookings.measure,
+    "tools": tools.measure,
     "vins": vins.measure,
     "connections": connections.measure,
     "records": records.measure,
