@@ -297,7 +297,7 @@ class StaffAdmin(StoreAdmin):
     list_filter = ("rooftop", "role")
     list_select_related = ("rooftop", "user")
     search_fields = ("name",)
-    fields = ("name", "role", "phone_number", "extension", "aliases", "rooftop", "user")
+    fields = ("name", "role", "phone_number", "extension", "aliases", "away_until", "rooftop", "user")
 
 
 # --- log-ins ------------------------------------------------------------------------------

@@ -128,6 +128,9 @@ class Staff(models.Model):
         blank=True,
         help_text="What callers call them: Mike, Mister Chen.",
     )
+    away_until = models.DateTimeField(
+        null=True, blank=True, help_text="Callers who ask for them are told so, and get the service desk."
+    )
 
     class Meta:
         ordering = ["name"]
@@ -140,6 +143,9 @@ class Staff(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def is_away(self, now: datetime) -> bool:
+        return self.away_until is not None and now < self.away_until
 
 
 class Phone(models.Model):

@@ -117,7 +117,10 @@ class _Caller:
 
     async def _search(self, **arguments: Any) -> str:
         """The handle of the last opening that is offered."""
-        wish: dict[str, Any] = {"first_day": self._day(4).isoformat(), "last_day": self._day(4 + DAYS).isoformat()}
+        wish: dict[str, Any] = {
+            "first_day": self._day(4).isoformat(),
+            "last_day": self._day(4 + DAYS).isoformat(),
+        }
         await self._use("get_available_slots", **arguments, **wish)
         return self._conversation.offers[-1].handle
 

@@ -117,6 +117,32 @@ def test_outside_opening_hours_a_call_back_is_promised(call: Call) -> None:
     assert promised().due_at == datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("back", "until"),
+    [(timedelta(hours=2), "until noon"), (timedelta(days=4), "until Wednesday, November 25th")],
+)
+def test_who_is_away_is_not_rung(call: Call, back: timedelta, until: str) -> None:
+    Staff.objects.filter(name="Mike Chen").update(away_until=SATURDAY + back)
+    result, conversation = ask(call, "Mister Chen")
+    assert result.spoken.startswith(f"Mike Chen is away {until}. Of course. I'll get someone")
+    assert (conversation.ending, conversation.transfer_to) == (Ending.TRANSFER, None)
+    assert promised().owner is None
+    assert "Asked for Mike Chen" in promised().summary
+    assert number_rung(after_stream()) == call.rooftop.front_desk_number
+
+
+def test_who_is_back_is_rung_again(call: Call) -> None:
+    Staff.objects.filter(name="Mike Chen").update(away_until=SATURDAY)
+    assert ask(call, "Mister Chen")[1].transfer_to == Staff.objects.get(name="Mike Chen").pk
+
+
+def test_who_is_away_while_nobody_is_in_is_told_of_both(call: Call) -> None:
+    Staff.objects.filter(name="Mike Chen").update(away_until=SUNDAY + timedelta(days=3))
+    result, _ = ask(call, "Mister Chen", now=SUNDAY)
+    assert result.spoken.startswith("Mike Chen is away until Wednesday")
+    assert "call you back by Monday" in result.spoken
+
+
 def test_a_store_without_a_line_promises_a_call_back(call: Call) -> None:
     Rooftop.objects.update(front_desk_number="")
     call.refresh_from_db()

@@ -477,6 +477,12 @@ def transferring(name: str = "") -> str:
     return f"Of course. I'll get {name or 'someone at the service desk'} for you, one moment."
 
 
+def away(name: str, until: datetime, now: datetime) -> str:
+    """until is store-local."""
+    is_today = until.date() == now.astimezone(until.tzinfo).date()
+    return f"{name} is away until {say_time(until.time()) if is_today else say_date(until.date())}."
+
+
 def which_person(names: Sequence[str]) -> str:
     return f"Do you mean {say_list(names, 'or')}?"
 

@@ -1,5 +1,6 @@
 """Tools about the store, the caller, and how the call goes on."""
 
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -69,17 +70,21 @@ def transfer_to_person(desk: Desk, wanted: Handing) -> ToolResult:
     if wanted.name and not meant:
         return ToolResult("unknown_person", phrases.UNKNOWN_PERSON)
     person = meant[0] if meant else None
+    first = ""
+    if person and person.away_until and person.is_away(desk.now):
+        first = phrases.away(person.name, person.away_until.astimezone(desk.store.zone), desk.now)
+        person = None
     conversation = desk.conversation
     conversation.enter(State.ESCALATION)
     conversation.transfer_to = person.pk if person else None
     conversation.transfer_reason = wanted.text[:200]
-    asked = f"Asked for {person.name if person else 'a person'}: {wanted.text}"
-    line = transfers.line_for(desk.call, conversation)
-    if line is None or not desk.store.is_open_at(desk.now):
-        return _promise(desk, asked, owner=person)
-    _promise(desk, asked, owner=person)
+    asked = f"Asked for {meant[0].name if meant else 'a person'}: {wanted.text}"
+    promised = _promise(desk, asked, owner=person)
+    if transfers.line_for(desk.call, conversation) is None or not desk.store.is_open_at(desk.now):
+        return replace(promised, spoken=f"{first} {promised.spoken}".strip())
     conversation.ending = Ending.TRANSFER
-    return ToolResult("ok", phrases.transferring(person.name if person else ""), {"is_ringing": True})
+    ringing = phrases.transferring(person.name if person else "")
+    return ToolResult("ok", f"{first} {ringing}".strip(), {"is_ringing": True})
 
 
 @tool(
