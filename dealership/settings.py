@@ -248,6 +248,8 @@ CELERY_BEAT_SCHEDULE = {
     "close-lost-calls": {"task": "voice.tasks.close_lost_calls", "schedule": 60.0},
     "tend-lines": {"task": "voice.tasks.tend_lines", "schedule": 15.0},
     "tend-recordings": {"task": "voice.tasks.tend_recordings", "schedule": 300.0},
+    "look-back-at-calls": {"task": "voice.tasks.look_back_at_calls", "schedule": 15.0},
+    "forget-old-calls": {"task": "voice.tasks.forget_old_calls", "schedule": 3600.0},
 }
 
 # --- crm ----------------------------------------------------------------------------------
@@ -276,6 +278,8 @@ FALLBACK_NUMBER = env.str("FALLBACK_NUMBER", "")
 TRANSFER_MINUTES = env.int("TRANSFER_MINUTES", 60)
 # Recorded audio is deleted after so many days.
 AUDIO_RETENTION_DAYS = env.int("AUDIO_RETENTION_DAYS", 30)
+# What was said in a call is deleted after so many days; that there was a call stays.
+TRANSCRIPT_RETENTION_DAYS = env.int("TRANSCRIPT_RETENTION_DAYS", 180)
 
 # Media sockets of one process that are open and not yet a call: without the carrier's signature, and
 # as many again with it. The start message is the first one, so that a socket waits for milliseconds.

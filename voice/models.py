@@ -5,6 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.utils import timezone
 
@@ -98,6 +100,13 @@ class Call(models.Model):
         max_length=20, choices=[(s.value, s.value) for s in State], default=State.GREETING
     )
     conversation = models.JSONField(default=dict, blank=True)
+    # Written after the call, by voice/after_calls.py.
+    summary = models.TextField(blank=True, default="", db_default="")
+    slowest_ms = models.PositiveIntegerField(null=True, blank=True, help_text="The caller's longest wait.")
+    failures = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="Of providers and models.")
+    forgotten_at = models.DateTimeField(
+        null=True, blank=True, help_text="When what was said was deleted: see voice/retention.py."
+    )
     # What the carrier says of the line, which may outlive our conversation: a transfer, a lost socket.
     carrier_status = models.CharField(max_length=12, choices=CarrierStatus, blank=True)
     carrier_seconds = models.PositiveIntegerField(null=True, blank=True, help_text="As it is billed.")
@@ -120,6 +129,15 @@ class Call(models.Model):
 
     class Meta:
         ordering = ["-started_at"]
+        indexes = [
+            models.Index(
+                fields=["ended_at"],
+                condition=models.Q(summary="", ended_at__isnull=False),
+                name="call_to_look_at",
+            ),
+            models.Index(fields=["outcome", "-started_at"], name="call_by_outcome"),
+            models.Index(fields=["rooftop", "-started_at"], name="call_by_rooftop"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.started_at:%Y-%m-%d %H:%M} {self.caller_number or 'withheld'}"
@@ -207,6 +225,7 @@ class Turn(models.Model):
     class Meta:
         ordering = ["call", "number"]
         constraints = [models.UniqueConstraint(fields=["call", "number"], name="one_turn_per_number")]
+        indexes = [GinIndex(SearchVector("text", config="english"), name="turn_words")]
 
     def __str__(self) -> str:
         return f"{self.speaker}: {self.text[:60]}"

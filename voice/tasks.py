@@ -5,7 +5,7 @@ from functools import partial
 from celery import shared_task
 from django.utils import timezone
 
-from voice import recordings, watchdog
+from voice import after_calls, recordings, retention, watchdog
 from voice.ports import ProviderError
 
 # The carrier may be out of reach for a while; what stays undone is found by tend_recordings.
@@ -27,6 +27,17 @@ def tend_lines() -> None:
 @shared_task(name="voice.tasks.tend_recordings")
 def tend_recordings() -> None:
     recordings.tend(now=timezone.now())
+
+
+@shared_task(name="voice.tasks.look_back_at_calls")
+def look_back_at_calls() -> None:
+    after_calls.look_back(now=timezone.now())
+
+
+@shared_task(name="voice.tasks.forget_old_calls")
+def forget_old_calls() -> None:
+    retention.forget_old(now=timezone.now())
+    retention.forget_old_consent(now=timezone.now())
 
 
 @shared_task(name="voice.tasks.start_recording")

@@ -109,6 +109,7 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
             "title": _call_title(opened),
             "call": opened,
             "recording": recordings.audio_of(opened),
+            "kept_days": settings.TRANSCRIPT_RETENTION_DAYS,
             **transcript(opened),
         },
     )

@@ -1,0 +1,118 @@
+"""After a call: what it was about and what came of it, in two or three sentences, and what was wrong.
+
+All of it from what is kept. No model writes the summary, so nothing stands in it that did not happen.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from crm.models import FollowUpTask, SystemFault
+from scheduling.models import Appointment, OpCode
+from voice import calls, transfers
+from voice.conversation import phrases
+from voice.conversation.states import Conversation, Intent
+from voice.models import Call
+from voice.transcript import transcript
+
+AT_ONCE = 200
+LOOKED_BACK = timedelta(days=2)
+LONGEST = 600  # characters
+
+WANTED = {
+    Intent.BOOK: "Wanted an appointment",
+    Intent.CANCEL: "Wanted to cancel",
+    Intent.RESCHEDULE: "Wanted another day",
+    Intent.CHECK: "Asked about an appointment",
+    Intent.SERVICE_INQUIRY: "Asked for a price",
+    Intent.HOURS_INQUIRY: "Asked for hours or the address",
+    Intent.PERSON: "Asked for a person",
+    Intent.READY: "Asked whether the car is ready",
+    Intent.SYMPTOM: "Something is wrong with the car",
+    Intent.RECALL: "Asked about recalls",
+    Intent.TOW: "Asked about a tow or the key drop",
+    Intent.RIDE: "Asked how to get around meanwhile",
+    Intent.LATE: "Runs late",
+    Intent.APPROVE: "Called about work to be approved",
+    Intent.DECLINE: "Called about work to be declined",
+    Intent.DUE: "Asked what is due",
+    Intent.WARRANTY: "Asked about the warranty",
+    Intent.HISTORY: "Asked about past work",
+    Intent.CAR_QUESTION: "Had a question about cars",
+    Intent.PARTS: "Asked for parts",
+    Intent.SALES: "Asked for sales",
+    Intent.BILL: "Called about a bill",
+    Intent.COMPLAINT: "Complained",
+    Intent.STOP_CALLING: "Wants no calls",
+    Intent.WAITLIST: "Wanted to be on the waitlist",
+    Intent.MESSAGE: "Left a message",
+    Intent.LANGUAGE: "Asked for another language",
+}
+ENDED = {
+    Call.Outcome.HUNG_UP: "Hung up.",
+    Call.Outcome.FAILED: "The call broke off.",
+    Call.Outcome.VOICEMAIL: "A voicemail took the call.",
+}
+
+
+def look_back(*, now: datetime) -> int:
+    """Look at every call that has ended and has no summary yet; how many that were."""
+    waiting = _waiting(now)[:AT_ONCE]
+    for call in waiting:
+        Call.objects.filter(pk=call.pk).update(
+            summary=summary_of(call), slowest_ms=slowest_ms(call), failures=failures(call)
+        )
+    return len(waiting)
+
+
+def slowest_ms(call: Call) -> int | None:
+    """The longest wait from a caller's last word to the first sound of the answer; None without answers."""
+    longest: int | None = transcript(call)["slowest_ms"]
+    return longest
+
+
+def failures(call: Call) -> int:
+    """How often a provider failed this call, or a model said something untrue that was replaced."""
+    faults = SystemFault.objects.filter(call_sid=call.sid).count()
+    return faults + call.usages.exclude(error="").count() + call.defects.count()
+
+
+def _waiting(now: datetime) -> QuerySet[Call]:
+    ended = Call.objects.filter(summary="", ended_at__gt=now - LOOKED_BACK)
+    return ended.select_related("rooftop", "customer").order_by("ended_at")
+
+
+def summary_of(call: Call) -> str:
+    conversation = transfers.conversation_of(call)
+    sentences = [
+        _wanted(call, conversation),
+        *(_written(appointment) for appointment in calls.written_by(call)),
+        *_promised(call),
+        ENDED.get(Call.Outcome(call.outcome), ""),
+    ]
+    return " ".join(sentence for sentence in sentences if sentence)[:LONGEST] or "Nothing was said."
+
+
+def _wanted(call: Call, conversation: Conversation) -> str:
+    slots = conversation.slots
+    codes = OpCode.objects.filter(rooftop=call.rooftop, code__in=slots.services).order_by("code")
+    about = [phrases.say_list([item.name for item in codes])] if codes else []
+    if slots.vehicle:
+        about.append(str(slots.vehicle))
+    wanted = WANTED.get(conversation.intent, "")
+    if not (wanted or about):
+        return ""
+    said = f"{wanted or 'Talked'}{': ' if about else ''}{', '.join(about)}."
+    return f"{said} “{slots.concern.strip()}”" if slots.concern else said
+
+
+def _written(appointment: Appointment) -> str:
+    """As it stands now: a call may book and then move."""
+    deed = "Cancelled" if appointment.status == Appointment.Status.CANCELLED else "Booked"
+    moment = phrases.say_moment(appointment.local_arrival)
+    return f"{deed}: {moment}, number {appointment.confirmation_number}."
+
+
+def _promised(call: Call) -> list[str]:
+    tasks = FollowUpTask.objects.filter(call_sid=call.sid).order_by("pk")
+    return [f"{task.get_kind_display()}: {task.summary.rstrip('. ')}." for task in tasks]
