@@ -17,6 +17,7 @@ urlpatterns = [
     path("phone/", views.phone, name="phone"),
     path("phone/call", views.phone_call, name="phone-call"),
     path("calls/", views.calls, name="calls"),
+    path("calls/export.csv", views.calls_export, name="calls-export"),
     path("calls/<int:pk>/", views.call, name="call"),
     path("calls/<int:pk>/recording", views.recording, name="recording"),
 ]

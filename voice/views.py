@@ -10,14 +10,21 @@ from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    JsonResponse,
+    StreamingHttpResponse,
+)
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from crm import phone as numbers
 from crm.models import Phone, Rooftop
-from voice import recordings
+from voice import call_export, call_search, recordings
 from voice.calls import open_call, stream_token
 from voice.models import Call
 from voice.transcript import transcript
@@ -83,17 +90,38 @@ def phone_call(request: HttpRequest) -> JsonResponse:
 @require_GET
 @staff_member_required
 def calls(request: HttpRequest) -> HttpResponse:
-    """Every call, newest first."""
-    rows = Call.objects.select_related("rooftop", "customer").order_by("-started_at", "-pk")
+    """Calls, newest first: all of them, or those that were searched for."""
+    filters = call_search.CallFilter(request.GET)
+    page = Paginator(call_search.find(filters), CALLS_PER_PAGE).get_page(request.GET.get("page"))
+    found = call_search.snippets(page.object_list, str(filters.wanted.get("q") or ""))
+    query = request.GET.copy()
+    query.pop("page", None)
     return render(
         request,
         "voice/calls.html",
         {
             **admin.site.each_context(request),
             "title": "Calls",
-            "page": Paginator(rows, CALLS_PER_PAGE).get_page(request.GET.get("page")),
+            "page": page,
+            "filters": filters,
+            "views": call_search.VIEWS,
+            "query": query.urlencode(),
+            "rows": [(each, found.get(each.pk, "")) for each in page.object_list],
         },
     )
+
+
+@require_GET
+@staff_member_required
+def calls_export(request: HttpRequest) -> StreamingHttpResponse:
+    """The same calls, for a spreadsheet."""
+    found = call_search.find(call_search.CallFilter(request.GET))
+    answer = StreamingHttpResponse(
+        call_export.rows(found.iterator(chunk_size=500)), content_type="text/csv; charset=utf-8"
+    )
+    answer["Content-Disposition"] = 'attachment; filename="calls.csv"'
+    answer["Cache-Control"] = "private, no-store"
+    return answer
 
 
 @require_GET
