@@ -15,8 +15,10 @@ from dealership.bench.store import at_leisure
 
 PER_ROUND = 10
 LIST = "/admin/scheduling/appointment/"
+CALLS = "/calls/"
 CUSTOMERS = "/admin/crm/customer/"
 GOAL = Goal("p95", 200)
+WORDS = ("brakes", "tomorrow", "oil+change", "Abbott", "Ada+Barnes", "nowhere")
 FILTERS = ("", "?day=today", "?day=week", "?status__exact=booked", "?p=9")
 
 
@@ -36,6 +38,7 @@ def _measure(rounds: int) -> list[Figure]:
             ("appointment list", _lists()),
             ("appointments of a telephone number", _searches()),
             ("customer page", _customers(count)),
+            ("calls in which a word was said", cycle(f"{CALLS}?q={word}" for word in WORDS)),
         )
         for figure in _figures(client, name, list(islice(addresses, count)))
     ]

@@ -44,6 +44,8 @@ ROWS = [
     "staff site, appointments of a telephone number",
     "staff site, customer page",
     "staff site, customer page",
+    "staff site, calls in which a word was said",
+    "staff site, calls in which a word was said",
 ]
 COUNTED = {
     "callers turned away while something was open",
