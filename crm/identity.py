@@ -12,7 +12,8 @@ from difflib import SequenceMatcher
 
 from django.db.models import Q, QuerySet
 
-from crm.lookup import folded_text, owners_of
+from crm.folding import folded_text
+from crm.lookup import owners_of
 from crm.models import Customer, Ownership, Rooftop
 
 ENOUGH = 2

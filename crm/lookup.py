@@ -21,18 +21,18 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection, models, transaction
-from django.db.models import F, Func, Q, QuerySet, Value
-from django.db.models.functions import Concat, Upper
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Concat, Right
 from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_save
 from pydantic import TypeAdapter, ValidationError
 
 from crm import cache
-from crm.models import Customer, Ownership, Phone, Rooftop, Vehicle
+from crm.folding import folded, folded_text
+from crm.models import LENGTH_OF_VIN_END, Customer, Ownership, Phone, Rooftop, Vehicle
 
 LIFETIME = timedelta(minutes=5)
 # The store's own number, given for everybody who had none, must not fetch ten thousand people.
 MOST = 50
-LENGTH_OF_VIN_END = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,29 +105,6 @@ def forget(rooftop_ids: Iterable[int]) -> None:
 
 # --- PostgreSQL ---------------------------------------------------------------------------
 
-_ACCENTED = "ÁÀÂÄÃÅÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØÚÙÛÜÝáàâäãåçéèêëíìîïñóòôöõøúùûüýÿ"
-_PLAIN = "AAAAAACEEEEIIIINOOOOOOUUUUYAAAAAACEEEEIIIINOOOOOOUUUUYY"
-_DROPPED = " '’-."
-_FOLD = str.maketrans(_ACCENTED, _PLAIN, _DROPPED)
-
-
-def folded_text(text: str) -> str:
-    """text as it is compared: capitals without accents, spaces, hyphens and apostrophes."""
-    return text.translate(_FOLD).upper()
-
-
-def _folded(expression: F | Concat) -> Upper:
-    """The same in SQL: characters of translate() beyond its third argument are dropped."""
-    return Upper(
-        Func(
-            expression,
-            Value(_ACCENTED + _DROPPED),
-            Value(_PLAIN),
-            function="translate",
-            output_field=models.TextField(),
-        )
-    )
-
 
 def _named_owners(rooftop: Rooftop, who: str, facts: dict[str, str]) -> tuple[str, tuple[Any, ...]]:
     """The statement that finds them, and its parameters."""
@@ -139,9 +116,9 @@ def _named(rooftop: Rooftop, who: str) -> QuerySet[Customer]:
     return (
         Customer.objects.filter(rooftop=rooftop)
         .alias(
-            first=_folded(F("first_name")),
-            last=_folded(F("last_name")),
-            full=_folded(Concat(F("first_name"), F("last_name"))),
+            first=folded(F("first_name")),
+            last=folded(F("last_name")),
+            full=folded(Concat(F("first_name"), F("last_name"))),
         )
         .filter(Q(full=who) | Q(first=who) | Q(last=who))
     )
@@ -155,9 +132,12 @@ def owners_of(rooftop: Rooftop, *, plate: str = "", vin6: str = "") -> QuerySet[
 def _owners(rooftop: Rooftop, facts: dict[str, str]) -> QuerySet[Ownership, int]:
     owned = _present(rooftop)
     for field, fact in facts.items():
-        if fact:
-            lookup = f"{field}__endswith" if field == "vin" else field
-            owned = owned.alias(**{field: _folded(F(f"vehicle__{field}"))}).filter(**{lookup: fact})
+        if not fact:
+            continue
+        column = F(f"vehicle__{field}")
+        # As the indexes of Vehicle word it. A stored VIN needs no folding: it has its form.
+        told = Right(column, LENGTH_OF_VIN_END) if field == "vin" else folded(column)
+        owned = owned.alias(**{field: told}).filter(**{field: fact})
     return owned.values_list("customer_id", flat=True)
 
 

@@ -17,7 +17,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoDbBlocker
 
-from crm import lookup
+from crm import identity, lookup
+from crm.identity import Facts
 from crm.models import Customer, Rooftop
 from dealership.bench import availability, store
 from scheduling import booking
@@ -129,6 +130,19 @@ def test_a_caller_is_found_by_the_index_on_numbers(someone: Customer) -> None:
     number = someone.phones.all()[0].number
     found = scans(lambda: lookup.by_phone(someone.rooftop, number))
     assert "crm_phone_number_key" in indexes(found)
+    assert not seq_scans(found)
+    assert rows_of(found) < 20
+
+
+@pytest.mark.parametrize(("fact", "index"), [("vin", "vehicle_by_vin_end"), ("plate", "vehicle_by_plate")])
+def test_who_calls_is_proved_by_an_index(someone: Customer, fact: str, index: str) -> None:
+    car = someone.vehicles.all()[0]
+    said = (
+        Facts(str(someone), vin_end=car.vin[-6:]) if fact == "vin" else Facts(str(someone), plate=car.plate)
+    )
+    assert identity.prove(someone.rooftop, said) == someone
+    found = scans(lambda: identity.prove(someone.rooftop, said))
+    assert index in indexes(found)
     assert not seq_scans(found)
     assert rows_of(found) < 20
 
