@@ -272,6 +272,8 @@ TWILIO_API_BASE_URL = env.str("TWILIO_API_BASE_URL", "https://api.twilio.com")
 
 # While set, the only number that is ever dialled: for trying things out with real providers.
 YOUR_TEST_NUMBER = env.str("YOUR_TEST_NUMBER", "")
+# Offers in calls that the desk places, like work that was recommended: those need written consent.
+ALLOW_MARKETING = env.bool("ALLOW_MARKETING", False)
 # Dialled without asking anybody when no store's own number can be looked up: the database is down.
 FALLBACK_NUMBER = env.str("FALLBACK_NUMBER", "")
 # How long a caller may talk to the person they were transferred to.

@@ -286,9 +286,11 @@ def _when(rooftop: Rooftop, arrives_at: datetime, overbook_reason: str) -> str:
 # --- the day of the visit -----------------------------------------------------------------
 
 
-def confirm(appointment: Appointment, *, actor: str, now: datetime) -> Appointment:
-    """The customer said that they come."""
-    return _step(appointment, {Status.BOOKED}, Status.CONFIRMED, "confirmed", actor, now)
+def confirm(
+    appointment: Appointment, *, actor: str, now: datetime, version: int | None = None
+) -> Appointment:
+    """The customer said that they come, at the time of this version: a newer one refuses."""
+    return _step(appointment, {Status.BOOKED}, Status.CONFIRMED, "confirmed", actor, now, version=version)
 
 
 def check_in(appointment: Appointment, *, actor: str, now: datetime) -> Appointment:
@@ -371,6 +373,8 @@ def _step(
     actor: str,
     now: datetime,
     effect: Callable[[Appointment], None] | None = None,
+    *,
+    version: int | None = None,
 ) -> Appointment:
     """One status change, compare-and-set; already being there changes nothing."""
     rooftop = appointment.rooftop
@@ -379,6 +383,7 @@ def _step(
         current = writing.fresh(appointment)
         if current.status == to:
             return current
+        writing.refuse_stale(current, version)
         if current.status not in allowed:
             is_ = current.get_status_display().lower()
             raise Refusal("wrong_status", f"This appointment is {is_}; it cannot be {what}.")

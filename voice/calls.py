@@ -12,9 +12,9 @@ from django.db.models import F
 from crm import lookup
 from crm.models import FollowUpTask, Rooftop, Staff
 from scheduling.models import Appointment
-from voice import live, resuming
+from voice import live, resuming, visits
 from voice.conversation import claims
-from voice.conversation.states import Caller, Conversation, Deed, Proof, Slots
+from voice.conversation.states import Caller, CameOf, Conversation, Deed, Ending, Proof, Purpose, Slots
 from voice.models import Call, Defect, ToolCall, Turn, Usage
 from voice.ports import ModelUse
 
@@ -23,6 +23,7 @@ DEEDS = {
     "book_appointment": Deed.BOOKED,
     "reschedule_appointment": Deed.MOVED,
     "cancel_appointment": Deed.CANCELLED,
+    "confirm_appointment": Deed.CONFIRMED,
 }
 TOKEN_LIFE = timedelta(seconds=30)
 # What carriers send as From when the number is withheld.
@@ -131,12 +132,25 @@ def begin_conversation(call: Call) -> Conversation:
     """The conversation as it stands: before the first word, or where a lost socket left it."""
     if call.resumes and (kept := resuming.conversation_of(call)).history:
         return kept
-    earlier = _cut_off_before(call)
     caller = Caller(number=call.caller_number)
     if call.customer:
         caller.customer_id = call.customer.pk
         caller.first_name = call.customer.first_name
-    return Conversation(call_sid=call.sid, caller=caller, earlier=earlier)
+    if call.direction == Call.Direction.OUTBOUND:
+        return _begin_outbound(call, caller)
+    return Conversation(call_sid=call.sid, caller=caller, earlier=_cut_off_before(call))
+
+
+def _begin_outbound(call: Call, caller: Caller) -> Conversation:
+    purpose = Purpose(call.purpose or Purpose.REMINDER)
+    about = visits.rung_about(call)
+    conversation = Conversation(call_sid=call.sid, caller=caller, purpose=purpose, about=about)
+    if about and purpose is Purpose.FOLLOW_UP:
+        conversation.order = visits.ready_order(about)
+        conversation.recommended = visits.recommended(
+            about, call.started_at.astimezone(call.rooftop.zone).date()
+        )
+    return conversation
 
 
 def _cut_off_before(call: Call) -> Slots | None:
@@ -237,6 +251,21 @@ def finish(
         seconds_transcribed=F("seconds_transcribed") + seconds_transcribed,
         characters_synthesized=F("characters_synthesized") + characters_synthesized,
     )
+
+
+def outcome_of(conversation: Conversation, otherwise: str) -> str:
+    """What a call has come to that ends so; otherwise is what is said of one that came to nothing."""
+    if conversation.ending is Ending.TRANSFER:
+        return Call.Outcome.TRANSFERRED
+    if conversation.booked:
+        return Call.Outcome(conversation.booked.deed)
+    if conversation.came_of and not (conversation.came_of is CameOf.VOICEMAIL and conversation.is_reached):
+        return Call.Outcome(conversation.came_of)
+    if conversation.has_left_message and otherwise != Call.Outcome.FAILED:
+        return Call.Outcome.MESSAGE
+    if conversation.ending and otherwise != Call.Outcome.FAILED:
+        return Call.Outcome.NO_BOOKING
+    return otherwise
 
 
 def _deed(call: Call, conversation: Conversation) -> str:

@@ -164,16 +164,8 @@ class Session:
             now = self.dialogue.clock()
             self.dialogue.keep_turn(CallerTurn(self._keys, now, now), self.dialogue.conversation.state)
         await self.tools.settle()
-        outcome = self._outcome or Call.Outcome.HUNG_UP
         conversation = self.dialogue.conversation
-        if conversation.ending is Ending.TRANSFER:
-            outcome = Call.Outcome.TRANSFERRED
-        elif conversation.booked:
-            outcome = Call.Outcome(conversation.booked.deed)
-        elif conversation.has_left_message and outcome != Call.Outcome.FAILED:
-            outcome = Call.Outcome.MESSAGE
-        elif conversation.ending and outcome != Call.Outcome.FAILED:
-            outcome = Call.Outcome.NO_BOOKING
+        outcome = calls.outcome_of(conversation, self._outcome or Call.Outcome.HUNG_UP)
         self.record.finish(
             partial(
                 calls.finish,

@@ -3,6 +3,10 @@
 Caller ID finds a candidate, it never proves. After three failures within an hour the number gets no
 further try, and the customers whom they pointed at cannot be proved by telephone either, by nobody:
 a thief with two telephones is one thief.
+
+Whom the desk itself rings it rings on their stored number. Who answers there and says yes to the name
+has given two facts, the number and the name, for the one appointment that the call is about: that one
+they may hear of, confirm, move and cancel. Anything else that is stored needs the usual proof.
 """
 
 from datetime import datetime, timedelta
@@ -12,6 +16,7 @@ from django.db import transaction
 from crm import identity
 from crm.identity import Facts
 from crm.models import Customer
+from voice.conversation.states import Conversation, Visit
 from voice.models import Call, FailedCheck
 
 MOST_FAILURES = 3
@@ -26,6 +31,12 @@ def is_locked(call: Call, *, now: datetime) -> bool:
     else:
         failures = failures.filter(call=call)
     return failures.count() >= MOST_FAILURES
+
+
+def was_rung_about(call: Call, conversation: Conversation, visit: Visit) -> bool:
+    """Did the desk ring somebody about this appointment, and have they said that it is them?"""
+    is_outbound = call.direction == Call.Direction.OUTBOUND
+    return is_outbound and conversation.is_reached and call.appointment_id == visit.appointment_id
 
 
 def verify(call: Call, facts: Facts, *, now: datetime) -> Customer | None:

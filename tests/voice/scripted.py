@@ -39,9 +39,23 @@ Flow = Literal[
     "verification",
     "errands",
     "danger",
+    "reminder",
+    "follow_up",
 ]
 Status = Literal["booked", "confirmed", "checked_in", "completed", "cancelled", "no_show"]
-Outcome = Literal["booked", "moved", "cancelled", "transferred", "message", "no_booking", "hung_up"]
+Outcome = Literal[
+    "booked",
+    "moved",
+    "cancelled",
+    "transferred",
+    "message",
+    "no_booking",
+    "hung_up",
+    "confirmed",
+    "voicemail",
+    "call_later",
+    "wrong_person",
+]
 
 
 class WrongCaller(Exception):
@@ -104,6 +118,13 @@ class Answer(Part):
         return is_asked and (self.hears is None or re.search(self.hears, heard, re.IGNORECASE) is not None)
 
 
+class Ringing(Part):
+    """The desk rings the caller's number, because of one of the visits."""
+
+    purpose: Literal["reminder", "follow_up"] = "reminder"
+    visit: int = Field(1, ge=1)
+
+
 class Visit(Part):
     """An appointment that is there before the call."""
 
@@ -147,6 +168,9 @@ class Expected(Part):
     never_tools: list[str] = []  # names, or "name code"
     says: Patterns = []
     never_says: Patterns = []
+    may_be_called: bool | None = Field(
+        None, description="What the consent ledger says of the number at last."
+    )
     new_customers: int | None = None
     new_vehicles: int | None = None
 
@@ -194,8 +218,9 @@ class Caller(Part):
     time: datetime = SATURDAY_AT_TEN  # store-local, naive
     store: StoreAsIs = StoreAsIs()
     facts: dict[str, str] = {}
+    rung: Ringing | None = None
     by_voice: bool = Field(False, description="Spoken, and heard at the pace of speech; else typed.")
-    opening: str
+    opening: str = ""
     answers: list[Answer] = []
     turns_at_most: int = Field(14, ge=1, le=40)  # of the desk, with the greeting
     expects: Expected
@@ -210,6 +235,10 @@ class Caller(Part):
 
     @model_validator(mode="after")
     def _can_be_held(self) -> Self:
+        if not (self.opening or self.rung):
+            raise ValueError("a caller who rings needs an opening")
+        if self.rung and self.rung.visit > len(self.store.visits):
+            raise ValueError("rung about a visit that is not there")
         if self.by_voice and self.model:
             raise ValueError("a caller by_voice lives on a clock that a model's socket does not know")
         return self

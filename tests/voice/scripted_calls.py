@@ -172,13 +172,23 @@ class Door:
 
 
 @asynccontextmanager
-async def ringing(number: str, *, now: datetime, by_voice: bool = False) -> AsyncIterator[tuple[Phone, Door]]:
+async def ringing(
+    number: str, *, now: datetime, by_voice: bool = False, rung: tuple[str, int] | None = None
+) -> AsyncIterator[tuple[Phone, Door]]:
     """A call at this moment (aware), let in. Leaving drops the line and waits until all is written.
+
+    rung: why the desk rings this number, and the key of the appointment.
 
     by_voice on the virtual clock alone: the phone sends sound all the time, and plays at the pace of speech.
     """
 
     def open_call() -> Call:
+        if rung:
+            appointment = Appointment.objects.select_related("rooftop", "customer").get(pk=rung[1])
+            sid = "CB" + secrets.token_hex(16)
+            return calls.open_outbound(
+                appointment, number, carrier=Call.Carrier.BROWSER, sid=sid, purpose=rung[0], now=now
+            )
         return calls.open_call(
             carrier=Call.Carrier.BROWSER,
             sid="CB" + secrets.token_hex(16),
@@ -323,7 +333,8 @@ class Stepping:
     async def converse(self) -> None:
         """Until either side ends the call. Raises Stuck, TimeoutError."""
         await self.person.hear_greeting()
-        step = Answer(hears=".*", say=self.caller.opening)
+        opening = self.caller.opening
+        step = Answer(hears=".*", say=opening) if opening else self._next_step()
         while not step.hangs_up:
             await self._do(step)
             if self.person.conversation.ending:
@@ -370,7 +381,8 @@ async def hold(
     before = await in_database(prepare_store, rooftop, caller.store, now=now)
     people = await in_database(rooftop.customers.count)
     cars = await in_database(rooftop.vehicles.count)
-    async with ringing(caller.number, now=now, by_voice=caller.by_voice) as (phone, door):
+    rung = (caller.rung.purpose, before[caller.rung.visit - 1]) if caller.rung else None
+    async with ringing(caller.number, now=now, by_voice=caller.by_voice, rung=rung) as (phone, door):
         person = OnTheHandset(phone, door) if isinstance(phone, Handset) else OnThePhone(phone, door)
         held = Held(phone.call, before, people, cars, person.turns)
         try:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from crm.models import FollowUpTask, Rooftop, SystemFault
+from crm.models import Consent, FollowUpTask, Rooftop, SystemFault
 from scheduling.models import Appointment
 from tests.voice.scripted import Caller, Expected, WantedTask, WantedVisit
 from tests.voice.scripted_calls import DeskTurn, Held, aware
@@ -44,6 +44,7 @@ def wrong_rows(caller: Caller, held: Held, rooftop: Rooftop) -> list[str]:
         *_about_visits(wanted.appointments, held, rooftop),
         *_about_tasks(wanted.tasks, rooftop),
         *_about_people(wanted, held, rooftop),
+        *_about_consent(wanted, caller.number),
         *(claim for turn in held.turns if (claim := false_claim(held.call, turn))),
     ]
 
@@ -138,6 +139,16 @@ def _about_people(wanted: Expected, held: Held, rooftop: Rooftop) -> Iterator[st
     ):
         if want not in (None, found):
             yield f"there are {found} new {what}, not {want}"
+
+
+def _about_consent(wanted: Expected, number: str) -> Iterator[str]:
+    """The newest row of every customer of this number, for every channel."""
+    if wanted.may_be_called is None:
+        return
+    rows = Consent.objects.filter(phone__number=number).order_by("at", "pk")
+    said = {(row.customer_id, row.channel): row.is_granted for row in rows}
+    if not said or any(is_granted != wanted.may_be_called for is_granted in said.values()):
+        yield f"the consent ledger says {said}, not {wanted.may_be_called}"
 
 
 # --- the words ----------------------------------------------------------------------------

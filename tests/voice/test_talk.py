@@ -14,6 +14,7 @@ from voice.models import Call
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+NOW = "2026-11-21T10:00"
 Talk = Callable[..., str]
 
 
@@ -90,3 +91,15 @@ def test_another_store_is_dialled(talk: Talk) -> None:
 def test_a_wrong_option_is_told(talk: Talk, options: dict[str, str], told: str) -> None:
     with pytest.raises(CommandError, match=told):
         talk(**options)
+
+
+def test_the_desk_rings_somebody(talk: Talk) -> None:
+    talk("Oil change for my Civic on Tuesday at ten", "Yes, this is Maria", "Yes", "No", caller=MARIA, at=NOW)
+    shown = talk("Yes, this is Maria", "Yes", "No", caller=MARIA, at=NOW, outbound="reminder")
+    assert "Can we count on you?" in shown
+    assert shown.endswith("The call has ended: confirmed.\n")
+
+
+def test_nobody_is_rung_about_nothing(talk: Talk) -> None:
+    with pytest.raises(CommandError, match="appointment ahead"):
+        talk(caller=MARIA, outbound="reminder")

@@ -14,7 +14,7 @@ from typing import Literal
 from voice.conversation import phrases
 from voice.conversation.facts import Store
 from voice.conversation.numbers import words_to_digits
-from voice.conversation.states import Conversation, Deed
+from voice.conversation.states import Conversation, Deed, Visit
 
 Kind = Literal["deed", "time", "date", "price", "name"]
 
@@ -110,9 +110,11 @@ def _claims_a_deed(clause: str, conversation: Conversation) -> bool:
     if match[0].lower().startswith("all") and match[1].lower() != "set":
         return False
     booked = conversation.booked
+    if match[1].lower() == "confirmed" and booked is None and conversation.about:
+        return True  # that it is in the book does not say that they come
     wanted = DEEDS.get(match[1].lower(), Deed.BOOKED)
     if booked is None:
-        return wanted is not Deed.BOOKED or not conversation.visits  # "you're booked for" what was read
+        return wanted is not Deed.BOOKED or not _visits(conversation)  # "you're booked for" what was read
     return wanted is not Deed.BOOKED and booked.deed is not wanted
 
 
@@ -131,7 +133,7 @@ def _times(said: str) -> Iterator[time]:
 def _known_times(conversation: Conversation, store: Store) -> set[time]:
     known = {offer.local.time() for offer in conversation.offers}
     known |= {offer.leave_until.time() for offer in conversation.offers if offer.leave_until}
-    known |= {visit.local.time() for visit in conversation.visits}
+    known |= {visit.local.time() for visit in _visits(conversation)}
     known |= {moment for day in store.hours for moment in (day.opens, day.closes)}
     if conversation.booked:
         known.add(conversation.booked.local.time())
@@ -141,6 +143,12 @@ def _known_times(conversation: Conversation, store: Store) -> set[time]:
     for text in (*conversation.told, *(message.text for message in conversation.history)):
         known |= set(_times(words_to_digits(text)))
     return known | {time(12)}
+
+
+def _visits(conversation: Conversation) -> list[Visit]:
+    """Those that may be spoken of."""
+    about = [conversation.about] if conversation.about and conversation.is_reached else []
+    return [*conversation.visits, *about]
 
 
 def _dates(said: str) -> Iterator[tuple[str, int, int]]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from voice.conversation import choices, intents, names, phrases, vehicles
+from voice.conversation import choices, intents, names, phrases, pickups, vehicles
 from voice.conversation.dates import ContradictoryDate, find_wish
 from voice.conversation.facts import Store
 from voice.conversation.mileage import find_miles
@@ -70,6 +70,21 @@ def take_identity(conversation: Conversation, meaning: Meaning) -> None:
     if meaning.is_no or is_other or names.is_somebody_else(meaning.text):
         caller.is_confirmed = False
     elif meaning.is_yes or said or caller.first_name.lower() in meaning.text.lower():
+        caller.is_confirmed = True
+        conversation.slots.name = ""  # the store knows it better than our ears
+
+
+def take_pickup(conversation: Conversation, meaning: Meaning) -> None:
+    """Hold the turn against "Am I speaking with Maria?", asked of whoever answered her telephone."""
+    caller, text = conversation.caller, meaning.text
+    if pickups.will_fetch(text):
+        return
+    said = names.find_name(text, was_asked=False).split(" ")[0]
+    is_other = bool(said) and not names.sounds_like(said, caller.first_name)
+    is_absent = pickups.is_somebody_elses_phone(text) or pickups.is_not_there(text)
+    if is_absent or is_other or meaning.is_no or names.is_somebody_else(text):
+        caller.is_confirmed = False
+    elif meaning.is_yes or said or pickups.answers_to(text, caller.first_name):
         caller.is_confirmed = True
         conversation.slots.name = ""  # the store knows it better than our ears
 

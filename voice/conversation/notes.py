@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from voice.conversation import phrases
 from voice.conversation.facts import Store
-from voice.conversation.meaning import NOTHING_TO_DO, merge, take_identity, understand
+from voice.conversation.meaning import NOTHING_TO_DO, merge, take_identity, take_pickup, understand
 from voice.conversation.names import find_name
 from voice.conversation.states import Conversation, DayWish, Intent, Offer, State, VehicleSlot
 from voice.conversation.vehicles import find_vehicle
@@ -23,7 +23,8 @@ def note_turn(conversation: Conversation, heard: str, store: Store, today: date)
     if meaning.intent not in NOTHING_TO_DO:
         conversation.intent = meaning.intent
     if _was_asked_who_calls(conversation):
-        take_identity(conversation, meaning)
+        take_who = take_pickup if conversation.purpose else take_identity
+        take_who(conversation, meaning)
     slots = conversation.slots
     slots.services = slots.services or meaning.services
     slots.concern = slots.concern or (meaning.text if meaning.services else "")
@@ -40,7 +41,8 @@ def note_turn(conversation: Conversation, heard: str, store: Store, today: date)
 def _was_asked_who_calls(conversation: Conversation) -> bool:
     """By the greeting, or later in the model's own words."""
     caller = conversation.caller
-    if caller.is_confirmed is not None or not caller.first_name:
+    is_answered = caller.is_confirmed if conversation.purpose else caller.is_confirmed is not None
+    if is_answered or not caller.first_name:  # whom we ring may still be fetched
         return False
     return conversation.asked == phrases.ASK_IS_CALLER or (
         f"{caller.first_name}?" in conversation.last_heard_from_desk()

@@ -43,6 +43,12 @@ ASK_OTHER_TIME = "other_time"
 ASK_MESSAGE = "message"
 ASK_GO_ON = "go_on"
 ASK_WHICH_CAR = "which_car"
+# When it is the desk that rings.
+ASK_COUNT_ON = "count_on"
+ASK_FETCH = "fetch"
+ASK_CALL_WHEN = "call_when"
+ASK_HOW_WAS_IT = "how_was_it"
+ASK_WANTS_RECOMMENDED = "wants_recommended"
 
 WAITLIST = "put you on the waitlist"  # what has to be heard before it is done
 QUESTIONS = {
@@ -77,11 +83,17 @@ QUESTIONS = {
     ASK_MESSAGE: "What may I tell them?",
     ASK_GO_ON: "Shall we go on where we stopped?",
     ASK_WHICH_CAR: "Which car is it: make, model and year?",
+    ASK_COUNT_ON: "Can we count on you?",
+    ASK_FETCH: "Could you get them to the phone for me?",
+    ASK_CALL_WHEN: "When would be a good time to call again?",
+    ASK_HOW_WAS_IT: "How did it go?",
+    ASK_WANTS_RECOMMENDED: "Shall I find a time for that?",
 }
 KEY_FOR_A_PERSON = "I'd like to talk to a person"
 RINGING = "Ringing the service desk…"
 CALL_ENDED = "The call has ended."
 GOODBYE = "Thanks for calling. Goodbye!"
+GOODBYE_RUNG = "Thank you for your time. Goodbye!"
 GOODBYE_UNBOOKED = "All right, I haven't booked anything. Thanks for calling, goodbye!"
 CAN_DO = "I can book, move or cancel service appointments, and answer questions about the store."
 UPSET = "I'm sorry about that."
@@ -90,6 +102,7 @@ I_AM_A_MACHINE = "I'm an automated assistant, and you can ask for a person at an
 CONNECTING = "One moment."
 NOT_EXACTLY = "I don't have exactly that."
 DOES_IT_WORK = "Does that work for you?"
+GOODBYE_TO_NOBODY = "I can't hear anybody, so I'll hang up now. Goodbye!"
 GOODBYE_IN_SILENCE = "I can't hear you, so I'll hang up now. Please call again any time. Goodbye!"
 # Said while something takes long: they claim nothing, so nothing can turn out untrue.
 FILLERS = ("One moment, please.", "Thanks for waiting, just another moment.", "I'm still on it.")
@@ -175,6 +188,13 @@ def greeting(store: Store, first_name: str) -> str:
     )
 
 
+def goodbye(conversation: Conversation) -> str:
+    if conversation.purpose:
+        return GOODBYE_RUNG
+    has_open_wish = conversation.slots.services and not conversation.booked
+    return GOODBYE_UNBOOKED if has_open_wish else GOODBYE
+
+
 def filler(count: int) -> str:
     """What to say while the caller waits, after so many of them in this answer."""
     return FILLERS[min(count, len(FILLERS) - 1)]
@@ -187,7 +207,11 @@ def after_silence(conversation: Conversation) -> str:
     if conversation.silences > len(STILL_THERE):
         conversation.enter(State.CLOSING)
         conversation.ending = Ending.GOODBYE
-        return GOODBYE_IN_SILENCE
+        return GOODBYE_IN_SILENCE if conversation.purpose is None else GOODBYE_TO_NOBODY
+    if conversation.purpose and not conversation.is_reached and conversation.silences > 1:
+        conversation.enter(State.CLOSING)
+        conversation.ending = Ending.GOODBYE
+        return GOODBYE_TO_NOBODY
     return f"{STILL_THERE[conversation.silences - 1]} {question(conversation)}"
 
 
@@ -201,8 +225,13 @@ def question(conversation: Conversation) -> str:
     if not conversation.asked:
         questions = re.findall(r"[^.!?]+\?", conversation.last_heard_from_desk())
         return questions[-1].strip() if questions else QUESTIONS[ASK_NEED]
-    if conversation.asked == ASK_IS_CALLER and conversation.caller.first_name:
-        return f"Is this {conversation.caller.first_name}?"
+    first_name = conversation.caller.first_name
+    if conversation.asked == ASK_IS_CALLER and first_name:
+        return f"Am I speaking with {first_name}?" if conversation.purpose else f"Is this {first_name}?"
+    if conversation.asked == ASK_FETCH and first_name:
+        return f"Could you get {first_name} to the phone for me?"
+    if conversation.asked == ASK_COUNT_ON and conversation.about:
+        return f"Can we count on you on {say_moment(conversation.about.local)}?"
     if conversation.asked == ASK_CONFIRM and conversation.chosen:
         # A question asked again must hold what a yes would agree to.
         return f"Shall I book it for {say_moment(conversation.chosen.local)}?"
@@ -391,6 +420,8 @@ def written(booked: Booked) -> str:
             return _moved(booked.confirmation_number, booked.local)
         case Deed.CANCELLED:
             return _cancelled(booked.local)
+        case Deed.CONFIRMED:
+            return f"Thank you, you're confirmed for {say_moment(booked.local)}."
 
 
 def not_done(conversation: Conversation) -> str:
@@ -399,6 +430,8 @@ def not_done(conversation: Conversation) -> str:
         return written(conversation.booked)
     if conversation.chosen:
         return f"It isn't booked yet. Shall I book it for {say_moment(conversation.chosen.local)}?"
+    if conversation.about and conversation.is_reached:
+        return f"It isn't confirmed yet. Can we count on you on {say_moment(conversation.about.local)}?"
     return "Nothing is booked yet."
 
 

@@ -22,7 +22,7 @@ from voice.conversation.phrases import (
 from voice.conversation.states import Conversation, Deed
 
 # One file for each version, never changed once it has spoken to callers: calls keep which one they had.
-VERSION = "desk-2"
+VERSION = "desk-3"
 RULES = (Path(__file__).parent.parent / "prompts" / f"{VERSION}.md").read_text(encoding="utf-8").strip()
 
 
@@ -60,7 +60,7 @@ def _call_facts(store: Store, conversation: Conversation, now: datetime) -> str:
     lines = [
         "This call",
         f"Today is {_moment(local)} at the store ({local:%Y-%m-%d}); the store is {is_open} now.",
-        _caller_line(conversation),
+        *(_rung_lines(conversation) if conversation.purpose else [_caller_line(conversation)]),
         f"Stage: {conversation.state}.",
         f"Known so far: {conversation.slots.model_dump_json(exclude_defaults=True, exclude={'proof'})}",
         *_offer_lines(conversation),
@@ -92,6 +92,23 @@ def _caller_line(conversation: Conversation) -> str:
     if caller.is_confirmed is False:
         return f"The caller {number} and is not {name}: ask for their name, say nothing about {name}."
     return f"The caller {number}, perhaps {name}; not confirmed."
+
+
+def _rung_lines(conversation: Conversation) -> list[str]:
+    """The appointment only once it is them: what a model does not know it cannot tell."""
+    caller, about = conversation.caller, conversation.about
+    name = _quoted(caller.first_name)
+    rang = f"The desk rang {_quoted(caller.number)} to speak with {name}"
+    if not conversation.is_reached:
+        return [f"{rang}. Whoever answered has not said that it is them: ask, and tell nothing else."]
+    if about is None:
+        return [
+            f"{rang}, and it is them. The appointment is not in the book any more: there is nothing to do."
+        ]
+    return [
+        f"{rang} about this appointment, and it is them:",
+        f"- {about.handle}: {say_visit(about)}{' (dealt with)' if conversation.is_settled else ''}",
+    ]
 
 
 def _offer_lines(conversation: Conversation) -> list[str]:

@@ -223,6 +223,22 @@ class Deed(StrEnum):
     BOOKED = "booked"
     MOVED = "moved"
     CANCELLED = "cancelled"
+    CONFIRMED = "confirmed"
+
+
+class Purpose(StrEnum):
+    """Why the desk rings somebody."""
+
+    REMINDER = "reminder"
+    FOLLOW_UP = "follow_up"
+
+
+class CameOf(StrEnum):
+    """What came of a call that the desk placed, where nothing was written to an appointment."""
+
+    VOICEMAIL = "voicemail"
+    CALL_LATER = "call_later"
+    WRONG_PERSON = "wrong_person"
 
 
 class Booked(BaseModel):
@@ -245,6 +261,15 @@ class Conversation(BaseModel):
     chosen: Offer | None = None
     visits: list[Visit] = Field(default_factory=list)  # what the verified caller has ahead
     visit: Visit | None = None  # the one that is talked about
+    purpose: Purpose | None = None  # the desk rang; None: it was rung
+    about: Visit | None = None  # why the desk rang; told once they say that they are who it rang for
+    is_settled: bool = False  # what the desk rang about is dealt with
+    is_being_fetched: bool = False  # who the desk rang for; whoever speaks next may be somebody else
+    order: Order | None = None  # the work on the car that a follow-up is about
+    recommended: list[str] = Field(
+        default_factory=list
+    )  # what was not wanted on the last visit, as it was written
+    came_of: CameOf | None = None
     has_offered_move: bool = False  # before a cancellation, once
     earlier: Slots | None = None  # what a call of this number, cut off minutes ago, had come to
     goes_on: bool = False  # with that, once the caller is verified
@@ -279,6 +304,11 @@ class Conversation(BaseModel):
         new = {"intent": self.intent, **self.known()}
         names = [*new, *(name for name in old if name not in new)]
         return {name: [old.get(name), new.get(name)] for name in names if old.get(name) != new.get(name)}
+
+    @property
+    def is_reached(self) -> bool:
+        """Has the person whom the desk rang said that it is them?"""
+        return self.purpose is not None and self.caller.is_confirmed is True
 
     def last_heard_from_desk(self) -> str:
         """The desk's latest words, as far as they were played; "" at the start."""

@@ -9,13 +9,13 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import datetime
 from inspect import isawaitable
 
-from voice.conversation import intents, names, phrases
+from voice.conversation import intents, names, phrases, ringing
 from voice.conversation.dates import WEEKDAYS
 from voice.conversation.facts import Store
 from voice.conversation.meaning import Meaning, fill_facts, fill_wish, understand
 from voice.conversation.states import Conversation, Intent, State
 from voice.ports import Tools
-from voice.replies.flows import booking, errands, inquiries, openings, persons, verifying, visits
+from voice.replies.flows import booking, errands, inquiries, openings, persons, rung, verifying, visits
 from voice.replies.flows.turn import GO_ON, Turn
 
 MISSES_UNTIL_A_PERSON = 2  # a question is asked twice, not three times
@@ -31,12 +31,14 @@ class BuiltinReplies:
     async def reply(
         self, conversation: Conversation, heard: str, tools: Tools, *, now: datetime
     ) -> AsyncGenerator[str, None]:
-        turn = Turn(self.store, conversation, tools, self.store.today(now))
+        turn = Turn(self.store, conversation, tools, now.astimezone(self.store.zone))
         yield await _answer_or_fetch(turn, heard) if heard else _greet(turn)
 
 
 def _greet(turn: Turn) -> str:
     caller = turn.conversation.caller
+    if turn.conversation.purpose:
+        return ringing.opening(turn.store, turn.conversation)
     if caller.first_name:
         turn.ask(phrases.ASK_IS_CALLER, State.VERIFICATION)
     else:
@@ -54,7 +56,7 @@ async def _answer_or_fetch(turn: Turn, heard: str) -> str:
     elif not turn.was_aside:
         conversation.repeats += 1
         if conversation.repeats >= MISSES_UNTIL_A_PERSON and not conversation.ending:
-            return await persons.fetch_person(turn, COULD_NOT_UNDERSTAND)
+            return await _give_up(turn)
     return reply
 
 
@@ -112,6 +114,8 @@ async def _at_any_moment(turn: Turn, meaning: Meaning) -> str:
     """What leaves the flow where it was; "" when nothing of the kind was said."""
     if intents.NO_RECORDING.search(meaning.text):
         return await persons.stop_recording(turn)
+    if turn.conversation.purpose and (said := await rung.at_any_moment(turn, meaning)):
+        return said
     if _is_goodbye(turn.conversation, meaning):
         return await persons.say_goodbye(turn)
     if turn.conversation.asked == phrases.ASK_MESSAGE and meaning.intent is not Intent.PERSON:
@@ -163,6 +167,11 @@ ANSWERS: dict[str, Taking] = {
     phrases.ASK_OTHER_TIME: errands.take_other_time,
     phrases.ASK_MESSAGE: errands.take_message,
     phrases.ASK_GO_ON: errands.take_go_on,
+    phrases.ASK_COUNT_ON: rung.take_count_on,
+    phrases.ASK_FETCH: rung.take_fetch,
+    phrases.ASK_CALL_WHEN: rung.take_call_when,
+    phrases.ASK_HOW_WAS_IT: rung.take_how_was_it,
+    phrases.ASK_WANTS_RECOMMENDED: rung.take_wants_recommended,
 }
 # "My appointment on Tuesday" wishes for no other Tuesday.
 NAMES_ITS_DAY = {Intent.CANCEL, Intent.CHECK, Intent.LATE, Intent.READY}
@@ -192,7 +201,7 @@ async def _take_answer(turn: Turn, meaning: Meaning) -> str | None:
 
 def _take_intent(conversation: Conversation, meaning: Meaning) -> None:
     """A wish turns the call its way; booking is what there is without one."""
-    if conversation.asked in (phrases.ASK_MOVE_INSTEAD, phrases.ASK_MESSAGE):
+    if conversation.asked in (phrases.ASK_MOVE_INSTEAD, phrases.ASK_MESSAGE, phrases.ASK_CALL_WHEN):
         return
     if meaning.intent in FLOWS:
         conversation.intent = meaning.intent
@@ -208,6 +217,8 @@ def _turns_to_booking(conversation: Conversation, meaning: Meaning) -> bool:
 
 async def _next_step(turn: Turn) -> str:
     if turn.conversation.goes_on and (said := await errands.go_on(turn)) != GO_ON:
+        return said
+    if (said := rung.next_step(turn)) != GO_ON:
         return said
     return await FLOWS.get(turn.conversation.intent, booking.next_step)(turn)
 
@@ -240,4 +251,11 @@ async def _missed(turn: Turn) -> str:
     turn.conversation.misses += 1
     if turn.conversation.misses < MISSES_UNTIL_A_PERSON:
         return ""
+    return await _give_up(turn)
+
+
+async def _give_up(turn: Turn) -> str:
+    """A person for whoever called us, or is who we rang for; nobody else is troubled any longer."""
+    if turn.conversation.purpose and not turn.conversation.is_reached:
+        return await rung.ring_later(turn, "")
     return await persons.fetch_person(turn, COULD_NOT_UNDERSTAND)

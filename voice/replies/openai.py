@@ -22,7 +22,7 @@ from openai import AsyncOpenAI, AsyncStream
 from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletionChunk
 
-from voice.conversation import claims, notes, phrases
+from voice.conversation import claims, notes, phrases, ringing
 from voice.conversation.clauses import ClauseSplitter
 from voice.conversation.facts import Store
 from voice.conversation.prompts import system_prompt
@@ -67,6 +67,9 @@ class OpenAIReplies:
             yield self._greet(conversation)
             return
         today = self._store.today(now)
+        if said := ringing.answer_machine(conversation, heard, self._store):
+            yield said
+            return
         notes.note_turn(conversation, heard, self._store, today)
         thinking = _Reply(conversation, tools, _messages(self._store, conversation, now), today, self._store)
         async with aclosing(thinking.clauses()) as clauses:
@@ -75,6 +78,8 @@ class OpenAIReplies:
         notes.note_end_of_turn(conversation)
 
     def _greet(self, conversation: Conversation) -> str:
+        if conversation.purpose:
+            return ringing.opening(self._store, conversation)
         name = conversation.caller.first_name
         conversation.asked = phrases.ASK_IS_CALLER if name else phrases.ASK_NEED
         conversation.enter(State.VERIFICATION if name else State.INTENT)

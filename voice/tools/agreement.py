@@ -3,6 +3,8 @@
 A mind's word is not enough: what counts is what was heard on the line.
 """
 
+from collections.abc import Callable
+
 from voice.conversation.choices import CORRECTION, is_yes
 from voice.conversation.spoken_form import spoken_form
 from voice.conversation.states import Conversation, State
@@ -10,15 +12,22 @@ from voice.ports import ToolResult
 from voice.tools.registry import Desk
 
 
-def refusal(desk: Desk, wanted: str) -> ToolResult | None:
-    """Why this may not be written yet; None when the caller heard these words and said yes."""
+def agrees_plainly(answer: str) -> bool:
+    return is_yes(answer) and not CORRECTION.search(answer)
+
+
+def refusal(desk: Desk, wanted: str, *, agrees: Callable[[str], bool] = agrees_plainly) -> ToolResult | None:
+    """Why this may not be written yet; None when the caller heard these words and said yes.
+
+    agrees tells a yes where the question is answered in other words, too.
+    """
     history = desk.conversation.history
     answer = history[-1].text if history and history[-1].speaker == "caller" else ""
     heard = desk.conversation.heard_since_caller_spoke()
     today = desk.store.today(desk.now)
     # In one form, for either mind may have read it back.
     was_read = spoken_form(wanted, today=today) in spoken_form(heard, today=today)
-    if was_read and is_yes(answer) and not CORRECTION.search(answer):
+    if was_read and agrees(answer):
         return None
     return ToolResult("not_agreed", data={"read_back_first": wanted})
 

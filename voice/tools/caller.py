@@ -12,6 +12,7 @@ from voice.conversation.states import Visit
 from voice.ports import ToolResult
 from voice.tools.desk import Nothing
 from voice.tools.registry import Desk, tool
+from voice.visits import visit_of
 
 LATE_BY = timedelta(hours=2)  # a visit whose hour has struck may still be talked about
 MOST_VISITS = 5
@@ -74,11 +75,11 @@ def get_upcoming_appointments(desk: Desk, nothing: Nothing) -> ToolResult:
             status__in=(Appointment.Status.BOOKED, Appointment.Status.CONFIRMED),
             arrives_at__gt=desk.now - LATE_BY,
         )
-        .select_related("vehicle")
+        .select_related("vehicle", "rooftop")
         .prefetch_related("lines__op_code")
         .order_by("arrives_at")[:MOST_VISITS]
     )
-    visits = [_visit(number, appointment, desk) for number, appointment in enumerate(found, 1)]
+    visits = [visit_of(appointment, f"visit-{number}") for number, appointment in enumerate(found, 1)]
     desk.conversation.visits = visits
     if not visits:
         return ToolResult("none", phrases.NO_VISITS)
@@ -101,28 +102,19 @@ def get_upcoming_appointments(desk: Desk, nothing: Nothing) -> ToolResult:
 
 
 def known_visit(desk: Desk, handle: str) -> Visit | None:
-    """The visit with this handle, when its customer is proved to be calling."""
-    if desk.conversation.caller.proved_id is None:
+    """The visit with this handle, when its customer is proved to be calling, or was rung about it."""
+    conversation = desk.conversation
+    about = conversation.about
+    if about and about.handle == handle:
+        return about if verification.was_rung_about(desk.call, conversation, about) else None
+    if conversation.caller.proved_id is None:
         return None
-    return next((visit for visit in desk.conversation.visits if visit.handle == handle), None)
+    return next((visit for visit in conversation.visits if visit.handle == handle), None)
 
 
 def stored(desk: Desk, visit: Visit) -> Appointment:
-    """Its row. Raises Appointment.DoesNotExist when it is not the verified caller's."""
-    theirs = Appointment.objects.filter(
-        customer_id=desk.conversation.caller.proved_id or 0, rooftop=desk.call.rooftop
-    )
+    """Its row. Raises Appointment.DoesNotExist when it is not the verified caller's, nor what they were rung about."""
+    was_rung = verification.was_rung_about(desk.call, desk.conversation, visit)
+    customer_id = desk.call.customer_id if was_rung else desk.conversation.caller.proved_id
+    theirs = Appointment.objects.filter(customer_id=customer_id or 0, rooftop=desk.call.rooftop)
     return theirs.select_related("rooftop", "vehicle").get(pk=visit.appointment_id)
-
-
-def _visit(number: int, appointment: Appointment, desk: Desk) -> Visit:
-    menu = [line.op_code for line in appointment.lines.all()]
-    return Visit(
-        handle=f"visit-{number}",
-        appointment_id=appointment.pk,
-        version=appointment.version,
-        local=appointment.arrives_at.astimezone(desk.store.zone),
-        services=[item.code for item in menu],
-        names=[item.name for item in menu],
-        vehicle=str(appointment.vehicle),
-    )

@@ -100,7 +100,7 @@ def stop_recording(desk: Desk, nothing: Nothing) -> ToolResult:
 def end_call(desk: Desk, nothing: Nothing) -> ToolResult:
     desk.conversation.enter(State.CLOSING)
     desk.conversation.ending = Ending.GOODBYE
-    return ToolResult("ok", phrases.GOODBYE)
+    return ToolResult("ok", phrases.GOODBYE_RUNG if desk.conversation.purpose else phrases.GOODBYE)
 
 
 def _promise(desk: Desk, summary: str, *, owner: Staff | None = None) -> ToolResult:

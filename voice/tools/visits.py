@@ -5,7 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from scheduling import booking
 from scheduling.models import Appointment
 from scheduling.refusals import Refusal
-from voice.conversation import phrases
+from voice.conversation import phrases, pickups
 from voice.conversation.states import Booked, Deed
 from voice.ports import ToolResult
 from voice.tools import agreement
@@ -19,6 +19,12 @@ class Moving(BaseModel):
 
     appointment: str = Field(description="Handle from get_upcoming_appointments.")
     offer: str = Field(description="Handle of an offer made in this call.")
+
+
+class Confirming(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    appointment: str = Field(description="Handle of the appointment that the call is about.")
 
 
 class Cancelling(BaseModel):
@@ -78,13 +84,39 @@ def cancel_appointment(desk: Desk, wanted: Cancelling) -> ToolResult:
     return ToolResult("ok", phrases.written(_note(desk, appointment, Deed.CANCELLED)), data)
 
 
+@tool(
+    "Keep that the customer whom the desk rang comes to the appointment, only after its day and time were said, "
+    "they were asked whether we can count on them, and they said yes.",
+    is_write=True,
+)
+def confirm_appointment(desk: Desk, wanted: Confirming) -> ToolResult:
+    visit = known_visit(desk, wanted.appointment)
+    if visit is None:
+        return ToolResult("unknown_appointment", phrases.MUST_VERIFY)
+    moment = phrases.say_moment(visit.local)
+    if not_yet := agreement.refusal(desk, moment, agrees=pickups.agrees_to_come):
+        return not_yet
+    try:
+        appointment = booking.confirm(stored(desk, visit), actor=ACTOR, now=desk.now, version=visit.version)
+    except Refusal as refusal:
+        return ToolResult(refusal.code, phrases.refused(refusal.code))
+    data = {"confirmation_number": appointment.confirmation_number, "local": visit.local.isoformat()}
+    return ToolResult("ok", phrases.written(_note(desk, appointment, Deed.CONFIRMED)), data)
+
+
 def _note(desk: Desk, appointment: Appointment, deed: Deed) -> Booked:
     conversation = desk.conversation
     desk.appointment_id = appointment.pk
+    local = appointment.arrives_at.astimezone(desk.store.zone)
     conversation.booked = Booked(
         confirmation_number=appointment.confirmation_number,
-        local=appointment.arrives_at.astimezone(desk.store.zone),
+        local=local,
         deed=deed,
     )
+    about = conversation.about
+    if about and about.appointment_id == appointment.pk:
+        now = about.model_copy(update={"version": appointment.version, "local": local})
+        conversation.about = None if deed is Deed.CANCELLED else now
+        conversation.is_settled = True
     agreement.carry_out(conversation)
     return conversation.booked

@@ -12,9 +12,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 
 from crm.models import RooftopNumber
+from scheduling.models import Appointment
 from voice import calls, providers
 from voice.conversation.claims import Defect
-from voice.conversation.states import Conversation, Ending, Message
+from voice.conversation.states import Conversation, Message
 from voice.database import in_database
 from voice.models import Call
 from voice.ports import ModelUse, ReplyModel, ToolResult
@@ -35,16 +36,24 @@ class Command(BaseCommand):
             "--to", dest="called", default="", help="the number dialled; else the first store's"
         )
         parser.add_argument(
+            "--outbound",
+            choices=[purpose.value for purpose in Call.Purpose],
+            default="",
+            help="the desk rings the number of --from about its next appointment",
+        )
+        parser.add_argument(
             "--at", default="", help="pretend that it is then, at the store: 2026-11-24T09:00"
         )
 
-    def handle(self, *, caller: str, called: str, at: str, **options: object) -> None:
+    def handle(self, *, caller: str, called: str, at: str, outbound: str, **options: object) -> None:
         try:
             local = datetime.fromisoformat(at) if at else None
         except ValueError as error:
             raise CommandError(f"--at takes a moment like 2026-11-24T09:00, not {at}.") from error
         try:
-            asyncio.run(_talk(self.stdout, caller, called, local))
+            asyncio.run(_talk(self.stdout, caller, called, local, outbound))
+        except Appointment.DoesNotExist as error:
+            raise CommandError("Nobody with the number of --from has an appointment ahead.") from error
         except calls.UnknownNumber as error:
             raise CommandError("No store has the number that was dialled; name one with --to.") from error
 
@@ -113,9 +122,9 @@ class Desk:
         ]
 
 
-async def _talk(out: OutputWrapper, caller: str, called: str, local: datetime | None) -> None:
+async def _talk(out: OutputWrapper, caller: str, called: str, local: datetime | None, purpose: str) -> None:
     """Until the desk ends the call, or the input does."""
-    desk = await in_database(_open, caller, called, local)
+    desk = await in_database(_open, caller, called, local, purpose)
     _show(out, desk, await desk.reply(""))
     async for line in _lines():
         _show(out, desk, await desk.reply(line))
@@ -143,16 +152,38 @@ async def _lines() -> AsyncIterator[str]:
             yield line.strip()
 
 
-def _open(caller: str, called: str, local: datetime | None) -> Desk:
-    """A call's row, and everything that answers it; local is the store's wall time. Raises UnknownNumber."""
+def _ring(number: str, purpose: str) -> Call:
+    """The row of a call about this number's next appointment. Raises Appointment.DoesNotExist."""
+    now = datetime.now(UTC)
+    ahead = Appointment.objects.active().filter(customer__phones__number=number)
+    found = ahead.select_related("rooftop", "customer").order_by("arrives_at")
+    appointment = found.filter(arrives_at__gt=now).first() or found.first()
+    if appointment is None:
+        raise Appointment.DoesNotExist
+    sid = "CT" + secrets.token_hex(16)
+    return calls.open_outbound(
+        appointment, number, carrier=Call.Carrier.BROWSER, sid=sid, purpose=purpose, now=now
+    )
+
+
+def _answer(caller: str, called: str) -> Call:
+    """The row of a call that came in. Raises UnknownNumber."""
     first = RooftopNumber.objects.order_by("pk").first()
-    call = calls.open_call(
+    return calls.open_call(
         carrier=Call.Carrier.BROWSER,
         sid="CT" + secrets.token_hex(16),
         caller_number=caller,
         called_number=called or (first.number if first else ""),
         now=datetime.now(UTC),
     )
+
+
+def _open(caller: str, called: str, local: datetime | None, purpose: str) -> Desk:
+    """A call's row, and everything that answers it; local is the store's wall time.
+
+    Raises UnknownNumber, or Appointment.DoesNotExist where the desk rings.
+    """
+    call = _ring(caller, purpose) if purpose else _answer(caller, called)
     now = local.replace(tzinfo=call.rooftop.zone).astimezone(UTC) if local else call.started_at
     store = load_store(call.rooftop, now=now)
     conversation = calls.begin_conversation(call)
@@ -162,12 +193,7 @@ def _open(caller: str, called: str, local: datetime | None) -> Desk:
 
 def _finish(desk: Desk) -> str:
     """Close the call's row as the session does, and return its outcome."""
-    ending = desk.conversation.ending
-    outcome = Call.Outcome.NO_BOOKING if ending else Call.Outcome.HUNG_UP
-    if ending is Ending.TRANSFER:
-        outcome = Call.Outcome.TRANSFERRED
-    elif desk.conversation.has_left_message:
-        outcome = Call.Outcome.MESSAGE
+    outcome = calls.outcome_of(desk.conversation, Call.Outcome.HUNG_UP)
     calls.finish(desk.call, desk.conversation, outcome, now=datetime.now(UTC))
     desk.call.refresh_from_db(fields=["outcome"])
     return desk.call.get_outcome_display().lower()

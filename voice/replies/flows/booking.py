@@ -14,7 +14,7 @@ from voice.conversation.meaning import (
 )
 from voice.conversation.states import DayWish, Deed, Intent, Offer, State
 from voice.ports import ToolResult
-from voice.replies.flows import openings, persons
+from voice.replies.flows import openings, persons, rung
 from voice.replies.flows.turn import GO_ON, Turn
 
 
@@ -83,6 +83,8 @@ async def _read_back(turn: Turn, chosen: Offer) -> str:
 
 def take_is_caller(turn: Turn, meaning: Meaning) -> str | None:
     conversation = turn.conversation
+    if conversation.purpose:
+        return rung.take_is_caller(turn, meaning)
     take_identity(conversation, meaning)
     if conversation.earlier and conversation.caller.is_confirmed and meaning.is_empty:
         return turn.ask(phrases.ASK_GO_ON, State.VERIFICATION)

@@ -96,11 +96,13 @@ async def _tell(turn: Turn, topic: str) -> str:
 
 async def _price(turn: Turn, meaning: Meaning) -> str:
     """The menu's range; a caller who had no wish yet is asked whether this is one."""
-    services = meaning.services or turn.conversation.slots.services
+    about = turn.conversation.about
+    booked = about.services if about and turn.conversation.is_reached else []
+    services = meaning.services or turn.conversation.slots.services or booked
     if not services:
         return ""
     result = await turn.use("get_price_range", service=services[0])
-    if not turn.conversation.slots.services:
+    if not turn.conversation.slots.services and services[0] not in booked:
         fill_facts(turn.conversation, meaning)
         turn.ask(phrases.ASK_WANTS_IT, State.INTENT)
     return turn.and_the_question(result.spoken)

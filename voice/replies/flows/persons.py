@@ -31,8 +31,7 @@ async def say_goodbye(turn: Turn) -> str:
     await turn.use("end_call")
     conversation.enter(State.CLOSING)
     conversation.ending = Ending.GOODBYE
-    has_open_wish = conversation.slots.services and not conversation.booked
-    return phrases.GOODBYE_UNBOOKED if has_open_wish else phrases.GOODBYE
+    return phrases.goodbye(conversation)
 
 
 async def stop_recording(turn: Turn) -> str:

@@ -1,7 +1,7 @@
 """One turn of the built-in replies: what every flow works on, and the little they share."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from voice.conversation import phrases
@@ -18,8 +18,13 @@ class Turn:
     store: Store
     conversation: Conversation
     tools: Tools
-    today: date  # in the store's calendar
+    local: datetime  # now, in the store's zone
     was_aside: bool = False  # the caller asked something in between
+
+    @property
+    def today(self) -> date:
+        """In the store's calendar."""
+        return self.local.date()
 
     async def use(self, tool: str, **arguments: Any) -> ToolResult:
         return await self.tools.call(tool, arguments)

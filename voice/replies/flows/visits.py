@@ -12,7 +12,10 @@ INTENTS = {Intent.CANCEL, Intent.RESCHEDULE, Intent.CHECK}
 
 async def next_step(turn: Turn) -> str:
     conversation = turn.conversation
-    if not conversation.caller.is_verified and (said := await verifying.next_step(turn)) != GO_ON:
+    if conversation.is_reached and not conversation.caller.is_verified:
+        conversation.visit = conversation.about  # no other is known to them yet
+    is_theirs = conversation.caller.is_verified or conversation.visit is not None
+    if not is_theirs and (said := await verifying.next_step(turn)) != GO_ON:
         return said
     if conversation.visit is None and (said := await _find(turn)) != GO_ON:
         return said
