@@ -1,6 +1,6 @@
 # On a fresh machine: `make run`, or `make test`. Python 3.11 to 3.13 and make are all they need.
 # `make run CLOUD=emulated`: with cloud settings, against the emulated providers of tests/.
-.PHONY: run test check format demo-call bench race deploys faults frames proofs doctor
+.PHONY: run test check format demo-call bench race calendar-proof deploys faults frames proofs doctor
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -27,6 +27,9 @@ bench: .venv/installed
 race: .venv/installed
 	@$(BIN)/python -m tests.scheduling.race $(ARGS)
 	@HYPOTHESIS_DEPTH=20 $(BIN)/python -m pytest -q --timeout 0 tests/scheduling/test_state_machine.py
+
+calendar-proof: .venv/installed
+	@CALENDAR_STEPS=5000 $(BIN)/python -m pytest -q --timeout 0 -s tests/scheduling/test_calendar_proof.py $(ARGS)
 
 faults: .venv/installed
 	@FAULTS=all $(BIN)/python -m pytest -q --timeout 0 tests/voice/test_fault_matrix.py tests/voice/test_lost_bookings.py $(ARGS)

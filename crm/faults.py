@@ -98,11 +98,11 @@ class _Writer:
             fault = self.waiting.get()
             try:
                 _write(fault)
-                if self.waiting.empty():
-                    connection.close()  # back into the pool
             except Exception as error:  # the next one may fare better
                 log.warning("A fault is only in the log: %s", type(error).__name__)
             finally:
+                if self.waiting.empty():
+                    connection.close()  # back into the pool
                 self.waiting.task_done()
 
 

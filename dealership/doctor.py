@@ -133,6 +133,9 @@ def _carrier() -> Role:
 
 
 def _calendar() -> Role:
+    if settings.GOOGLE_CLIENT_ID or settings.GOOGLE_SERVICE_ACCOUNT_FILE:
+        provider = "Google Calendar, for the stores that connected one"
+        return Role("Calendar", provider, "GOOGLE_CLIENT_ID", settings.GOOGLE_API_BASE_URL)
     return Role("Calendar", "built in (the appointments alone)", "GOOGLE_CLIENT_ID")
 
 
@@ -238,6 +241,12 @@ def _unsafe_settings(missing: list[str]) -> Iterator[Finding]:
     if "SECRET_KEY" not in missing and _is_weak(settings.SECRET_KEY):
         advice = "Set 50 random characters: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
         yield Finding(Level.BROKEN, "SECRET_KEY", f"can be guessed. {advice}")
+    if settings.GOOGLE_CLIENT_ID and not settings.GOOGLE_CLIENT_SECRET:
+        sentence = "is not set, so no calendar can be connected. Copy it from Google's console."
+        yield Finding(Level.WARNING, "GOOGLE_CLIENT_SECRET", sentence)
+    if settings.GOOGLE_CLIENT_ID and not settings.FIELD_ENCRYPTION_KEY:
+        sentence = "is not set, so no calendar can be connected. Set 32 random characters."
+        yield Finding(Level.WARNING, "FIELD_ENCRYPTION_KEY", sentence)
     if settings.TWILIO_ACCOUNT_SID and not settings.TWILIO_PHONE_NUMBER:
         sentence = "is not set, so no call can be placed. Set the number bought at Twilio, like +12125550100."
         yield Finding(Level.WARNING, "TWILIO_PHONE_NUMBER", sentence)

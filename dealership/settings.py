@@ -182,6 +182,7 @@ UNFOLD = {
                         ("Technicians", "engineering", "scheduling_technician"),
                         ("Transport", "airport_shuttle", "scheduling_transportoption"),
                         ("Waitlist", "hourglass_top", "scheduling_waitlistentry"),
+                        ("Calendars", "calendar_month", "scheduling_calendarconnection"),
                         ("Rooftops", "storefront", "crm_rooftop"),
                     )
                 ],
@@ -247,6 +248,10 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "close-lost-calls": {"task": "voice.tasks.close_lost_calls", "schedule": 60.0},
     "tend-lines": {"task": "voice.tasks.tend_lines", "schedule": 15.0},
+    "push-calendars": {"task": "scheduling.tasks.push_calendars", "schedule": 15.0},
+    "pull-calendars": {"task": "scheduling.tasks.pull_calendars", "schedule": 30.0},
+    "watch-calendars": {"task": "scheduling.tasks.watch_calendars", "schedule": 3600.0},
+    "audit-calendars": {"task": "scheduling.tasks.audit_calendars", "schedule": 86_400.0},
     "tend-recordings": {"task": "voice.tasks.tend_recordings", "schedule": 300.0},
     "look-back-at-calls": {"task": "voice.tasks.look_back_at_calls", "schedule": 15.0},
     "forget-old-calls": {"task": "voice.tasks.forget_old_calls", "schedule": 3600.0},
@@ -260,6 +265,19 @@ NHTSA_RECALLS_BASE_URL = env.str("NHTSA_RECALLS_BASE_URL", "https://api.nhtsa.go
 # Those of the demo store's log-ins, made once by `make run`; without them demo_store makes its own.
 DEMO_ADVISOR_PASSWORD = env.str("DEMO_ADVISOR_PASSWORD", "")
 DEMO_MANAGER_PASSWORD = env.str("DEMO_MANAGER_PASSWORD", "")
+
+# --- calendar -----------------------------------------------------------------------------
+# Google Calendar serves the stores that connected one; without it the appointments alone do.
+
+GOOGLE_CLIENT_ID = env.str("GOOGLE_CLIENT_ID", "")
+GOOGLE_CLIENT_SECRET = env.str("GOOGLE_CLIENT_SECRET", "")
+# Instead of an owner's consent: the JSON key of an account that the calendars are shared with.
+GOOGLE_SERVICE_ACCOUNT_FILE = env.str("GOOGLE_SERVICE_ACCOUNT_FILE", "")
+GOOGLE_API_BASE_URL = env.str("GOOGLE_API_BASE_URL", "https://www.googleapis.com/calendar/v3/")
+GOOGLE_TOKEN_URI = env.str("GOOGLE_TOKEN_URI", "https://oauth2.googleapis.com/token")
+# Seals what must not be read in a copy of the database. Several, by commas: the first seals, all open.
+FIELD_ENCRYPTION_KEY = env.list("FIELD_ENCRYPTION_KEY", default=[])
+CALENDAR = "scheduling.calendars.google.GoogleCalendar"
 
 # --- voice --------------------------------------------------------------------------------
 # A role is served by the cloud when its key is set, else by the built-in provider.

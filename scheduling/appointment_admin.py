@@ -17,7 +17,7 @@ from crm.admin import lines
 from crm.models import Customer, Rooftop
 from crm.sheets import SheetAdmin
 from crm.store_admin import StoreAdmin, store_time
-from scheduling import booking
+from scheduling import booking, calendar_admin
 from scheduling.appointment_sheets import AppointmentSheet
 from scheduling.forms import BookForm, CancelForm, MoveForm, RefusableForm
 from scheduling.models import Allocation, Appointment, OpCode
@@ -89,7 +89,7 @@ class AppointmentAdmin(SheetAdmin, StoreAdmin):
     )
     search_help_text = "Confirmation number, customer, telephone number, plate or VIN"
     phone_lookup = "customer__phones__number__contains"
-    actions_detail = ("cancel_appointment",)
+    actions_detail = ("cancel_appointment", "tell_calendar_again")
     readonly_fields = (
         "customer",
         "vehicle",
@@ -101,6 +101,7 @@ class AppointmentAdmin(SheetAdmin, StoreAdmin):
         "confirmation_number",
         "concern",
         "cancel_reason",
+        "calendar",
         "history",
     )
     book_fieldsets = (
@@ -117,7 +118,10 @@ class AppointmentAdmin(SheetAdmin, StoreAdmin):
     move_fieldsets = (
         ("When", {"fields": ("arrival", "ready_at", "work", "seen_version")}),
         ("What", {"fields": ("customer", "vehicle", "services", "concern")}),
-        ("Record", {"fields": ("confirmation_number", "status", "cancel_reason", "source", "history")}),
+        (
+            "Record",
+            {"fields": ("confirmation_number", "status", "cancel_reason", "source", "calendar", "history")},
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Appointment]:
@@ -263,6 +267,16 @@ class AppointmentAdmin(SheetAdmin, StoreAdmin):
         }
         return TemplateResponse(request, "scheduling/cancel_appointment.html", context)
 
+    @action(  # type: ignore[untyped-decorator]
+        description="Tell the calendar again", url_path="calendar", icon="sync", permissions=["view"]
+    )
+    def tell_calendar_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        appointment = self.get_object(request, object_id)
+        if appointment is None:
+            raise Http404
+        calendar_admin.tell_again(request, appointment)
+        return HttpResponseRedirect(reverse("admin:scheduling_appointment_change", args=[appointment.pk]))
+
     def _cancel(self, request: HttpRequest, appointment: Appointment, form: CancelForm) -> bool:
         try:
             booking.cancel(
@@ -306,6 +320,12 @@ class AppointmentAdmin(SheetAdmin, StoreAdmin):
     )
     def state(self, appointment: Appointment) -> tuple[str, str]:
         return appointment.status, appointment.get_status_display()
+
+    @display(  # type: ignore[untyped-decorator]
+        description="Calendar", label={"told": "success", "waiting": "info", "failed": "danger", "none": ""}
+    )
+    def calendar(self, appointment: Appointment) -> tuple[str, str]:
+        return calendar_admin.badge(appointment)
 
     @admin.display(description="History")
     def history(self, appointment: Appointment) -> str:

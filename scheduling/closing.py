@@ -43,7 +43,7 @@ def block(
         other = in_the_way.filter(appointment__isnull=False).select_related("appointment").first()
         if other and other.appointment:
             raise Refusal("slot_taken", f"Move {describe(other.appointment)} first.")
-        could_be_kept = technician is None or _keeps_promises(rooftop, starts_at, ends_at, now)
+        could_be_kept = technician is None or keeps_promises(rooftop, starts_at, ends_at, now)
         written = Allocation.objects.create(
             rooftop=rooftop,
             kind=Allocation.Kind.TIME_OFF if technician else Allocation.Kind.BLOCK,
@@ -53,7 +53,7 @@ def block(
             ends_at=ends_at,
             reason=reason,
         )
-        if technician and could_be_kept and not _keeps_promises(rooftop, starts_at, ends_at, now):
+        if technician and could_be_kept and not keeps_promises(rooftop, starts_at, ends_at, now):
             raise Refusal(
                 "slot_taken", "Cars that are left that day need these hours. Move one of them first."
             )
@@ -69,7 +69,7 @@ def _refuse_span(starts_at: datetime, ends_at: datetime) -> None:
         raise Refusal("wrong_span", "The end must be after the start.")
 
 
-def _keeps_promises(rooftop: Rooftop, starts_at: datetime, ends_at: datetime, now: datetime) -> bool:
+def keeps_promises(rooftop: Rooftop, starts_at: datetime, ends_at: datetime, now: datetime) -> bool:
     """Can the cars that are left on the days of this span still be done?"""
     first = starts_at.astimezone(rooftop.zone).date() - timedelta(days=1)
     last = ends_at.astimezone(rooftop.zone).date()

@@ -12,6 +12,10 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from crm.models import Customer, RepairOrder, Rooftop, Staff, Vehicle
+from scheduling.calendar_models import BusySpan as BusySpan
+from scheduling.calendar_models import CalendarConnection as CalendarConnection
+from scheduling.calendar_models import CalendarLink as CalendarLink
+from scheduling.calendar_models import CalendarOutbox as CalendarOutbox
 
 SLOWEST, QUICKEST = Decimal("0.70"), Decimal("1.30")  # proficiency, as the trade measures it
 
@@ -401,6 +405,15 @@ class Allocation(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     reason = models.CharField(max_length=200, blank=True)
+    calendar = models.ForeignKey(
+        CalendarConnection,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="allocations",
+        db_index=False,
+        help_text="Where time off comes from when nobody entered it here.",
+    )
 
     class Meta:
         ordering = ["starts_at"]
@@ -423,6 +436,11 @@ class Allocation(models.Model):
             models.Index(fields=["rooftop", "ends_at"]),
             models.Index(
                 fields=["starts_at"], condition=Q(kind="time_off") | Q(kind="block"), name="blocks_by_start"
+            ),
+            models.Index(
+                fields=["calendar", "ends_at"],
+                condition=Q(calendar__isnull=False),
+                name="allocation_of_calendar",
             ),
         ]
 

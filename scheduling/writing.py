@@ -9,6 +9,7 @@ from itertools import count
 from django.db.models import F
 
 from crm.models import RepairOrder, Rooftop
+from scheduling import outbox
 from scheduling.models import (
     Allocation,
     Appointment,
@@ -115,7 +116,9 @@ def compare_and_set(current: Appointment, **changes: object) -> None:
 
 
 def log(appointment: Appointment, actor: str, what: str, now: datetime) -> None:
+    """Every change of a visit passes here once: it is kept in its history, and its calendar hears of it."""
     AppointmentEvent.objects.create(appointment=appointment, actor=actor, what=what, at=now)
+    outbox.note(appointment, now)
 
 
 def fit_key(key: str) -> str:

@@ -48,6 +48,12 @@ FIXED = {
     "NHTSA_BASE_URL": "http://127.0.0.1:9",
     "NHTSA_RECALLS_BASE_URL": "http://127.0.0.1:9",
     "DATABASE_POOL_SIZE": "0",
+    "GOOGLE_CLIENT_ID": "",
+    "GOOGLE_CLIENT_SECRET": "",
+    "GOOGLE_SERVICE_ACCOUNT_FILE": "",
+    "GOOGLE_API_BASE_URL": "http://127.0.0.1:9/calendar/v3/",
+    "GOOGLE_TOKEN_URI": "http://127.0.0.1:9/token",
+    "FIELD_ENCRYPTION_KEY": "",
 }
 
 

@@ -15,10 +15,11 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from crm import errands
 from crm.models import Rooftop
 from tests.voice import orders
 from tests.voice.orders import FakeRecorder
-from voice import errands, recordings, tasks
+from voice import recordings, tasks
 from voice.carriers import twilio
 from voice.conversation import phrases
 from voice.conversation.states import Conversation
