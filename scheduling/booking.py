@@ -286,9 +286,16 @@ def _when(rooftop: Rooftop, arrives_at: datetime, overbook_reason: str) -> str:
 # --- the day of the visit -----------------------------------------------------------------
 
 
-def confirm(appointment: Appointment, *, actor: str, now: datetime) -> Appointment:
-    """The customer said that they come."""
-    return _step(appointment, {Status.BOOKED}, Status.CONFIRMED, "confirmed", actor, now)
+def confirm(
+    appointment: Appointment, *, actor: str, now: datetime, arrives_at: datetime | None = None
+) -> Appointment:
+    """The customer said that they come. arrives_at is the time that they were told; any other refuses."""
+
+    def check(current: Appointment) -> None:
+        if arrives_at is not None and current.arrives_at != arrives_at:
+            raise Refusal("stale_version", "This appointment was moved meanwhile. Look at it again.")
+
+    return _step(appointment, {Status.BOOKED}, Status.CONFIRMED, "confirmed", actor, now, check)
 
 
 def check_in(appointment: Appointment, *, actor: str, now: datetime) -> Appointment:
