@@ -318,4 +318,5 @@ CARRIERS = {
 }
 CALL_CONTROL = "voice.carriers.twilio.TwilioControl"
 RECORDER = "voice.carriers.twilio.TwilioRecorder"
+DIALER = "voice.carriers.twilio.TwilioDialer"
 TEXTER = "voice.carriers.twilio.TwilioTexter"

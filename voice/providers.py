@@ -13,6 +13,7 @@ from voice.conversation.facts import Store
 from voice.ports import (
     CallControl,
     Carrier,
+    Dialer,
     ProviderError,
     Recorder,
     ReplyModel,
@@ -27,6 +28,7 @@ from voice.speech.cached import CachedSynthesizer
 log = logging.getLogger(__name__)
 
 WARM_AGAIN_SECONDS = 60.0
+BROWSER_DIALER = "voice.carriers.browser_phone.BrowserDialer"
 BROWSER_TEXTER = "voice.carriers.browser_phone.BrowserTexter"
 # What must be heard although no provider speaks, then what a caller waits for in silence.
 FIXED_SENTENCES = (
@@ -62,6 +64,12 @@ def make_recorder() -> Recorder | None:
         return None
     recorder: Recorder = import_string(settings.RECORDER)()
     return recorder
+
+
+def make_dialer() -> Dialer:
+    """Who rings people: the carrier, or the browser phone while no account carries any."""
+    dialer: Dialer = import_string(settings.DIALER if settings.TWILIO_ACCOUNT_SID else BROWSER_DIALER)()
+    return dialer
 
 
 def make_texter() -> Texter:
