@@ -255,6 +255,7 @@ CELERY_BEAT_SCHEDULE = {
     "tend-recordings": {"task": "voice.tasks.tend_recordings", "schedule": 300.0},
     "look-back-at-calls": {"task": "voice.tasks.look_back_at_calls", "schedule": 15.0},
     "forget-old-calls": {"task": "voice.tasks.forget_old_calls", "schedule": 3600.0},
+    "send-texts": {"task": "reminders.tasks.send_texts", "schedule": 15.0},
 }
 
 # --- crm ----------------------------------------------------------------------------------
@@ -341,3 +342,5 @@ CARRIERS = {
 }
 CALL_CONTROL = "voice.carriers.twilio.TwilioControl"
 RECORDER = "voice.carriers.twilio.TwilioRecorder"
+DIALER = "voice.carriers.twilio.TwilioDialer"
+TEXTER = "voice.carriers.twilio.TwilioTexter"

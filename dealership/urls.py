@@ -13,5 +13,6 @@ urlpatterns = [
     path("ready", ready, name="ready"),
     path("admin/", admin.site.urls),
     path("", include("scheduling.urls")),
+    path("", include("reminders.urls")),
     path("", include("voice.urls")),
 ]

@@ -70,9 +70,12 @@ def open_call(*, carrier: str, sid: str, caller_number: str, called_number: str,
 def open_outbound(
     appointment: Appointment, number: str, *, carrier: str, sid: str, purpose: str, now: datetime
 ) -> Call:
-    """Create the call that rings the appointment's customer on number, or return the one with this sid."""
+    """Create the call that rings the appointment's customer on number, or return the one with this sid.
+
+    One that rings already learns what it is about.
+    """
     ours = appointment.rooftop.numbers.order_by("pk").first()
-    call, _ = Call.objects.get_or_create(
+    call, is_new = Call.objects.get_or_create(
         sid=sid,
         defaults={
             "rooftop": appointment.rooftop,
@@ -86,6 +89,9 @@ def open_outbound(
             "started_at": now,
         },
     )
+    if not is_new and call.appointment_id is None:
+        call.purpose, call.appointment, call.customer = purpose, appointment, appointment.customer
+        call.save(update_fields=["purpose", "appointment", "customer"])
     return call
 
 

@@ -8,7 +8,8 @@ Errors:
     ProviderError            an outside service failed; retryable says whether again may help
     ├── MissingPackage       a built-in provider's package is not installed
     ├── CallIsOver           an order came too late: the carrier has no such call any more
-    └── Unsure               nobody knows whether the order was carried out: never simply give it again
+    ├── Unsure               nobody knows whether the order was carried out: never simply give it again
+    └── OptedOut             the receiver told the carrier that they want no more texts
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -40,6 +41,11 @@ class CallIsOver(ProviderError):
 
 
 class Unsure(ProviderError):
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retryable=False)
+
+
+class OptedOut(ProviderError):
     def __init__(self, message: str) -> None:
         super().__init__(message, retryable=False)
 
@@ -194,7 +200,7 @@ class Dialer(Protocol):
 
 
 class Texter(Protocol):
-    """Sends texts. Blocks and raises as Dialer does."""
+    """Sends texts. Blocks and raises as Dialer does, and OptedOut."""
 
     def text(self, to: str, body: str, *, own_number: str, status_path: str) -> str:
         """Send; returns the message's SID. What becomes of it is told to status_path."""

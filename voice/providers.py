@@ -13,10 +13,12 @@ from voice.conversation.facts import Store
 from voice.ports import (
     CallControl,
     Carrier,
+    Dialer,
     ProviderError,
     Recorder,
     ReplyModel,
     Synthesizer,
+    Texter,
     Transcriber,
 )
 from voice.replies.builtin import BuiltinReplies
@@ -26,6 +28,8 @@ from voice.speech.cached import CachedSynthesizer
 log = logging.getLogger(__name__)
 
 WARM_AGAIN_SECONDS = 60.0
+BROWSER_DIALER = "voice.carriers.browser_phone.BrowserDialer"
+BROWSER_TEXTER = "voice.carriers.browser_phone.BrowserTexter"
 # What must be heard although no provider speaks, then what a caller waits for in silence.
 FIXED_SENTENCES = (
     phrases.OUT_OF_ORDER,
@@ -60,6 +64,18 @@ def make_recorder() -> Recorder | None:
         return None
     recorder: Recorder = import_string(settings.RECORDER)()
     return recorder
+
+
+def make_dialer() -> Dialer:
+    """Who rings people: the carrier, or the browser phone while no account carries any."""
+    dialer: Dialer = import_string(settings.DIALER if settings.TWILIO_ACCOUNT_SID else BROWSER_DIALER)()
+    return dialer
+
+
+def make_texter() -> Texter:
+    """Who sends texts: the carrier, or the browser phone while no account carries any."""
+    texter: Texter = import_string(settings.TEXTER if settings.TWILIO_ACCOUNT_SID else BROWSER_TEXTER)()
+    return texter
 
 
 def make_transcriber() -> Transcriber:

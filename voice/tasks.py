@@ -5,7 +5,7 @@ from functools import partial
 from celery import shared_task
 from django.utils import timezone
 
-from voice import after_calls, recordings, retention, watchdog
+from voice import after_calls, recordings, retention, ringing, watchdog
 from voice.ports import ProviderError
 
 # The carrier may be out of reach for a while; what stays undone is found by tend_recordings.
@@ -21,6 +21,7 @@ def close_lost_calls() -> int:
 
 @shared_task(name="voice.tasks.tend_lines")
 def tend_lines() -> None:
+    ringing.stop_old(now=timezone.now())
     watchdog.tend_lines(timezone.now())
 
 

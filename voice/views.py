@@ -49,6 +49,7 @@ def phone(request: HttpRequest) -> HttpResponse:
             .distinct()
             .order_by("pk")
             .prefetch_related("customers")[:CALLERS_OFFERED],
+            "is_carrier": not settings.TWILIO_ACCOUNT_SID,
         },
     )
     page["Content-Security-Policy"] = (

@@ -2,6 +2,7 @@
 
 import { Line } from "./line.js";
 import { hasSound, openMicrophone, Silence, Sound } from "./sound.js";
+import { Telephone } from "./texts.js";
 
 const ANSWER_LIMIT_MS = 20_000;
 const AUDIBLE = 0.02; // of full loudness
@@ -21,7 +22,9 @@ let call = null; // the call that is being made or held
 // --- one call -----------------------------------------------------------------------------
 
 class Call {
-  constructor() {
+  /** fetchTicket opens a call, or answers one: it tells where its stream is, and the token. */
+  constructor(fetchTicket) {
+    this.fetchTicket = fetchTicket;
     this.isOver = false;
     const audio = {
       onFrame: (mulaw) => this.line?.sendFrame(mulaw),
@@ -37,7 +40,7 @@ class Call {
     const stream = await this.microphone();
     if (this.isOver) return;
     show("connecting", "Connecting…");
-    const ticket = await openCall();
+    const ticket = await this.fetchTicket();
     if (this.isOver) return;
     this.deadline = setTimeout(() => this.end("The service desk did not answer. Try again in a moment."), ANSWER_LIMIT_MS);
     this.line = new Line(ticket, {
@@ -172,9 +175,18 @@ function complain(sentence) {
   element("problem").hidden = !sentence;
 }
 
+/** In a call one types instead of speaking, else to write a text. */
 function allowTyping(isAllowed) {
+  page.dataset.typing = isAllowed ? "call" : "";
+  showComposer();
+}
+
+function showComposer() {
+  const isText = page.dataset.view === "texts";
+  const isAllowed = isText ? Boolean(fullNumber()) : page.dataset.typing === "call";
   element("text").disabled = !isAllowed;
   element("send").disabled = !isAllowed;
+  element("text").placeholder = isText ? "Write a text" : "Type instead of speaking";
 }
 
 /** Back to the page before a call; what was said stays to be read. */
@@ -269,21 +281,32 @@ function chooseStore({ target }) {
   element("store-number").textContent = chosen.dataset.number;
 }
 
-element("setup").addEventListener("submit", (event) => {
-  event.preventDefault();
+function startCall(fetchTicket) {
   if (call && !call.isOver) return;
   element("captions").replaceChildren();
   element("timer").textContent = "0:00";
   complain("");
-  call = new Call();
+  showView("call");
+  call = new Call(fetchTicket);
   const made = call;
   made.begin().catch((error) => made.end(error.message));
+}
+
+element("setup").addEventListener("submit", (event) => {
+  event.preventDefault();
+  startCall(openCall);
 });
 element("composer").addEventListener("submit", (event) => {
   event.preventDefault();
   const text = element("text").value.trim();
-  if (!text || !call || call.isOver) return;
-  call.say(text);
+  if (!text) return;
+  if (page.dataset.view === "texts") {
+    telephone.write(text).catch((error) => complain(error.message));
+  } else if (call && !call.isOver) {
+    call.say(text);
+  } else {
+    return;
+  }
   element("text").value = "";
 });
 element("hang-up").addEventListener("click", () => call?.hangUp());
@@ -298,6 +321,111 @@ document.addEventListener("keydown", ({ key, target, ctrlKey, metaKey, altKey })
 });
 window.addEventListener("pagehide", () => call?.hangUp());
 window.addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+
+// --- texts, and calls that ring this page -------------------------------------------------
+
+let telephone = null; // null where a carrier brings them to people's own telephones
+let texts = null; // as they are shown; null until they are known
+let ringing = null; // the call that rings now
+
+/** The chosen number as far as it is one; the server reads it in any form. */
+function fullNumber() {
+  const number = callerNumber();
+  return number.replace(/\D/g, "").length >= 10 ? number : "";
+}
+
+function showView(name) {
+  page.dataset.view = name;
+  for (const tab of page.querySelectorAll("[data-tab]")) tab.setAttribute("aria-pressed", tab.dataset.tab === name);
+  if (name === "texts") element("texts-tab").classList.remove("has-news");
+  showComposer();
+  followTexts();
+}
+
+function showTexts(latest) {
+  if (JSON.stringify(latest) === JSON.stringify(texts)) return;
+  const wasKnown = texts !== null;
+  const isNews = latest.length > 0 && latest.at(-1).id !== texts?.at(-1)?.id;
+  texts = latest;
+  element("texts").replaceChildren(...texts.map(bubble));
+  followTexts();
+  if (!isNews || page.dataset.view === "texts") return;
+  if (wasKnown && (!call || call.isOver)) showView("texts");
+  else element("texts-tab").classList.add("has-news");
+}
+
+/** Another telephone: nothing is known of it yet. */
+function forgetTexts() {
+  texts = null;
+  element("texts").replaceChildren();
+  element("texts-tab").classList.remove("has-news");
+}
+
+function bubble({ is_from_store: isFromStore, store, body, at }) {
+  const said = Object.assign(document.createElement("li"), { className: `said ${isFromStore ? "desk" : "caller"}` });
+  const who = Object.assign(document.createElement("b"), { textContent: `${isFromStore ? store : "You"} · ${at}` });
+  const words = document.createElement("span");
+  for (const part of body.split(/(https?:\/\/\S+)/)) words.append(part.startsWith("http") ? link(part) : part);
+  said.append(who, words);
+  return said;
+}
+
+function link(address) {
+  const shown = address.replace(/^https?:\/\//, "");
+  return Object.assign(document.createElement("a"), {
+    href: address,
+    textContent: shown.length > 34 ? `${shown.slice(0, 33)}…` : shown,
+    target: "_blank",
+    rel: "noopener noreferrer",
+  });
+}
+
+function followTexts() {
+  element("texts").scrollTop = element("texts").scrollHeight;
+}
+
+function showRinging(calling) {
+  if (calling?.call_sid === ringing?.call_sid) return;
+  const wasRinging = ringing;
+  ringing = calling;
+  if (call && !call.isOver) return;
+  if (calling) {
+    show("incoming", `${calling.store} is calling`);
+    element("answer").focus({ preventScroll: true });
+  } else if (wasRinging && page.dataset.state === "incoming") {
+    show("idle", "Missed call");
+  }
+}
+
+if (page.dataset.lineUrl) {
+  telephone = new Telephone({
+    addresses: {
+      line: page.dataset.lineUrl,
+      text: page.dataset.textUrl,
+      answer: page.dataset.answerUrl,
+      decline: page.dataset.declineUrl,
+    },
+    form: () => new FormData(element("setup")),
+    number: fullNumber,
+    on: { texts: showTexts, ringing: showRinging },
+  });
+  for (const tab of page.querySelectorAll("[data-tab]")) tab.addEventListener("click", () => showView(tab.dataset.tab));
+  for (const id of ["caller", "new-number"]) {
+    element(id).addEventListener("change", () => {
+      forgetTexts();
+      showComposer();
+      telephone.look();
+    });
+  }
+  element("answer").addEventListener("click", () => {
+    const { call_sid: callSid } = ringing;
+    startCall(() => telephone.answer(callSid));
+  });
+  element("decline").addEventListener("click", () => {
+    telephone.decline(ringing.call_sid).catch((error) => complain(error.message));
+    show("idle", "Call declined");
+  });
+}
 
 new ResizeObserver(followCaptions).observe(element("captions"));
 

@@ -8,15 +8,17 @@ from typing import Any, ParamSpec, TypeVar
 
 import httpx
 from django.conf import settings
-from requests import RequestException
+from requests import ConnectTimeout, RequestException
+from requests.exceptions import ConnectionError as ConnectionFailed
 from twilio.base.exceptions import TwilioException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 from twilio.twiml.voice_response import Connect, Dial, Gather, VoiceResponse
+from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from voice.carriers.media_streams import MediaStreams
-from voice.ports import CallIsOver, ProviderError
+from voice.ports import CallIsOver, OptedOut, ProviderError, Unsure
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +32,7 @@ LONGEST_BRIEF = 400  # characters: half a minute of speech
 LARGEST_RECORDING = 64 * 1024 * 1024  # bytes; an hour of MP3 has half of it
 NOT_FOUND = 20404
 NOT_IN_PROGRESS = 21220
+OPTED_OUT = 21610
 
 
 class TwilioCarrier(MediaStreams):
@@ -212,6 +215,53 @@ class TwilioControl:
     @_order
     def limit(self, sid: str, seconds: int) -> None:
         self._calls(sid).update(time_limit=seconds)
+
+
+@contextmanager
+def _not_repeatable() -> Iterator[None]:
+    """Like _translated, for what Twilio would do twice when it is asked twice.
+
+    Only where nobody was reached, or Twilio clearly refused, has certainly nothing happened.
+    """
+    try:
+        yield
+    except TwilioException as error:
+        code, status = getattr(error, "code", None), getattr(error, "status", 0) or 0
+        if code == OPTED_OUT:
+            raise OptedOut(f"The carrier refused: opted out ({code}).") from error
+        if 400 <= status < 500:
+            raise _refusal(status, f"code {code}") from error
+        raise Unsure(f"Twilio answered HTTP {status}, code {code}.") from error
+    except RequestException as error:
+        if _was_never_sent(error):
+            raise ProviderError("Twilio could not be reached.") from error
+        raise Unsure(f"Twilio did not answer: {type(error).__name__}.") from error
+    except ValueError as error:  # an answer that is no JSON
+        raise Unsure("Twilio's answer was not understood.") from error
+
+
+def _was_never_sent(error: RequestException) -> bool:
+    """Did the connection fail before there was one?"""
+    reason = error.args[0] if error.args else None
+    is_refused = isinstance(reason, MaxRetryError) and isinstance(reason.reason, NewConnectionError)
+    return isinstance(error, ConnectTimeout) or (isinstance(error, ConnectionFailed) and is_refused)
+
+
+class TwilioTexter:
+    """See ports.Texter."""
+
+    def __init__(self) -> None:
+        self._client = _client()
+
+    def text(self, to: str, body: str, *, own_number: str, status_path: str) -> str:
+        with _not_repeatable():
+            message = self._client.messages.create(
+                to=to,
+                from_=own_number,
+                body=body,
+                status_callback=settings.PUBLIC_BASE_URL + status_path,
+            )
+            return str(message.sid)
 
 
 class TwilioRecorder:

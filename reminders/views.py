@@ -1,0 +1,91 @@
+"""Edge: the phone page as the telephone of a number: texts to it, and calls that ring there.
+
+Only while no account carries calls and texts, and for whoever may use the phone page.
+"""
+
+import secrets
+from collections.abc import Callable
+from functools import wraps
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from crm import phone
+from crm.models import RooftopNumber
+from reminders import inbox, thread
+from voice import calls, ringing
+from voice.models import Call
+
+NO_CARRIER = {"error": "Texts and calls go over the carrier, not over this page."}
+
+
+def embedded(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    @wraps(view)
+    def checked(request: HttpRequest) -> HttpResponse:
+        if not (settings.DEBUG or request.user.is_staff):
+            return JsonResponse({"error": "Log in as staff to use the phone."}, status=403)
+        if settings.TWILIO_ACCOUNT_SID:
+            return JsonResponse(NO_CARRIER, status=404)
+        answer = view(request)
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+    return checked
+
+
+@require_GET
+@embedded
+def phone_line(request: HttpRequest) -> HttpResponse:
+    """What the telephone of a number shows now: its texts, and who rings."""
+    number, now = phone.parse(request.GET.get("number", "")), timezone.now()
+    if number is None:
+        return JsonResponse({"texts": [], "ringing": None})
+    call = ringing.at(number, now=now)
+    return JsonResponse(
+        {
+            "texts": thread.of(number, now=now),
+            "ringing": {"call_sid": call.sid, "store": call.rooftop.name} if call else None,
+        }
+    )
+
+
+@require_POST
+@embedded
+def phone_text(request: HttpRequest) -> HttpResponse:
+    """A text from this telephone, taken as the carrier's webhook takes one."""
+    number, body = phone.parse(request.POST.get("from", "")), request.POST.get("body", "").replace("\0", "")
+    store = _store_number(request.POST.get("rooftop", ""))
+    if number is None or not store or not body.strip():
+        return JsonResponse({"error": "Choose a number, and write something."}, status=400)
+    now = timezone.now()
+    inbox.receive(store, number, body, sid="SB" + secrets.token_hex(16), now=now)
+    return JsonResponse({"texts": thread.of(number, now=now)})
+
+
+@require_POST
+@embedded
+def phone_answer(request: HttpRequest) -> HttpResponse:
+    """Answer what rings: the address and the one-time token of its media stream."""
+    call = ringing.answer(request.POST.get("call_sid", ""), now=timezone.now())
+    if call is None:
+        return JsonResponse({"error": "The caller has hung up."}, status=409)
+    origin = f"{'wss' if request.is_secure() else 'ws'}://{request.get_host()}"
+    ticket = {"call_sid": call.sid, "token": calls.stream_token(call), "stream_url": f"{origin}/ws/media"}
+    return JsonResponse(ticket)
+
+
+@require_POST
+@embedded
+def phone_decline(request: HttpRequest) -> HttpResponse:
+    ringing.ended(request.POST.get("call_sid", ""), Call.CarrierStatus.NO_ANSWER, now=timezone.now())
+    return HttpResponse(status=204)
+
+
+def _store_number(choice: str) -> str:
+    """The number of the chosen store, or of the first."""
+    ours = RooftopNumber.objects.order_by("rooftop_id", "pk")
+    chosen = ours.filter(rooftop_id=choice).first() if choice.isdecimal() and len(choice) < 19 else None
+    found = chosen or ours.first()
+    return found.number if found else ""

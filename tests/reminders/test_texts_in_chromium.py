@@ -1,0 +1,97 @@
+"""A laptop without an account: a text arrives on the phone page, its link works, and a reminder rings."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connection
+from playwright.async_api import expect
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from reminders import texts
+from reminders.models import Text
+from scheduling.models import Appointment
+from tests.browser import chromium, needs_chromium
+from tests.factories import SATURDAY
+from tests.reminders.visits import WHEN
+from tests.talking import MARIA, OTTO_NUMBER
+from voice import providers
+from voice.models import Call
+
+pytestmark = [needs_chromium, pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+SMALL = {"width": 390, "height": 844}
+
+
+def in_thread(work: Callable[..., Any]) -> Callable[..., Any]:
+    def closing(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return work(*args, **kwargs)
+        finally:
+            connection.close()
+
+    return sync_to_async(closing, thread_sensitive=False)
+
+
+def ring() -> str:
+    return providers.make_dialer().ring(
+        MARIA, own_number=OTTO_NUMBER, answer_path="/a", status_path="/s", machine_path="/m"
+    )
+
+
+async def test_texts_arrive_lead_to_the_page_and_calls_ring(
+    visit: Appointment, live_server: LiveServer, settings: Settings
+) -> None:
+    settings.TWILIO_ACCOUNT_SID, settings.DEBUG = "", True
+    settings.PUBLIC_BASE_URL = live_server.url
+    settings.CSRF_TRUSTED_ORIGINS = []
+    async with chromium() as browser:
+        context = await browser.new_context(viewport=SMALL)  # type: ignore[arg-type]
+        page = await context.new_page()
+        page.set_default_timeout(15_000)
+        await page.goto(f"{live_server.url}/phone/")
+        await page.uncheck("#use-microphone")
+        await expect(page.locator("main")).to_have_attribute("data-view", "call")
+
+        # A text arrives, and is answered.
+        await in_thread(texts.write)(visit, Text.Kind.CONFIRMATION, key="a", now=SATURDAY)
+        await in_thread(texts.send_due)(now=SATURDAY)
+        await expect(page.locator("#texts .said.desk span")).to_contain_text(f"you're booked for {WHEN}")
+        await page.fill("#text", "1")
+        await page.press("#text", "Enter")
+        await expect(page.locator("#texts .said.caller span")).to_have_text("1")
+        await in_thread(visit.refresh_from_db)()
+        assert visit.status == "confirmed"
+
+        # Its link opens the appointment, which is moved there without JavaScript.
+        address = await page.locator("#texts a").get_attribute("href")
+        plain = await browser.new_context(viewport=SMALL, java_script_enabled=False)  # type: ignore[arg-type]
+        own = await plain.new_page()
+        await own.goto(f"{address}")
+        await expect(own.locator("h1")).to_have_text("You're confirmed")
+        await own.get_by_role("link", name="Move it to another time").click()
+        await own.locator("label.time").last.click()
+        await own.get_by_role("button", name="Move my appointment").click()
+        await expect(own.get_by_role("status")).to_have_text("Your appointment has been moved.")
+        wide = await own.evaluate("document.documentElement.scrollWidth")
+        assert wide <= SMALL["width"]
+        await in_thread(visit.refresh_from_db)()
+        assert visit.status == "booked"
+
+        # A call rings the page; declined, it was not answered.
+        first = await in_thread(ring)()
+        await expect(page.locator("#state")).to_have_text("Otto's Auto is calling")
+        await page.click("#decline")
+        await expect(page.locator("#state")).to_have_text("Call declined")
+        # The next one is answered.
+        await page.route_web_socket("**/ws/media", lambda socket: None)
+        second = await in_thread(ring)()
+        await expect(page.locator("#answer")).to_be_visible()
+        async with page.expect_response(re.compile("/phone/answer")) as answered:
+            await page.click("#answer")
+        assert (await (await answered.value).json())["call_sid"] == second
+        statuses = dict(await in_thread(lambda: list(Call.objects.values_list("sid", "carrier_status")))())
+        assert statuses == {first: "no-answer", second: "in-progress"}
