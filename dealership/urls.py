@@ -12,5 +12,6 @@ urlpatterns = [
     path("health", health, name="health"),
     path("ready", ready, name="ready"),
     path("admin/", admin.site.urls),
+    path("", include("reminders.urls")),
     path("", include("voice.urls")),
 ]

@@ -1,5 +1,14 @@
 from django.apps import AppConfig
+from django.core.exceptions import ImproperlyConfigured
 
 
 class RemindersConfig(AppConfig):
     name = "reminders"
+
+    def ready(self) -> None:
+        from reminders import planning
+
+        try:
+            planning.rules()
+        except ValueError as problem:
+            raise ImproperlyConfigured(str(problem)) from problem

@@ -13,6 +13,7 @@ from voice.conversation.facts import Store
 from voice.ports import (
     CallControl,
     Carrier,
+    Dialer,
     ProviderError,
     Recorder,
     ReplyModel,
@@ -60,6 +61,14 @@ def make_recorder() -> Recorder | None:
         return None
     recorder: Recorder = import_string(settings.RECORDER)()
     return recorder
+
+
+def make_dialer() -> Dialer | None:
+    """Who rings people; None while no account carries any calls."""
+    if not settings.TWILIO_ACCOUNT_SID:
+        return None
+    dialer: Dialer = import_string(settings.DIALER)()
+    return dialer
 
 
 def make_transcriber() -> Transcriber:

@@ -3,20 +3,23 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 import httpx
 from django.conf import settings
-from requests import RequestException
+from requests import ConnectTimeout, RequestException
+from requests.exceptions import ConnectionError as ConnectionFailed
 from twilio.base.exceptions import TwilioException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 from twilio.twiml.voice_response import Connect, Dial, Gather, VoiceResponse
+from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from voice.carriers.media_streams import MediaStreams
-from voice.ports import CallIsOver, ProviderError
+from voice.ports import CallIsOver, ProviderError, Unsure
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +31,7 @@ RING_SECONDS = 20
 PRESS_SECONDS = 8
 LONGEST_BRIEF = 400  # characters: half a minute of speech
 LARGEST_RECORDING = 64 * 1024 * 1024  # bytes; an hour of MP3 has half of it
+LISTED_CALLS = 20  # to one number within minutes
 NOT_FOUND = 20404
 NOT_IN_PROGRESS = 21220
 
@@ -212,6 +216,64 @@ class TwilioControl:
     @_order
     def limit(self, sid: str, seconds: int) -> None:
         self._calls(sid).update(time_limit=seconds)
+
+
+@contextmanager
+def _not_repeatable() -> Iterator[None]:
+    """Like _translated, for what Twilio would do twice when it is asked twice.
+
+    Only where nobody was reached, or Twilio clearly refused, has certainly nothing happened.
+    """
+    try:
+        yield
+    except TwilioException as error:
+        code, status = getattr(error, "code", None), getattr(error, "status", 0) or 0
+        if 400 <= status < 500:
+            raise _refusal(status, f"code {code}") from error
+        raise Unsure(f"Twilio answered HTTP {status}, code {code}.") from error
+    except RequestException as error:
+        if _was_never_sent(error):
+            raise ProviderError("Twilio could not be reached.") from error
+        raise Unsure(f"Twilio did not answer: {type(error).__name__}.") from error
+    except ValueError as error:  # an answer that is no JSON
+        raise Unsure("Twilio's answer was not understood.") from error
+
+
+def _was_never_sent(error: RequestException) -> bool:
+    """Did the connection fail before there was one?"""
+    reason = error.args[0] if error.args else None
+    is_refused = isinstance(reason, MaxRetryError) and isinstance(reason.reason, NewConnectionError)
+    return isinstance(error, ConnectTimeout) or (isinstance(error, ConnectionFailed) and is_refused)
+
+
+class TwilioDialer:
+    """See ports.Dialer."""
+
+    def __init__(self) -> None:
+        self._client = _client()
+
+    def ring(self, to: str, *, own_number: str, answer_path: str, status_path: str, machine_path: str) -> str:
+        with _not_repeatable():
+            call = self._client.calls.create(
+                to=to,
+                from_=own_number,
+                url=settings.PUBLIC_BASE_URL + answer_path,
+                status_callback=settings.PUBLIC_BASE_URL + status_path,
+                # The first of them is early evidence that the call exists.
+                status_callback_event=["initiated", "ringing", "answered", "completed"],
+                timeout=RING_SECONDS,
+                machine_detection="DetectMessageEnd",
+                async_amd="true",
+                async_amd_status_callback=settings.PUBLIC_BASE_URL + machine_path,
+            )
+            return str(call.sid)
+
+    @_order
+    def rung(self, to: str, *, own_number: str, since: datetime) -> list[str]:
+        found = self._client.calls.list(
+            to=to, from_=own_number, start_time_after=since.astimezone(UTC), limit=LISTED_CALLS
+        )
+        return [str(call.sid) for call in found]
 
 
 class TwilioRecorder:
