@@ -235,13 +235,20 @@ CHANNEL_LAYERS = {
 
 CELERY_BROKER_URL = REDIS_URL
 # A Redis that falls silent: whoever hands over a task goes on without it, the worker connects anew.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 2, "socket_connect_timeout": 2}
+# A task that no worker acknowledged comes back after the visibility timeout, which is far beyond any task.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": 2,
+    "socket_connect_timeout": 2,
+    "visibility_timeout": 900,
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 120
+# A worker that is replaced first finishes what it has; what is left goes back to the queue.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30.0
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 # Interval schedules only: fixed-hour crontabs have been lost in this scheduler's history.
@@ -256,6 +263,17 @@ CELERY_BEAT_SCHEDULE = {
     "look-back-at-calls": {"task": "voice.tasks.look_back_at_calls", "schedule": 15.0},
     "forget-old-calls": {"task": "voice.tasks.forget_old_calls", "schedule": 3600.0},
     "send-texts": {"task": "reminders.tasks.send_texts", "schedule": 15.0},
+    # A sweep that waited for long is of no more use than the next one.
+    "sweep-reminders": {
+        "task": "reminders.tasks.sweep_reminders",
+        "schedule": 30.0,
+        "options": {"expires": 60},
+    },
+    "worker-heartbeat": {
+        "task": "dealership.tasks.heartbeat",
+        "schedule": 30.0,
+        "options": {"expires": 60},
+    },
 }
 
 # --- crm ----------------------------------------------------------------------------------
@@ -344,3 +362,12 @@ CALL_CONTROL = "voice.carriers.twilio.TwilioControl"
 RECORDER = "voice.carriers.twilio.TwilioRecorder"
 DIALER = "voice.carriers.twilio.TwilioDialer"
 TEXTER = "voice.carriers.twilio.TwilioTexter"
+
+# --- reminders ----------------------------------------------------------------------------
+
+# Wall times between which people are rung, in the store's zone and in that of their area code.
+CALL_WINDOW = env.str("CALL_WINDOW", "09:00-19:00")
+# With an hour all reminder calls are due then, the day before; without, each at the wall time of its visit.
+WORKER_REMINDER_HOUR = env.int("WORKER_REMINDER_HOUR", None)
+# The zone of that hour; empty: the store's own.
+WORKER_REMINDER_TIMEZONE = env.str("WORKER_REMINDER_TIMEZONE", "")

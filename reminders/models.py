@@ -72,12 +72,24 @@ class Text(models.Model):
         return f"{self.get_kind_display()} {self.get_status_display()}"
 
 
+class Plan(models.Model):
+    """How far an appointment's reminders have been thought out: for which version, and what it said."""
+
+    appointment = models.OneToOneField(Appointment, models.CASCADE, related_name="reminder_plan")
+    version = models.PositiveIntegerField(default=0, help_text="Of the appointment; 0: none yet.")
+    arrives_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"version {self.version}"
+
+
 class Reminder(models.Model):
     """One thing to tell about one version of an appointment, derived from it by reminders/due.py.
 
         pending → claimed → dialing → placed → answered | voicemail | no_answer | busy | opted_out
                      |         └→ unknown | failed
-                     └→ skipped
+                     ├→ skipped
+                     └→ written (a text; its own row tells what becomes of it)
 
     dialing is committed before the request leaves, and is never simply dialled again.
     """
@@ -95,6 +107,7 @@ class Reminder(models.Model):
         PLACED = "placed"
         FAILED = "failed"
         UNKNOWN = "unknown"
+        WRITTEN = "written"
         SKIPPED = "skipped"  # reason says why: moved, cancelled, no consent, too late…
         ANSWERED = "answered"
         VOICEMAIL = "voicemail"
@@ -104,6 +117,7 @@ class Reminder(models.Model):
 
     appointment = models.ForeignKey(Appointment, models.CASCADE, related_name="reminders")
     version = models.PositiveIntegerField(help_text="Of the appointment.")
+    arrives_at = models.DateTimeField(null=True, blank=True, help_text="What is told; another time is news.")
     kind = models.CharField(max_length=12, choices=Kind)
     attempt = models.PositiveSmallIntegerField(default=1)
     due_at = models.DateTimeField()
@@ -113,6 +127,9 @@ class Reminder(models.Model):
     dialed_at = models.DateTimeField(null=True, blank=True)
     number = models.CharField(max_length=16, blank=True, help_text="That was dialled.")
     token = models.CharField(max_length=40, unique=True, default=new_token, help_text="Names this attempt.")
+    sid = models.CharField(
+        "SID", max_length=64, blank=True, default="", db_default="", help_text="The carrier's, of the call."
+    )
     call = models.OneToOneField(Call, models.SET_NULL, null=True, blank=True, related_name="reminder")
     text = models.OneToOneField(Text, models.SET_NULL, null=True, blank=True, related_name="reminder")
     created_at = models.DateTimeField(default=timezone.now)
@@ -125,11 +142,17 @@ class Reminder(models.Model):
             )
         ]
         indexes = [
+            # By state first: what is claimed stands in nobody's way who looks for what is due.
             models.Index(
-                fields=["due_at"],
+                fields=["state", "due_at"],
                 condition=models.Q(state__in=["pending", "claimed", "dialing", "placed"]),
-                name="reminder_to_do",
-            )
+                name="reminder_by_state",
+            ),
+            models.Index(
+                fields=["number", "dialed_at"],
+                condition=models.Q(dialed_at__isnull=False),
+                name="reminder_by_number",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,9 +2,12 @@
 
 from django.urls import path
 
-from reminders import pages, sms_webhooks, views
+from reminders import pages, sms_webhooks, views, webhooks
 
 urlpatterns = [
+    path("api/v1/webhooks/outbound-reminder", webhooks.outbound_reminder, name="outbound-reminder"),
+    path("api/v1/webhooks/amd-result", webhooks.amd_result, name="amd-result"),
+    path("api/v1/webhooks/reminder-status", webhooks.reminder_status, name="reminder-status"),
     path("api/v1/webhooks/sms", sms_webhooks.sms, name="sms"),
     path("api/v1/webhooks/sms-status", sms_webhooks.sms_status, name="sms-status"),
     path("phone/line", views.phone_line, name="phone-line"),

@@ -15,70 +15,29 @@ Every callback may come twice or late, and gets the answer that it got first.
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial, wraps
+from functools import partial
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
 
-from crm import faults, phone
-from crm.patience import patience
+from crm import faults
 from voice import calls, drain, progress, recordings, resuming, transfers, watchdog
 from voice.carriers import twilio
 from voice.conversation import phrases
 from voice.conversation.states import Ending
 from voice.models import Call
+from voice.signed_callbacks import field, fields, open_stream, out_of_order, signed, twiml
 from voice.tools.store import load_store
 from voice.transfers import Line
 
-MEDIA_PATH = "/ws/media"
 DIAL_RESULT = "dial-result:"
-# The carrier would wait for 15 s, and the caller with it, hearing nothing. See also consumers.py.
-ANSWER_SECONDS = 1.8
-
-
-def signed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Only a POST that the carrier signed passes; everything else is 403.
-
-    While the database is away the caller still gets an answer: an apology, and a person if may be. So
-    they do when it does not answer within ANSWER_SECONDS.
-    """
-
-    @csrf_exempt
-    @require_POST
-    @wraps(view)
-    def checked(request: HttpRequest, **route: str) -> HttpResponse:
-        signature = request.headers.get("X-Twilio-Signature")
-        if not twilio.is_signed(request.get_full_path(), request.POST, signature):
-            return HttpResponse("The signature is missing or wrong.", status=403, content_type="text/plain")
-        try:
-            with patience(ANSWER_SECONDS):
-                return view(request, **route)
-        except (DatabaseError, InterfaceError):
-            faults.record(
-                faults.Source.DATABASE, "webhook", "A call's callback found no database; it heard an apology."
-            )
-            return out_of_order()
-
-    return checked
-
-
-def twiml(text: str) -> HttpResponse:
-    return HttpResponse(text, content_type="text/xml")
 
 
 def answer_once(sid: str, step: str, answer: Callable[[Call], str]) -> HttpResponse:
     text = progress.answered_once(sid, step, answer)
     return twiml(twilio.say_and_hang_up(phrases.NOT_CONFIGURED) if text is None else text)
-
-
-def field(request: HttpRequest, name: str) -> str:
-    """PostgreSQL stores no NUL, and nothing that is ours has one."""
-    return request.POST.get(name, "").replace("\0", "")
 
 
 # --- a call comes in ----------------------------------------------------------------------
@@ -100,12 +59,6 @@ def inbound_call(request: HttpRequest) -> HttpResponse:
     if drain.is_draining():
         return answer_once(call.sid, "draining", partial(send_elsewhere, now=timezone.now()))
     return twiml(open_stream(call))
-
-
-def open_stream(call: Call) -> str:
-    return twilio.connect_stream(
-        MEDIA_PATH, calls.stream_token(call), watchdog.path_after(call), reverse("stream-status")
-    )
 
 
 def send_elsewhere(call: Call, *, now: datetime) -> str:
@@ -204,18 +157,18 @@ def whisper_answer(request: HttpRequest, sid: str) -> HttpResponse:
 def dial_result(request: HttpRequest) -> HttpResponse:
     """The transfer is over: they have spoken, or nobody came to the phone."""
     step = f"{DIAL_RESULT}{field(request, 'DialCallSid')}"[:100]
-    fields = request.POST.dict()
+    said = request.POST.dict()
     return answer_once(
-        field(request, "CallSid"), step, partial(after_transfer, fields=fields, now=timezone.now())
+        field(request, "CallSid"), step, partial(after_transfer, said=said, now=timezone.now())
     )
 
 
-def after_transfer(call: Call, *, fields: dict[str, str], now: datetime) -> str:
+def after_transfer(call: Call, *, said: dict[str, str], now: datetime) -> str:
     line = transfers.line_for(call, transfers.conversation_of(call))
-    if transfers.was_connected(call, line, fields):
+    if transfers.was_connected(call, line, said):
         transfers.connected(call, now=now)
         return twilio.say_and_hang_up()
-    status = fields.get("DialCallStatus", "")[:20]
+    status = said.get("DialCallStatus", "")[:20]
     return twilio.say_and_hang_up(transfers.missed(call, line, status, now=now))
 
 
@@ -224,13 +177,13 @@ def after_transfer(call: Call, *, fields: dict[str, str], now: datetime) -> str:
 
 @signed
 def call_status(request: HttpRequest) -> HttpResponse:
-    progress.note_call(field(request, "CallSid"), _fields(request), now=timezone.now())
+    progress.note_call(field(request, "CallSid"), fields(request), now=timezone.now())
     return HttpResponse(status=204)
 
 
 @signed
 def stream_status(request: HttpRequest) -> HttpResponse:
-    progress.note_stream(field(request, "CallSid"), _fields(request), now=timezone.now())
+    progress.note_stream(field(request, "CallSid"), fields(request), now=timezone.now())
     return HttpResponse(status=204)
 
 
@@ -239,14 +192,10 @@ def recording_status(request: HttpRequest) -> HttpResponse:
     recordings.note(
         field(request, "CallSid"),
         field(request, "RecordingSid")[:64],
-        _fields(request),
+        fields(request),
         now=timezone.now(),
     )
     return HttpResponse(status=204)
-
-
-def _fields(request: HttpRequest) -> dict[str, str]:
-    return {name: field(request, name) for name in request.POST}
 
 
 # --- we are down --------------------------------------------------------------------------
@@ -262,11 +211,3 @@ def fallback(request: HttpRequest) -> HttpResponse:
         call_sid=field(request, "CallSid"),
     )
     return out_of_order()
-
-
-def out_of_order() -> HttpResponse:
-    """Apologise, and ring the number that needs no looking up, if there is one."""
-    number = settings.FALLBACK_NUMBER
-    if not phone.may_be_dialled(number) or settings.YOUR_TEST_NUMBER not in ("", number):
-        return twiml(twilio.say_and_dial_anyhow(phrases.OUT_OF_ORDER_CALL_AGAIN, ""))
-    return twiml(twilio.say_and_dial_anyhow(phrases.OUT_OF_ORDER_RINGING, number))

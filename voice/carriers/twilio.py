@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -30,6 +31,7 @@ RING_SECONDS = 20
 PRESS_SECONDS = 8
 LONGEST_BRIEF = 400  # characters: half a minute of speech
 LARGEST_RECORDING = 64 * 1024 * 1024  # bytes; an hour of MP3 has half of it
+LISTED_CALLS = 20  # to one number within minutes
 NOT_FOUND = 20404
 NOT_IN_PROGRESS = 21220
 OPTED_OUT = 21610
@@ -245,6 +247,36 @@ def _was_never_sent(error: RequestException) -> bool:
     reason = error.args[0] if error.args else None
     is_refused = isinstance(reason, MaxRetryError) and isinstance(reason.reason, NewConnectionError)
     return isinstance(error, ConnectTimeout) or (isinstance(error, ConnectionFailed) and is_refused)
+
+
+class TwilioDialer:
+    """See ports.Dialer."""
+
+    def __init__(self) -> None:
+        self._client = _client()
+
+    def ring(self, to: str, *, own_number: str, answer_path: str, status_path: str, machine_path: str) -> str:
+        with _not_repeatable():
+            call = self._client.calls.create(
+                to=to,
+                from_=own_number,
+                url=settings.PUBLIC_BASE_URL + answer_path,
+                status_callback=settings.PUBLIC_BASE_URL + status_path,
+                # The first of them is early evidence that the call exists.
+                status_callback_event=["initiated", "ringing", "answered", "completed"],
+                timeout=RING_SECONDS,
+                machine_detection="DetectMessageEnd",
+                async_amd="true",
+                async_amd_status_callback=settings.PUBLIC_BASE_URL + machine_path,
+            )
+            return str(call.sid)
+
+    @_order
+    def rung(self, to: str, *, own_number: str, since: datetime) -> list[str]:
+        found = self._client.calls.list(
+            to=to, from_=own_number, start_time_after=since.astimezone(UTC), limit=LISTED_CALLS
+        )
+        return [str(call.sid) for call in found]
 
 
 class TwilioTexter:
