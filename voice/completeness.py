@@ -53,6 +53,7 @@ _BY_NAME = {
     phrases.ASK_OTHER_TIME: Expected.YES_OR_NO,
     phrases.ASK_GO_ON: Expected.YES_OR_NO,
     phrases.ASK_COUNT_ON: Expected.YES_OR_NO,
+    phrases.ASK_VIN_CHECK: Expected.YES_OR_NO,
     phrases.ASK_FETCH: Expected.YES_OR_NO,
     phrases.ASK_WANTS_RECOMMENDED: Expected.YES_OR_NO,
     phrases.ASK_PROOF: Expected.SPELLING,  # whichever of the three it will be

@@ -16,7 +16,8 @@ from crm import faults
 from voice import recordings
 from voice.answers import Answer
 from voice.conversation import phrases
-from voice.conversation.states import Conversation, Ending, Message, State
+from voice.conversation.intents import find_intent
+from voice.conversation.states import Conversation, Ending, Intent, Message, State
 from voice.ears import Ears
 from voice.listening import continues, merged
 from voice.models import Turn
@@ -151,7 +152,7 @@ class Dialogue:
     async def words_came(self, words: Words) -> None:
         text = self.ears.listening.text
         await self._send(Caption("caller", text, is_final=False))
-        if self._is_talking and not is_backchannel(text):
+        if self._is_talking and not self._only_listens(text):
             await self.interrupt()
         await self._reopen(words)
 
@@ -167,10 +168,15 @@ class Dialogue:
         self._start(self._draft, self._mind)
 
     def turn_is_over(self, turn: CallerTurn) -> None:
-        if self._is_talking and is_backchannel(turn.text):
+        if self._is_talking and self._only_listens(turn.text):
             self.only_noise()
             return
         self.put(turn)
+
+    def _only_listens(self, text: str) -> bool:
+        """ "Mm-hmm"; and the "hello?" of somebody who picks up, while we say who rings."""
+        is_hello = self.conversation.purpose is not None and find_intent(text) is Intent.GREETING
+        return is_hello or is_backchannel(text)
 
     def only_noise(self) -> None:
         """A cough, or "mm-hmm": go on talking."""

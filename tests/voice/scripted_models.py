@@ -41,6 +41,8 @@ class ScriptedModel:
     def asked(self, turns: Sequence[DeskTurn]) -> str:
         """The question that the model's last turn asked: its own words do not tell."""
         said = sum(bool(turn.said) for turn in turns)
+        if not said:
+            return turns[-1].conversation.asked  # the greeting is no model's
         return self._turn(said).asks or ""
 
     def _turn(self, number: int) -> ModelTurn:

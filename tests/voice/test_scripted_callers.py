@@ -15,7 +15,7 @@ from tests.voice.scripted_models import ScriptedModel
 from voice.database import in_database
 from voice.replies import openai as provider
 
-CALLERS_AT_LEAST, TO_A_MODEL_AT_LEAST = 60, 5
+CALLERS_AT_LEAST, TO_A_MODEL_AT_LEAST = 80, 15
 CALLERS = scripted.load()
 TO_A_MODEL = [caller for caller in CALLERS if caller.model]
 

@@ -43,6 +43,7 @@ ASK_OTHER_TIME = "other_time"
 ASK_MESSAGE = "message"
 ASK_GO_ON = "go_on"
 ASK_WHICH_CAR = "which_car"
+ASK_VIN_CHECK = "vin_check"
 # When it is the desk that rings.
 ASK_COUNT_ON = "count_on"
 ASK_FETCH = "fetch"
@@ -83,6 +84,7 @@ QUESTIONS = {
     ASK_MESSAGE: "What may I tell them?",
     ASK_GO_ON: "Shall we go on where we stopped?",
     ASK_WHICH_CAR: "Which car is it: make, model and year?",
+    ASK_VIN_CHECK: "Is that VIN right?",
     ASK_COUNT_ON: "Can we count on you?",
     ASK_FETCH: "Could you get them to the phone for me?",
     ASK_CALL_WHEN: "When would be a good time to call again?",
@@ -212,7 +214,9 @@ def after_silence(conversation: Conversation) -> str:
         conversation.enter(State.CLOSING)
         conversation.ending = Ending.GOODBYE
         return GOODBYE_TO_NOBODY
-    return f"{STILL_THERE[conversation.silences - 1]} {question(conversation)}"
+    has_spoken = any(message.speaker == "caller" for message in conversation.history)
+    said = STILL_THERE[conversation.silences - 1] if has_spoken or not conversation.purpose else "Hello?"
+    return f"{said} {question(conversation)}"
 
 
 def cut_off(conversation: Conversation) -> str:

@@ -279,6 +279,7 @@ class Conversation(BaseModel):
     repeats: int = 0  # how often in a row the same question was asked again all the same
     silences: int = 0  # re-prompts since the caller last spoke
     booked: Booked | None = None
+    vin: str = ""  # as understood, until the caller has said that it is right
     has_left_message: bool = False
     has_consent: bool | None = None  # to automated calls and texts; None: not known, and not asked yet
     is_holding: bool = False  # the caller asked for a moment

@@ -15,7 +15,7 @@ from voice.conversation.facts import Store
 from voice.conversation.meaning import Meaning, fill_facts, fill_wish, understand
 from voice.conversation.states import Conversation, Intent, State
 from voice.ports import Tools
-from voice.replies.flows import booking, errands, inquiries, openings, persons, rung, verifying, visits
+from voice.replies.flows import booking, errands, inquiries, openings, persons, rung, verifying, vins, visits
 from voice.replies.flows.turn import GO_ON, Turn
 
 MISSES_UNTIL_A_PERSON = 2  # a question is asked twice, not three times
@@ -90,6 +90,9 @@ async def _answer(turn: Turn, heard: str) -> str:
     before = conversation.model_copy(deep=True)
     _take_intent(conversation, meaning)
     fill_facts(conversation, meaning)
+    if (said := await vins.take(turn, meaning)) is not None:
+        conversation.misses = 0
+        return said or await _say_car(turn)
     reply = await _take_answer(turn, meaning)
     if reply is not None:
         conversation.misses = 0
@@ -141,6 +144,17 @@ async def _take_which_person(turn: Turn, meaning: Meaning) -> str:
     return await persons.fetch_person(turn, meaning.text, name=name or meaning.text)
 
 
+async def _take_vin_check(turn: Turn, meaning: Meaning) -> str | None:
+    said = await vins.take_check(turn, meaning)
+    return await _say_car(turn) if said == GO_ON else said
+
+
+async def _say_car(turn: Turn) -> str:
+    """The car that a VIN told, and what comes next."""
+    step = await _next_step(turn)
+    return f"{phrases.that_is_a(str(turn.conversation.slots.vehicle))} {step}"
+
+
 Taking = Callable[[Turn, Meaning], str | Awaitable[str | None] | None]
 ANSWERS: dict[str, Taking] = {
     phrases.ASK_IS_CALLER: booking.take_is_caller,
@@ -167,6 +181,7 @@ ANSWERS: dict[str, Taking] = {
     phrases.ASK_OTHER_TIME: errands.take_other_time,
     phrases.ASK_MESSAGE: errands.take_message,
     phrases.ASK_GO_ON: errands.take_go_on,
+    phrases.ASK_VIN_CHECK: _take_vin_check,
     phrases.ASK_COUNT_ON: rung.take_count_on,
     phrases.ASK_FETCH: rung.take_fetch,
     phrases.ASK_CALL_WHEN: rung.take_call_when,

@@ -22,12 +22,12 @@ from openai import AsyncOpenAI, AsyncStream
 from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletionChunk
 
-from voice.conversation import claims, notes, phrases, ringing
+from voice.conversation import claims, notes, phrases, pickups, ringing
 from voice.conversation.clauses import ClauseSplitter
 from voice.conversation.facts import Store
 from voice.conversation.prompts import system_prompt
 from voice.conversation.spoken_form import spoken_form
-from voice.conversation.states import Conversation, State
+from voice.conversation.states import Conversation, Ending, State
 from voice.ports import ModelUse, ProviderError, ToolResult, Tools
 
 log = logging.getLogger(__name__)
@@ -70,12 +70,22 @@ class OpenAIReplies:
         if said := ringing.answer_machine(conversation, heard, self._store):
             yield said
             return
+        if conversation.purpose and pickups.wants_no_calls(heard):
+            yield await self._stop_calling(conversation, heard, tools)
+            return
         notes.note_turn(conversation, heard, self._store, today)
         thinking = _Reply(conversation, tools, _messages(self._store, conversation, now), today, self._store)
         async with aclosing(thinking.clauses()) as clauses:
             async for clause in clauses:
                 yield clause
         notes.note_end_of_turn(conversation)
+
+    async def _stop_calling(self, conversation: Conversation, heard: str, tools: Tools) -> str:
+        """What the opening has promised is kept whatever a model makes of it."""
+        result = await tools.call("opt_out", {"text": heard[:500]})
+        conversation.enter(State.CLOSING)
+        conversation.ending = Ending.GOODBYE
+        return ringing.OPTED_OUT if result.is_ok else result.spoken
 
     def _greet(self, conversation: Conversation) -> str:
         if conversation.purpose:
