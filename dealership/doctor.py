@@ -20,6 +20,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 
 from dealership import health
 from dealership.celery import app
@@ -152,7 +153,10 @@ def examine(missing: list[str]) -> Iterator[Finding]:
         problem = f"no {variable}" if variable in missing else failing.get(part, "")
         yield _service(service, variable, problem)
     if "database" not in failing:
-        yield _migrations()
+        migrations = _migrations()
+        yield migrations
+        if migrations.level == Level.OK:
+            yield _texts()
     if "redis" not in failing:
         yield _worker()
     unreachable = _unreachable({role.origin for role in roles() if role.origin})
@@ -175,6 +179,19 @@ def _migrations() -> Finding:
         sentence = f"{len(waiting)} are not applied. Run: python manage.py migrate"
         return Finding(Level.BROKEN, "Migrations", sentence)
     return Finding(Level.OK, "Migrations", "are all applied.")
+
+
+def _texts() -> Finding:
+    """Texts that should have gone by now, whoever serves them."""
+    from reminders import texts  # manage.py imports this module before Django is up
+
+    late = texts.late(now=timezone.now())
+    if late:
+        sentence = f"{late} wait for more than five minutes. Start the worker and the beat of the Procfile."
+        return Finding(Level.WARNING, "Texts", sentence)
+    if settings.TWILIO_ACCOUNT_SID:
+        return Finding(Level.OK, "Texts", "are sent by Twilio; none waits.")
+    return Finding(Level.NOTE, "Texts", "appear on the phone page; TWILIO_ACCOUNT_SID is not set.")
 
 
 def _worker() -> Finding:
@@ -238,6 +255,9 @@ def _unsafe_settings(missing: list[str]) -> Iterator[Finding]:
     if "SECRET_KEY" not in missing and _is_weak(settings.SECRET_KEY):
         advice = "Set 50 random characters: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
         yield Finding(Level.BROKEN, "SECRET_KEY", f"can be guessed. {advice}")
+    if settings.YOUR_TEST_NUMBER:
+        sentence = "is set: nobody else is dialled or texted. Remove it once you have tried things out."
+        yield Finding(Level.WARNING, "YOUR_TEST_NUMBER", sentence)
     if settings.TWILIO_ACCOUNT_SID and not settings.TWILIO_PHONE_NUMBER:
         sentence = "is not set, so no call can be placed. Set the number bought at Twilio, like +12125550100."
         yield Finding(Level.WARNING, "TWILIO_PHONE_NUMBER", sentence)

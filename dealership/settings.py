@@ -190,6 +190,11 @@ UNFOLD = {
                 "title": "Phone desk",
                 "items": [
                     {"title": "Calls", "icon": "call", "link": reverse_lazy("calls")},
+                    {
+                        "title": "Texts",
+                        "icon": "sms",
+                        "link": reverse_lazy("admin:reminders_text_changelist"),
+                    },
                     {"title": "Phone", "icon": "dialpad", "link": reverse_lazy("phone")},
                 ],
             },
@@ -269,7 +274,7 @@ TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN")
 TWILIO_PHONE_NUMBER = env.str("TWILIO_PHONE_NUMBER", "")
 TWILIO_API_BASE_URL = env.str("TWILIO_API_BASE_URL", "https://api.twilio.com")
 
-# While set, the only number that is ever dialled: for trying things out with real providers.
+# While set, the only number that is ever dialled or texted: for trying things out with real providers.
 YOUR_TEST_NUMBER = env.str("YOUR_TEST_NUMBER", "")
 # Dialled without asking anybody when no store's own number can be looked up: the database is down.
 FALLBACK_NUMBER = env.str("FALLBACK_NUMBER", "")

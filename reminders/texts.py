@@ -29,6 +29,7 @@ Kind, Status = Text.Kind, Text.Status
 AT_ONCE = 200  # texts that one run looks at
 RUN_SECONDS = 60.0  # after which it leaves the rest to the next one
 ANSWERS_WITHIN = timedelta(hours=1)  # later nobody remembers the question
+LATE_AFTER = timedelta(minutes=5)
 GIVES_UP_AFTER = timedelta(minutes=30)  # of a carrier that cannot be reached
 
 NO_NUMBER = "No telephone number is stored."
@@ -219,6 +220,12 @@ def send_due(*, now: datetime) -> None:
     for pk in waiting.values_list("pk", flat=True)[:AT_ONCE]:
         if time.monotonic() > ends_at or not send(pk, now=now):
             return
+
+
+def late(*, now: datetime) -> int:
+    """How many should have gone LATE_AFTER ago; reminders may be waiting for the morning."""
+    waiting = Text.objects.filter(status=Status.PENDING, created_at__lt=now - LATE_AFTER)
+    return waiting.exclude(kind__in=[Kind.REMINDER, Kind.CALLBACK]).count()
 
 
 def send(text_id: int, *, now: datetime) -> bool:
