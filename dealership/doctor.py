@@ -255,9 +255,6 @@ def _unsafe_settings(missing: list[str]) -> Iterator[Finding]:
     if "SECRET_KEY" not in missing and _is_weak(settings.SECRET_KEY):
         advice = "Set 50 random characters: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
         yield Finding(Level.BROKEN, "SECRET_KEY", f"can be guessed. {advice}")
-    if settings.YOUR_TEST_NUMBER:
-        sentence = "is set: nobody else is dialled or texted. Remove it once you have tried things out."
-        yield Finding(Level.WARNING, "YOUR_TEST_NUMBER", sentence)
     if settings.TWILIO_ACCOUNT_SID and not settings.TWILIO_PHONE_NUMBER:
         sentence = "is not set, so no call can be placed. Set the number bought at Twilio, like +12125550100."
         yield Finding(Level.WARNING, "TWILIO_PHONE_NUMBER", sentence)

@@ -146,13 +146,6 @@ def test_an_address_without_tls_is_a_warning(settings: Settings) -> None:
     assert line_about("PUBLIC_BASE_URL", text).startswith("warn")
 
 
-def test_a_test_number_that_was_forgotten_is_a_warning(settings: Settings) -> None:
-    assert "YOUR_TEST_NUMBER" not in consult()[1]
-    settings.YOUR_TEST_NUMBER = "+12125550123"
-    status, text = consult()
-    assert (status, line_about("YOUR_TEST_NUMBER", text)[:4]) == (0, "warn")
-
-
 def test_texts_that_nobody_sends_are_a_warning() -> None:
     assert line_about("Texts", consult()[1]).startswith("note")
     otto = Rooftop.objects.create(name="Otto's Auto", time_zone="America/New_York")

@@ -17,7 +17,7 @@ from reminders.models import Text
 from scheduling import booking
 from scheduling.models import Appointment
 from tests.factories import SATURDAY
-from tests.reminders.visits import TUESDAY, WEDNESDAY, WHEN, FakeTexter, agree, make_visit, maria, written
+from tests.reminders.store import TUESDAY, WEDNESDAY, WHEN, FakeTexter, agree, make_visit, maria, written
 from tests.talking import MARIA, OTTO_NUMBER, STRANGER
 from voice.ports import OptedOut, ProviderError, Unsure
 

@@ -14,7 +14,7 @@ from reminders import limits, pages, visit_links
 from scheduling import booking
 from scheduling.models import Allocation, Appointment, Technician
 from tests.factories import SATURDAY
-from tests.reminders.visits import TUESDAY, WEDNESDAY, make_visit, maria
+from tests.reminders.store import TUESDAY, WEDNESDAY, make_visit, maria
 
 pytestmark = pytest.mark.django_db
 
