@@ -20,6 +20,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 
 from dealership import health
 from dealership.celery import app
@@ -155,7 +156,10 @@ def examine(missing: list[str]) -> Iterator[Finding]:
         problem = f"no {variable}" if variable in missing else failing.get(part, "")
         yield _service(service, variable, problem)
     if "database" not in failing:
-        yield _migrations()
+        migrations = _migrations()
+        yield migrations
+        if migrations.level == Level.OK:
+            yield _texts()
     if "redis" not in failing:
         yield _worker()
     unreachable = _unreachable({role.origin for role in roles() if role.origin})
@@ -178,6 +182,19 @@ def _migrations() -> Finding:
         sentence = f"{len(waiting)} are not applied. Run: python manage.py migrate"
         return Finding(Level.BROKEN, "Migrations", sentence)
     return Finding(Level.OK, "Migrations", "are all applied.")
+
+
+def _texts() -> Finding:
+    """Texts that should have gone by now, whoever serves them."""
+    from reminders import texts  # manage.py imports this module before Django is up
+
+    late = texts.late(now=timezone.now())
+    if late:
+        sentence = f"{late} wait for more than five minutes. Start the worker and the beat of the Procfile."
+        return Finding(Level.WARNING, "Texts", sentence)
+    if settings.TWILIO_ACCOUNT_SID:
+        return Finding(Level.OK, "Texts", "are sent by Twilio; none waits.")
+    return Finding(Level.NOTE, "Texts", "appear on the phone page; TWILIO_ACCOUNT_SID is not set.")
 
 
 def _worker() -> Finding:

@@ -71,7 +71,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"hide_links": {"()": "dealership.logs.HideLinks"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["hide_links"]}
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         name: {"level": "INFO"} for name in ("crm", "scheduling", "voice", "reminders", "dealership")
@@ -191,6 +194,11 @@ UNFOLD = {
                 "title": "Phone desk",
                 "items": [
                     {"title": "Calls", "icon": "call", "link": reverse_lazy("calls")},
+                    {
+                        "title": "Texts",
+                        "icon": "sms",
+                        "link": reverse_lazy("admin:reminders_text_changelist"),
+                    },
                     {"title": "Phone", "icon": "dialpad", "link": reverse_lazy("phone")},
                 ],
             },
@@ -307,7 +315,7 @@ TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN")
 TWILIO_PHONE_NUMBER = env.str("TWILIO_PHONE_NUMBER", "")
 TWILIO_API_BASE_URL = env.str("TWILIO_API_BASE_URL", "https://api.twilio.com")
 
-# While set, the only number that is ever dialled: for trying things out with real providers.
+# While set, the only number that is ever dialled or texted: for trying things out with real providers.
 YOUR_TEST_NUMBER = env.str("YOUR_TEST_NUMBER", "")
 # Offers in calls that the desk places, like work that was recommended: those need written consent.
 ALLOW_MARKETING = env.bool("ALLOW_MARKETING", False)

@@ -129,7 +129,7 @@ def _confirm(text: Text, about: Text | None, now: datetime) -> None:
         texts.answer(text, wording.as_it_stands(texts.visit_of(appointment)), now=now)
         return
     try:
-        booking.confirm(appointment, actor=ACTOR, now=now, arrives_at=appointment.arrives_at)
+        booking.confirm(appointment, actor=ACTOR, now=now, version=appointment.version)
     except Refusal:
         _pass_on(text, now)
         return

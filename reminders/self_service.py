@@ -22,7 +22,9 @@ def is_ahead(appointment: Appointment, *, now: datetime) -> bool:
 def confirm(appointment: Appointment, *, seen_at: datetime, now: datetime) -> Appointment:
     """seen_at is the arrival that the customer saw. Raises Refusal."""
     _refuse_late(appointment, now)
-    return booking.confirm(appointment, actor=ACTOR, now=now, arrives_at=seen_at)
+    if appointment.arrives_at != seen_at:
+        raise Refusal("stale_version", "It was moved after the customer had seen it.")
+    return booking.confirm(appointment, actor=ACTOR, now=now, version=appointment.version)
 
 
 def move(appointment: Appointment, arrives_at: datetime, *, version: int, now: datetime) -> Appointment:

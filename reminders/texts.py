@@ -28,7 +28,9 @@ Kind, Status = Text.Kind, Text.Status
 
 AT_ONCE = 200  # texts that one run looks at
 RUN_SECONDS = 60.0  # after which it leaves the rest to the next one
+MOST_ANSWERS_A_DAY = 20  # to one number: who writes more often is perhaps a machine, and each one costs
 ANSWERS_WITHIN = timedelta(hours=1)  # later nobody remembers the question
+LATE_AFTER = timedelta(minutes=5)
 GIVES_UP_AFTER = timedelta(minutes=30)  # of a carrier that cannot be reached
 
 NO_NUMBER = "No telephone number is stored."
@@ -39,6 +41,7 @@ OPTED_OUT = "They want no texts."
 NOT_AGREED = "They have not agreed to texts."
 NOT_THEIRS = "The number is no longer stored for this customer."
 CHANGED = "The appointment was changed after this was written."
+TOO_MANY = "This number was answered often enough today."
 TOO_LATE = "It was too late for it."
 
 
@@ -127,8 +130,9 @@ def telephone_of(rooftop: Rooftop) -> str:
 
 
 def own_number(rooftop: Rooftop) -> str:
+    """The number that texts come from, and replies come to; "" when the store has none."""
     ours = rooftop.numbers.order_by("pk").first()
-    return ours.number if ours else str(settings.TWILIO_PHONE_NUMBER)
+    return ours.number if ours else ""
 
 
 def _body(appointment: Appointment, kind: Text.Kind) -> str:
@@ -180,7 +184,15 @@ def _refusal_of_answer(text: Text, now: datetime) -> str:
     """Who writes to us is answered, unless they said stop."""
     if consent.is_revoked(text.rooftop, text.number, Consent.Channel.SMS):
         return OPTED_OUT
+    if _answers_today(text, now) > MOST_ANSWERS_A_DAY:
+        return TOO_MANY
     return TOO_LATE if now > text.created_at + ANSWERS_WITHIN else ""
+
+
+def _answers_today(text: Text, now: datetime) -> int:
+    """Of those that went, or may have gone; this one counts too."""
+    today = Text.objects.filter(number=text.number, kind=Kind.ANSWER, created_at__gt=now - timedelta(days=1))
+    return today.exclude(status__in=[Status.REFUSED, Status.FAILED]).count()
 
 
 def _refusal_of_news(text: Text, now: datetime) -> str:
@@ -219,6 +231,12 @@ def send_due(*, now: datetime) -> None:
     for pk in waiting.values_list("pk", flat=True)[:AT_ONCE]:
         if time.monotonic() > ends_at or not send(pk, now=now):
             return
+
+
+def late(*, now: datetime) -> int:
+    """How many should have gone LATE_AFTER ago; reminders may be waiting for the morning."""
+    waiting = Text.objects.filter(status=Status.PENDING, created_at__lt=now - LATE_AFTER)
+    return waiting.exclude(kind__in=[Kind.REMINDER, Kind.CALLBACK]).count()
 
 
 def send(text_id: int, *, now: datetime) -> bool:

@@ -287,15 +287,10 @@ def _when(rooftop: Rooftop, arrives_at: datetime, overbook_reason: str) -> str:
 
 
 def confirm(
-    appointment: Appointment, *, actor: str, now: datetime, arrives_at: datetime | None = None
+    appointment: Appointment, *, actor: str, now: datetime, version: int | None = None
 ) -> Appointment:
-    """The customer said that they come. arrives_at is the time that they were told; any other refuses."""
-
-    def check(current: Appointment) -> None:
-        if arrives_at is not None and current.arrives_at != arrives_at:
-            raise Refusal("stale_version", "This appointment was moved meanwhile. Look at it again.")
-
-    return _step(appointment, {Status.BOOKED}, Status.CONFIRMED, "confirmed", actor, now, check)
+    """The customer said that they come, at the time of this version: a newer one refuses."""
+    return _step(appointment, {Status.BOOKED}, Status.CONFIRMED, "confirmed", actor, now, version=version)
 
 
 def check_in(appointment: Appointment, *, actor: str, now: datetime) -> Appointment:
@@ -378,6 +373,8 @@ def _step(
     actor: str,
     now: datetime,
     effect: Callable[[Appointment], None] | None = None,
+    *,
+    version: int | None = None,
 ) -> Appointment:
     """One status change, compare-and-set; already being there changes nothing."""
     rooftop = appointment.rooftop
@@ -386,6 +383,7 @@ def _step(
         current = writing.fresh(appointment)
         if current.status == to:
             return current
+        writing.refuse_stale(current, version)
         if current.status not in allowed:
             is_ = current.get_status_display().lower()
             raise Refusal("wrong_status", f"This appointment is {is_}; it cannot be {what}.")

@@ -2,13 +2,17 @@
 
 import importlib.util
 import socket
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 from pytest_django import Settings
 
+from crm.models import Rooftop
 from dealership.celery import app
+from reminders.models import Text
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -140,3 +144,18 @@ def test_an_address_without_tls_is_a_warning(settings: Settings) -> None:
     status, text = consult()
     assert status == 0
     assert line_about("PUBLIC_BASE_URL", text).startswith("warn")
+
+
+def test_texts_that_nobody_sends_are_a_warning() -> None:
+    assert line_about("Texts", consult()[1]).startswith("note")
+    otto = Rooftop.objects.create(name="Otto's Auto", time_zone="America/New_York")
+    Text.objects.create(
+        rooftop=otto,
+        direction="outbound",
+        kind="confirmation",
+        number="+12125550143",
+        body="Hello",
+        key="a",
+        created_at=timezone.now() - timedelta(minutes=6),
+    )
+    assert line_about("Texts", consult()[1]).startswith("warn")

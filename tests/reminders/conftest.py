@@ -6,7 +6,7 @@ from pytest_django import Settings
 from crm.models import Rooftop
 from scheduling.models import Appointment
 from tests.factories import SATURDAY
-from tests.reminders import visits
+from tests.reminders import store
 
 
 @pytest.fixture
@@ -14,13 +14,13 @@ def otto(db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Rooft
     """A store on a Saturday morning, whose texts go to a carrier in the test's hands."""
     monkeypatch.setattr("django.utils.timezone.now", lambda: SATURDAY)
     settings.TWILIO_ACCOUNT_SID = "AC1"
-    settings.TEXTER = "tests.reminders.visits.FakeTexter"
-    visits.forget()
-    return visits.make_store()
+    settings.TEXTER = "tests.reminders.store.FakeTexter"
+    store.forget()
+    return store.make_store()
 
 
 @pytest.fixture
 def visit(otto: Rooftop) -> Appointment:
     """Maria's on Tuesday; she agreed to texts."""
-    visits.agree()
-    return visits.make_visit()
+    store.agree()
+    return store.make_visit()

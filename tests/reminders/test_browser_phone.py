@@ -13,7 +13,7 @@ from reminders import texts
 from reminders.models import Reminder, Text
 from scheduling.models import Appointment
 from tests.factories import SATURDAY
-from tests.reminders.visits import TUESDAY, WHEN
+from tests.reminders.store import TUESDAY, WHEN
 from tests.talking import MARIA, OTTO_NUMBER, STRANGER
 from voice import calls, providers, ringing
 from voice.models import Call

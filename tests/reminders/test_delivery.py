@@ -9,7 +9,7 @@ from reminders import texts
 from reminders.models import Text
 from scheduling.models import Appointment
 from tests.factories import SATURDAY
-from tests.reminders.visits import HOOKS, WHEN, post
+from tests.reminders.store import HOOKS, WHEN, post
 
 pytestmark = pytest.mark.django_db
 

@@ -1,8 +1,11 @@
 """What customers text back, from the carrier's webhook to the appointment."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from crm import consent
@@ -13,7 +16,7 @@ from reminders.replies import Reply, read
 from scheduling import booking
 from scheduling.models import Appointment
 from tests.factories import SATURDAY
-from tests.reminders.visits import (
+from tests.reminders.store import (
     HOOKS,
     WEDNESDAY,
     WHEN,
@@ -228,6 +231,32 @@ def test_what_is_no_telephone_is_left_alone(otto: Rooftop, number: str) -> None:
 def test_nul_and_length_do_no_harm(otto: Rooftop) -> None:
     text_in("a\0b" * 2000)
     assert len(Text.objects.get(direction="inbound").body) == 2000
+
+
+@pytest.mark.security
+def test_a_machine_is_not_answered_for_ever(visit: Appointment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(texts, "MOST_ANSWERS_A_DAY", 3)
+    for _ in range(5):
+        text_in("2")
+        texts.send_due(now=SATURDAY)
+    assert len(FakeTexter.sent) == 3
+    assert Text.objects.filter(reason=texts.TOO_MANY).count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_text_that_comes_twice_at_once_is_one(visit: Appointment) -> None:
+    together = Barrier(4)
+
+    def arrive() -> None:
+        together.wait()
+        text_in("1", sid="SM1")
+        connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        for future in [pool.submit(arrive) for _ in range(4)]:
+            future.result()
+    assert status(visit) == "confirmed"
+    assert (Text.objects.filter(direction="inbound").count(), len(answers())) == (1, 1)
 
 
 # --- the door -----------------------------------------------------------------------------

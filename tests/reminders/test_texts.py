@@ -5,7 +5,9 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
+from django.test import Client
 from pytest_django import Settings
 
 from crm import consent
@@ -15,7 +17,7 @@ from reminders.models import Text
 from scheduling import booking
 from scheduling.models import Appointment
 from tests.factories import SATURDAY
-from tests.reminders.visits import TUESDAY, WEDNESDAY, WHEN, FakeTexter, agree, make_visit, maria, written
+from tests.reminders.store import TUESDAY, WEDNESDAY, WHEN, FakeTexter, agree, make_visit, maria, written
 from tests.talking import MARIA, OTTO_NUMBER, STRANGER
 from voice.ports import OptedOut, ProviderError, Unsure
 
@@ -275,3 +277,20 @@ def test_without_the_claim_it_would_go_four_times(
 
     monkeypatch.setattr(texts, "_claim", take)
     assert send_from_four_at_once(write(visit)) == 4
+
+
+# --- the staff site -----------------------------------------------------------------------
+
+
+def test_staff_see_every_text_and_why_it_was_not_sent(visit: Appointment, settings: Settings) -> None:
+    settings.YOUR_TEST_NUMBER = "+12125550123"
+    text = write(visit)
+    sent(text)
+    staff = Client()
+    staff.force_login(User.objects.create_superuser("boss"))
+    page = staff.get("/admin/reminders/text/?q=(212) 555-0143").content.decode()
+    assert "Maria Lopez, (212) 555-0143" in page
+    assert texts.NOT_THE_TEST_NUMBER in page
+    assert "you&#x27;re booked for" in staff.get(f"/admin/reminders/text/{text.pk}/change/").content.decode()
+    assert staff.post(f"/admin/reminders/text/{text.pk}/change/", {"body": "x"}).status_code == 403
+    assert staff.get("/admin/reminders/text/add/").status_code == 403

@@ -16,7 +16,7 @@ from scheduling.models import Appointment
 from tests.emulators.base import Fault
 from tests.emulators.twilio import ACCOUNT, TOKEN, Twilio
 from tests.factories import SATURDAY
-from tests.reminders import visits
+from tests.reminders import store
 from tests.talking import MARIA, OTTO_NUMBER
 from voice.carriers import twilio as twilio_module
 from voice.carriers.twilio import TwilioTexter
@@ -108,9 +108,9 @@ def in_thread(work: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _written() -> int:
-    visits.make_store()
-    visits.agree()
-    visit = visits.make_visit()
+    store.make_store()
+    store.agree()
+    visit = store.make_visit()
     return texts.write(visit, Text.Kind.CONFIRMATION, key="a", now=SATURDAY).pk
 
 

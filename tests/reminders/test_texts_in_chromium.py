@@ -16,7 +16,7 @@ from reminders.models import Text
 from scheduling.models import Appointment
 from tests.browser import chromium, needs_chromium
 from tests.factories import SATURDAY
-from tests.reminders.visits import WHEN
+from tests.reminders.store import WHEN
 from tests.talking import MARIA, OTTO_NUMBER
 from voice import providers
 from voice.models import Call

@@ -1,6 +1,8 @@
 """The page of one appointment, as its customer and as a stranger meet it."""
 
 import html
+import io
+import logging
 import re
 from datetime import timedelta
 
@@ -12,7 +14,7 @@ from reminders import limits, pages, visit_links
 from scheduling import booking
 from scheduling.models import Allocation, Appointment, Technician
 from tests.factories import SATURDAY
-from tests.reminders.visits import TUESDAY, WEDNESDAY, make_visit, maria
+from tests.reminders.store import TUESDAY, WEDNESDAY, make_visit, maria
 
 pytestmark = pytest.mark.django_db
 
@@ -168,6 +170,21 @@ def test_without_redis_nobody_is_kept_out(link: str, settings: object) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:9"  # type: ignore[attr-defined]
     assert not limits.is_over("visit-page", "x", a_minute=0)
     assert Client().get(link).status_code == 200
+
+
+@pytest.mark.security
+def test_no_log_keeps_a_link(link: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    console = next(
+        handler for handler in logging.getLogger().handlers if type(handler) is logging.StreamHandler
+    )
+    log = io.StringIO()
+    monkeypatch.setattr(console, "stream", log)
+    Client().get(f"{link}x")
+    Client().get(f"{link}/confirm")
+    Client().post(f"{link}/cancel", {"version": 9})
+    Client(enforce_csrf_checks=True).post(f"{link}/cancel")
+    assert log.getvalue().count("/a/…") == 4
+    assert link[3:20] not in log.getvalue()
 
 
 @pytest.mark.security
