@@ -7,7 +7,9 @@ class RemindersConfig(AppConfig):
 
     def ready(self) -> None:
         from reminders import planning
+        from reminders.links import add_links
 
+        add_links()
         try:
             planning.rules()
         except ValueError as problem:

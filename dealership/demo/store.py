@@ -23,7 +23,12 @@ from scheduling.models import (
 )
 
 LOG_INS = ("advisor", "manager")
-ADVISOR_APPS = {"crm": ("view", "add", "change"), "scheduling": ("view", "add", "change"), "voice": ("view",)}
+ADVISOR_APPS = {
+    "crm": ("view", "add", "change"),
+    "scheduling": ("view", "add", "change"),
+    "voice": ("view",),
+    "reminders": ("view",),
+}
 
 BAYS = (
     ("Express 1", BayType.EXPRESS),
