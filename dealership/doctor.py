@@ -22,7 +22,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from dealership import health
+from dealership import health, heartbeat
 from dealership.celery import app
 
 ANSWER_SECONDS = 2
@@ -198,11 +198,15 @@ def _texts() -> Finding:
 
 
 def _worker() -> Finding:
-    if app.control.ping(timeout=1):
-        return Finding(Level.OK, "Worker", "answers.")
-    return Finding(
-        Level.WARNING, "Worker", "does not answer, so no task runs. Start the worker line of the Procfile."
-    )
+    if not app.control.ping(timeout=1):
+        sentence = "does not answer, so no task runs. Start the worker line of the Procfile."
+        return Finding(Level.WARNING, "Worker", sentence)
+    silence = heartbeat.silence(timezone.now())
+    if silence is None or silence > heartbeat.SILENT_AFTER:
+        since = "yet" if silence is None else f"for {silence.total_seconds() // 60:.0f} minutes"
+        sentence = f"answers, but has completed no task {since}. Is the beat line of the Procfile running?"
+        return Finding(Level.WARNING, "Worker", sentence)
+    return Finding(Level.OK, "Worker", "answers, and completes tasks.")
 
 
 def _role(role: Role, problem: str) -> Iterator[Finding]:
@@ -264,6 +268,11 @@ def _unsafe_settings(missing: list[str]) -> Iterator[Finding]:
     if settings.GOOGLE_CLIENT_ID and not settings.FIELD_ENCRYPTION_KEY:
         sentence = "is not set, so no calendar can be connected. Set 32 random characters."
         yield Finding(Level.WARNING, "FIELD_ENCRYPTION_KEY", sentence)
+    if settings.YOUR_TEST_NUMBER and is_public:
+        sentence = (
+            "is set, so nobody else is ever rung: every reminder is skipped. Unset it to serve customers."
+        )
+        yield Finding(Level.WARNING, "YOUR_TEST_NUMBER", sentence)
     if settings.TWILIO_ACCOUNT_SID and not settings.TWILIO_PHONE_NUMBER:
         sentence = "is not set, so no call can be placed. Set the number bought at Twilio, like +12125550100."
         yield Finding(Level.WARNING, "TWILIO_PHONE_NUMBER", sentence)

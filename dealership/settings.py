@@ -164,6 +164,11 @@ UNFOLD = {
                         "link": reverse_lazy("admin:crm_customer_changelist"),
                     },
                     {
+                        "title": "Reminders",
+                        "icon": "notifications",
+                        "link": reverse_lazy("admin:reminders_reminder_changelist"),
+                    },
+                    {
                         "title": "Follow-up tasks",
                         "icon": "task_alt",
                         "link": reverse_lazy("admin:crm_followuptask_changelist"),

@@ -8,7 +8,9 @@ class RemindersConfig(AppConfig):
     def ready(self) -> None:
         from reminders import planning
         from reminders.browser_calls import listen
+        from reminders.links import add_links
 
+        add_links()
         listen()
         try:
             planning.rules()

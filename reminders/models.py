@@ -142,6 +142,7 @@ class Reminder(models.Model):
             )
         ]
         indexes = [
+            models.Index(fields=["-due_at", "-id"], name="reminder_newest_first"),
             # By state first: what is claimed stands in nobody's way who looks for what is due.
             models.Index(
                 fields=["state", "due_at"],

@@ -70,7 +70,13 @@ def plan(ids: list[int], *, now: datetime) -> int:
         )
         wanted = [reminder for row in plans for reminder in _think_out(row, now)]
         Reminder.objects.bulk_create(wanted, ignore_conflicts=True)
-        Plan.objects.bulk_update(plans, ["version", "arrives_at"])
+        # One statement for all: they exist, and are brought up to date.
+        Plan.objects.bulk_create(
+            plans,
+            update_conflicts=True,
+            unique_fields=["appointment"],
+            update_fields=["version", "arrives_at"],
+        )
     return len(plans)
 
 

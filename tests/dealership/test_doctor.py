@@ -11,6 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from crm.models import Rooftop
+from dealership import heartbeat
 from dealership.celery import app
 from reminders.models import Text
 
@@ -28,6 +29,7 @@ def healthy(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.ALLOWED_HOSTS = ["desk.example.com"]
     settings.SECRET_KEY = GOOD_SECRET
     monkeypatch.setattr(app.control, "ping", lambda timeout: [{"worker": {"ok": "pong"}}])
+    heartbeat.beat(timezone.now())
     monkeypatch.delenv("http_proxy", raising=False)
     monkeypatch.delenv("HTTP_PROXY", raising=False)
 
@@ -109,6 +111,23 @@ def test_a_missing_worker_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     status, text = consult()
     assert status == 0
     assert line_about("Worker", text).startswith("warn")
+
+
+def test_a_worker_that_answers_and_works_no_more_is_a_warning() -> None:
+    heartbeat.beat(timezone.now() - timedelta(minutes=10))
+    status, text = consult()
+    assert status == 0
+    assert line_about("Worker", text).startswith("warn")
+    assert "no task for 10 minutes" in line_about("Worker", text)
+
+
+def test_a_test_number_is_a_warning_where_customers_are_served(settings: Settings) -> None:
+    settings.YOUR_TEST_NUMBER = "+12125550123"
+    status, text = consult()
+    assert status == 0
+    assert line_about("YOUR_TEST_NUMBER", text).startswith("warn")
+    settings.IS_SERVED_BY_TLS = False
+    assert "YOUR_TEST_NUMBER" not in consult()[1]
 
 
 @pytest.mark.security
