@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from reminders.models import Reminder
-from voice import calls, ringing
+from reminders import outcomes
+from voice import ringing
 from voice.models import Call
 
 
@@ -14,17 +14,15 @@ def listen() -> None:
 
 
 def note(sender: type[Call], *, call: Call, status: str, path: str, now: datetime, **more: Any) -> None:
-    """Somebody answered the page that a reminder rings: the call learns which appointment it is about."""
-    token = parse_qs(urlsplit(path).query).get("token", [""])[0]
-    reminder = Reminder.objects.select_related("appointment__rooftop", "appointment__customer")
-    found = reminder.filter(token=token).first()
-    if found is None or status != Call.CarrierStatus.IN_PROGRESS:
-        return
-    calls.open_outbound(
-        found.appointment,
-        call.caller_number,
-        carrier=call.carrier,
-        sid=call.sid,
-        purpose=Call.Purpose.REMINDER,
-        now=now,
+    """Somebody answers the page that a reminder rings, or nobody did."""
+    about = {name: values[0] for name, values in parse_qs(urlsplit(path).query).items()}
+    reminder = outcomes.named(
+        about.get("appointment_id", ""), about.get("attempt", ""), about.get("token", "")
     )
+    if reminder is None:
+        return
+    outcomes.note_evidence(reminder, call.sid)
+    if status == Call.CarrierStatus.IN_PROGRESS:
+        outcomes.open_call(reminder, call.sid, carrier=Call.Carrier.BROWSER, now=now)
+    else:
+        outcomes.note_status(reminder, status, now=now)

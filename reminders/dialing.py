@@ -172,9 +172,6 @@ def ring(order: Order, *, now: datetime) -> None:
     """Ask the carrier, outside of any transaction, and record what it said."""
     reminder = order.reminder
     dialer = providers.make_dialer()
-    if dialer is None:
-        outcomes.never_rung(reminder, "No carrier is configured that could ring anybody.", now=now)
-        return
     try:
         sid = _ring(dialer, order)
     except Unsure as error:

@@ -22,6 +22,7 @@ SHORT_NOTICE = DAY  # a visit booked no longer ahead is only confirmed
 TEXT_BEFORE = timedelta(hours=2)
 LAST_CALL_BEFORE = timedelta(hours=2)  # nobody is rung about a visit that is nearer
 NEWS_FOR = DAY  # a confirmation that comes later than this confuses
+MOST_ZONES = 4  # a number that could be anywhere says nothing
 LEEWAY = timedelta(minutes=15)  # what is due is due so long before the hour ends: it may take a while
 
 
@@ -169,6 +170,9 @@ def _into(span: Span, moment: datetime) -> datetime:
 
 @lru_cache(maxsize=4096)
 def zones_of(number: str) -> tuple[ZoneInfo, ...]:
-    """The zones in which this E.164 number may be at home, by its area code; none when it tells nothing."""
+    """The zones in which this E.164 number may be at home, by its area code; none when it tells nothing,
+    as a toll-free one."""
     names = numbering.time_zones_for_number(phonenumbers.parse(number))
+    if len(names) > MOST_ZONES:
+        return ()
     return tuple(ZoneInfo(name) for name in names if name != numbering.UNKNOWN_TIMEZONE)

@@ -68,12 +68,12 @@ def note_evidence(reminder: Reminder, sid: str) -> None:
     Reminder.objects.filter(pk=reminder.pk, state=State.DIALING).update(state=State.PLACED, sid=sid[:64])
 
 
-def open_call(reminder: Reminder, sid: str, *, now: datetime) -> Call:
+def open_call(reminder: Reminder, sid: str, *, carrier: str = Call.Carrier.TWILIO, now: datetime) -> Call:
     """The call that rings the customer, opened by whichever callback comes first."""
     call = calls.open_outbound(
         reminder.appointment,
         reminder.number,
-        carrier=Call.Carrier.TWILIO,
+        carrier=carrier,
         sid=sid,
         purpose=Call.Purpose.REMINDER,
         now=now,
@@ -201,8 +201,6 @@ def look_for(pk: int, *, now: datetime) -> None:
 
 def _rung(reminder: Reminder, dialed_at: datetime) -> list[str]:
     dialer = providers.make_dialer()
-    if dialer is None:
-        return []
     ours, since = own_number(reminder.appointment), dialed_at - CLOCKS_DIFFER
     try:
         return dialer.rung(reminder.number, own_number=ours, since=since)

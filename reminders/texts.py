@@ -18,7 +18,7 @@ from django.urls import reverse
 
 from crm import consent, phone
 from crm.models import Consent, Customer, Rooftop
-from reminders import delivery, quiet, visit_links, wording
+from reminders import delivery, due, visit_links, wording
 from reminders.models import Text
 from scheduling.models import Appointment
 from voice import errands, providers
@@ -161,10 +161,12 @@ def _is_first(rooftop: Rooftop, number: str) -> bool:
 
 
 def must_wait(text: Text, *, now: datetime) -> bool:
-    """Reminders come by day; news and answers to somebody who is awake come at once."""
+    """Reminders come by day, on every clock that may be theirs; news and answers come at once."""
     is_reminder = text.kind in (Kind.REMINDER, Kind.CALLBACK)
-    may_be_asked = phone.may_be_dialled(text.number)
-    return is_reminder and may_be_asked and quiet.is_quiet(text.number, text.rooftop.zone, now)
+    if not (is_reminder and phone.may_be_dialled(text.number)):
+        return False
+    zones = [text.rooftop.zone, *due.zones_of(text.number)]
+    return due.next_decent(now, now, zones, due.OUTER) != now
 
 
 def refusal(text: Text, *, now: datetime) -> str:

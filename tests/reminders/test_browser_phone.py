@@ -39,7 +39,8 @@ def post(what: str, **fields: str) -> Any:
 
 
 def ring(reminder: Reminder | None = None, to: str = MARIA) -> str:
-    query = f"?appointment_id=1&token={reminder.token if reminder else 'x'}"
+    about = (reminder.appointment_id, reminder.attempt, reminder.token) if reminder else (1, 1, "x")
+    query = "?appointment_id={}&attempt={}&token={}".format(*about)
     return providers.make_dialer().ring(
         to,
         own_number=OTTO_NUMBER,

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from crm import consent
@@ -16,9 +17,10 @@ from scheduling import booking
 from scheduling.models import Appointment
 from tests.emulators.base import Fault
 from tests.emulators.twilio import ACCOUNT, TOKEN, Twilio
-from tests.reminders.promised import make_call, make_visit, ringing_carrier, rung
+from tests.reminders.visits import make_call, make_visit, ringing_carrier, rung
 from tests.talking import MARIA, OTTO_NUMBER
 from tests.voice.small import make_small_store
+from voice import ringing
 from voice.carriers import twilio as twilio_module
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -223,9 +225,22 @@ def test_a_number_that_the_carrier_refuses_becomes_a_text(twilio: Twilio, call: 
     assert Text.objects.get().appointment == call.appointment
 
 
-def test_without_a_carrier_staff_and_customer_are_told(call: Reminder) -> None:
-    assert carry_out(call).reason == "No carrier is configured that could ring anybody."
-    assert Text.objects.count() == 1
+def test_without_an_account_the_phone_page_rings_and_answers(call: Reminder) -> None:
+    assert carry_out(call).state == "placed"
+    ringing_now = ringing.at(MARIA, now=timezone.now())
+    assert ringing_now and ringing_now.sid == call.sid
+    assert ringing.answer(call.sid, now=timezone.now())
+    call.refresh_from_db()
+    assert call.call and call.call.appointment == call.appointment
+    assert (call.state, call.call.carrier) == ("placed", "browser")
+
+
+@pytest.mark.parametrize(("status", "state"), [("no-answer", "no_answer"), ("busy", "busy")])
+def test_nobody_at_the_phone_page_gets_a_text(call: Reminder, status: str, state: str) -> None:
+    carry_out(call)
+    ringing.ended(call.sid, status, now=NOW)
+    call.refresh_from_db()
+    assert (call.state, Text.objects.get().kind) == (state, "reminder")
 
 
 # --- without evidence ---------------------------------------------------------------------

@@ -10,7 +10,7 @@ from reminders import planning
 from reminders.models import Plan, Reminder
 from scheduling import booking
 from scheduling.models import Appointment
-from tests.reminders.promised import MONDAY, make_visit
+from tests.reminders.visits import MONDAY, make_visit
 from tests.voice.small import make_small_store
 
 SATURDAY = datetime(2027, 3, 6, 15, 30, tzinfo=UTC)  # 10:30 in the morning

@@ -187,8 +187,8 @@ def test_the_morning_is_the_numbers_too(visit: Appointment) -> None:
     Phone.objects.update(number="+16025550143")  # Phoenix, two hours behind Albany
     consent.note(maria(), "+16025550143", True, wording="-", source="test", now=SATURDAY)
     reminder = write(visit, Kind.REMINDER)
-    assert sent(reminder, now=SATURDAY)[0] == "pending"  # eight in the morning there
-    assert sent(reminder, now=SATURDAY + timedelta(hours=1))[0] == "queued"
+    assert sent(reminder, now=SATURDAY - timedelta(minutes=1))[0] == "pending"  # before eight there
+    assert sent(reminder, now=SATURDAY)[0] == "queued"
 
 
 # --- what goes wrong ----------------------------------------------------------------------

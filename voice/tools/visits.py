@@ -97,7 +97,7 @@ def confirm_appointment(desk: Desk, wanted: Confirming) -> ToolResult:
     if not_yet := agreement.refusal(desk, moment, agrees=pickups.agrees_to_come):
         return not_yet
     try:
-        appointment = booking.confirm(stored(desk, visit), actor=ACTOR, now=desk.now, arrives_at=visit.local)
+        appointment = booking.confirm(stored(desk, visit), actor=ACTOR, now=desk.now, version=visit.version)
     except Refusal as refusal:
         return ToolResult(refusal.code, phrases.refused(refusal.code))
     data = {"confirmation_number": appointment.confirmation_number, "local": visit.local.isoformat()}
