@@ -1,6 +1,6 @@
 # On a fresh machine: `make run`, or `make test`. Python 3.11 to 3.13 and make are all they need.
 # `make run CLOUD=emulated`: with cloud settings, against the emulated providers of tests/.
-.PHONY: run test check format demo-call bench race calendar-proof deploys faults frames proofs doctor
+.PHONY: run test check format demo-call bench race calendar-proof deploys faults frames proofs reminders-kill doctor
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -42,6 +42,10 @@ deploys: .venv/installed
 
 frames: .venv/installed
 	@FRAMES=100000 $(BIN)/python -m pytest -q --timeout 0 -s tests/voice/test_fuzz.py tests/voice/test_flood.py $(ARGS)
+
+reminders-kill: .venv/installed
+	@$(BIN)/python -W ignore -m tests.reminders.kills $(ARGS)
+	@REMINDERS=10000 DUE=100000 $(BIN)/python -m pytest -q --timeout 0 -s tests/reminders/test_due.py tests/reminders/test_sweep.py
 
 doctor: .venv/installed
 	@$(BIN)/python manage.py doctor

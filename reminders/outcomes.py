@@ -145,14 +145,12 @@ def _tell_staff(reminder: Reminder, why: str, now: datetime) -> None:
 
 
 def settle(now: datetime) -> int:
-    """End the attempts whose calls are over, and those of which nothing more will come."""
+    """End the attempts whose calls are over, and those of which nothing more will come; how many."""
     rows = Reminder.objects.select_related("appointment__rooftop", "appointment__customer", "call")
     placed = rows.filter(state=State.PLACED).order_by("due_at", "pk")
-    over = placed.filter(call__ended_at__isnull=False)
-    unanswered = placed.filter(call__isnull=True, dialed_at__lt=now - SETTLED_AFTER)
-    for reminder in [*over[:CHUNK], *unanswered[:CHUNK]]:
-        end(reminder, *_end_of(reminder), now=now)
-    return len(over[:CHUNK])
+    over = list(placed.filter(call__ended_at__isnull=False)[:CHUNK])
+    unanswered = list(placed.filter(call__isnull=True, dialed_at__lt=now - SETTLED_AFTER)[:CHUNK])
+    return sum(end(reminder, *_end_of(reminder), now=now) for reminder in [*over, *unanswered])
 
 
 def _end_of(reminder: Reminder) -> tuple[State, str]:
@@ -168,6 +166,8 @@ def _end_of(reminder: Reminder) -> tuple[State, str]:
             return State.FAILED, "The call broke off."
         case Call.Outcome.HUNG_UP if call.answered_by.startswith("machine"):
             return State.NO_ANSWER, "A machine took the call, and no message was left."
+        case Call.Outcome.HUNG_UP if call.stream_opened_at is None:
+            return State.FAILED, "Somebody answered, and the desk was not heard."
     return State.ANSWERED, ""
 
 

@@ -49,6 +49,7 @@ def state(call: Reminder) -> str:
 
 def settle(call: Reminder, outcome: str, **fields: object) -> str:
     """The conversation is over; what the next sweep makes of it."""
+    fields = {"stream_opened_at": timezone.now(), **fields}
     Call.objects.update(ended_at=timezone.now(), outcome=outcome, **fields)
     outcomes.settle(timezone.now())
     return state(call)
@@ -162,6 +163,12 @@ def test_a_conversation_ends_its_reminder(client: Client, call: Reminder, outcom
     assert state(call) == "placed"
     assert settle(call, outcome) == ends
     assert settle(call, outcome) == ends
+
+
+def test_who_answered_and_never_heard_the_desk_gets_a_text(client: Client, call: Reminder) -> None:
+    tell(client, _path("outbound-reminder", call))
+    assert settle(call, "hung_up", stream_opened_at=None) == "failed"
+    assert call.text == Text.objects.get()
 
 
 def test_who_says_stop_has_opted_out(client: Client, otto: Rooftop, call: Reminder) -> None:

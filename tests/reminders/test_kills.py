@@ -1,0 +1,38 @@
+"""Workers killed while they remind people, small; `make reminders-kill` has the whole."""
+
+import json
+import os
+import subprocess
+import sys
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from django.db import connection
+
+from tests.reminders import kills
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(300),  # a dozen processes on a busy machine
+]
+
+KILLS = len(kills.POINTS)
+
+
+def test_killed_workers_ring_nobody_twice_and_forget_nobody() -> None:
+    database = urlsplit(os.environ["DATABASE_URL"])._replace(path="/" + connection.settings_dict["NAME"])
+    command = [sys.executable, "-W", "ignore", "-m", "tests.reminders.kills", "--json"]
+    done = subprocess.run(
+        [*command, "--kills", str(KILLS), "--database", urlunsplit(database)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout, done.stderr[-4000:]
+    report, control = json.loads(done.stdout)
+    assert report["twice"] == [], done.stderr[-4000:]
+    assert report["lost"] == [], done.stderr[-4000:]
+    assert sorted(report["killed"]) == sorted(kills.POINTS), report
+    # Without the claim somebody is rung twice, or the above would prove nothing.
+    assert control["twice"], done.stderr[-4000:]
