@@ -256,7 +256,7 @@ CELERY_BEAT_SCHEDULE = {
     "close-lost-calls": {"task": "voice.tasks.close_lost_calls", "schedule": 60.0},
     "tend-lines": {"task": "voice.tasks.tend_lines", "schedule": 15.0},
     "tend-recordings": {"task": "voice.tasks.tend_recordings", "schedule": 300.0},
-    "send-texts": {"task": "reminders.tasks.send_texts", "schedule": 15.0},
+    "send-texts": {"task": "reminders.tasks.send_texts", "schedule": 15.0, "options": {"expires": 60}},
 }
 
 # --- crm ----------------------------------------------------------------------------------
