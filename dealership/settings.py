@@ -275,7 +275,7 @@ CELERY_BEAT_SCHEDULE = {
     "tend-recordings": {"task": "voice.tasks.tend_recordings", "schedule": 300.0},
     "look-back-at-calls": {"task": "voice.tasks.look_back_at_calls", "schedule": 15.0},
     "forget-old-calls": {"task": "voice.tasks.forget_old_calls", "schedule": 3600.0},
-    "send-texts": {"task": "reminders.tasks.send_texts", "schedule": 15.0},
+    "send-texts": {"task": "reminders.tasks.send_texts", "schedule": 15.0, "options": {"expires": 60}},
     # A sweep that waited for long is of no more use than the next one.
     "sweep-reminders": {
         "task": "reminders.tasks.sweep_reminders",

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from crm import consent
 from crm.models import FollowUpTask
 from reminders import wording
 from reminders.models import Text
@@ -14,6 +15,7 @@ log = logging.getLogger(__name__)
 
 Status = Text.Status
 UNHEARD_OF_AFTER = timedelta(minutes=10)
+OPTED_OUT = "21610"  # the carrier's: they texted STOP
 PERHAPS = "Perhaps not sent. Staff were asked to call."
 # The carrier's words, as ours.
 SAYS = {
@@ -75,7 +77,9 @@ def note(sid: str, word: str, *, text_id: str = "", error_code: str = "", now: d
         text.sid, text.status = sid[:64], status
         text.reason = f"The carrier's error {error_code}."[:200] if error_code else ""
         text.save(update_fields=["sid", "status", "reason"])
-        if status in (Status.UNDELIVERED, Status.FAILED):
+        if error_code == OPTED_OUT:
+            consent.revoke(text.rooftop, text.number, wording=text.reason, source=f"text {text.sid}", now=now)
+        elif status in (Status.UNDELIVERED, Status.FAILED):
             tell_staff(text.pk, now=now)
 
 

@@ -107,17 +107,23 @@ def _stop(text: Text, now: datetime) -> None:
 
 
 def _start(text: Text, now: datetime) -> None:
-    """The carrier lets our texts through again, and says so itself."""
-    for customer in Customer.objects.filter(rooftop=text.rooftop, phones__number=text.number):
-        consent.note(
-            customer,
-            text.number,
-            True,
-            wording=text.body,
-            source=f"text {text.sid}",
-            now=now,
-            channels=[Consent.Channel.SMS],
-        )
+    """The carrier lets our texts through again, and says so itself.
+
+    In a household it speaks for those who had stopped, not for who never agreed.
+    """
+    owners = list(Customer.objects.filter(rooftop=text.rooftop, phones__number=text.number))
+    for customer in owners:
+        has_stopped = consent.latest(customer, text.number).get(Consent.Channel.SMS) is False
+        if has_stopped or len(owners) == 1:
+            consent.note(
+                customer,
+                text.number,
+                True,
+                wording=text.body,
+                source=f"text {text.sid}",
+                now=now,
+                channels=[Consent.Channel.SMS],
+            )
 
 
 def _confirm(text: Text, about: Text | None, now: datetime) -> None:

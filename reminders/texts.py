@@ -17,7 +17,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from crm import consent, phone
-from crm.models import Consent, Customer, Rooftop
+from crm.models import Consent, Customer, Rooftop, RooftopNumber
 from reminders import delivery, due, visit_links, wording
 from reminders.models import Text
 from scheduling.models import Appointment
@@ -173,7 +173,9 @@ def refusal(text: Text, *, now: datetime) -> str:
     """Why this text may not be sent as things stand now; "" when it may."""
     if settings.YOUR_TEST_NUMBER not in ("", text.number):
         return NOT_THE_TEST_NUMBER
-    if not phone.may_be_dialled(text.number):
+    # The store's own number stands in many files for "has none": our texts would come back to us.
+    is_ours = RooftopNumber.objects.filter(number=text.number).exists()
+    if is_ours or not phone.may_be_dialled(text.number):
         return NOT_DIALLED
     if not own_number(text.rooftop):
         return NO_OWN_NUMBER

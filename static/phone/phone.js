@@ -380,8 +380,10 @@ function link(address) {
   });
 }
 
+/** Where a carrier brings them there is no list. */
 function followTexts() {
-  element("texts").scrollTop = element("texts").scrollHeight;
+  const list = element("texts");
+  if (list) list.scrollTop = list.scrollHeight;
 }
 
 function showRinging(calling) {

@@ -150,7 +150,7 @@ def test_declining_and_waiting_are_no_answer_and_told_once(
         ringing.stop_old(now=later)
     ringing.news.disconnect(hear)
 
-    status = f"/status?appointment_id=1&token={reminder.token}"
+    status = f"/status?appointment_id={reminder.appointment_id}&attempt=1&token={reminder.token}"
     assert [news for news in told if news[0] != gone] == [
         (declined, "no-answer", status),
         (waited, "no-answer", status),

@@ -4,12 +4,14 @@ from itertools import permutations
 
 import pytest
 
+from crm import consent
 from crm.models import FollowUpTask
 from reminders import texts
 from reminders.models import Text
 from scheduling.models import Appointment
 from tests.factories import SATURDAY
 from tests.reminders.store import HOOKS, WHEN, post
+from tests.talking import MARIA
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +44,13 @@ def test_no_end_follows_another(text: Text) -> None:
 def test_what_did_not_arrive_is_a_persons_task_once(text: Text, word: str) -> None:
     assert hears(text, word, word, ErrorCode="30006") == (word, "The carrier's error 30006.")
     assert FollowUpTask.objects.get().summary == f"A text about {WHEN} may not have arrived: call instead."
+
+
+@pytest.mark.security
+def test_an_opt_out_that_comes_late_counts(text: Text) -> None:
+    assert hears(text, "failed", ErrorCode="21610")[0] == "failed"
+    assert consent.latest(text.customer, MARIA) == {"sms": False, "voice": False}  # type: ignore[arg-type]
+    assert not FollowUpTask.objects.exists()
 
 
 @pytest.mark.parametrize("word", ["", "nonsense", "receiving", "partially_delivered"])

@@ -187,6 +187,16 @@ def test_start_allows_texts_again_but_no_calls(visit: Appointment) -> None:
     tell(visit)
 
 
+@pytest.mark.security
+def test_start_speaks_for_nobody_who_never_agreed(visit: Appointment) -> None:
+    text_in("STOP")
+    jose = Customer.objects.create(rooftop=visit.rooftop, first_name="Jose", last_name="Lopez")
+    jose.phones.add(Phone.objects.get(number=MARIA))
+    text_in("START")
+    assert consent.latest(maria(), MARIA)["sms"]
+    assert consent.latest(jose, MARIA) == {}
+
+
 def test_help_says_who_we_are_unless_the_carrier_did(visit: Appointment) -> None:
     text_in("HELP")
     assert answers() == [

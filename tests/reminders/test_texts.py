@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,6 +13,7 @@ from pytest_django import Settings
 
 from crm import consent
 from crm.models import Consent, Customer, FollowUpTask, Phone, Rooftop
+from dealership.celery import app
 from reminders import delivery, texts, wording
 from reminders.models import Text
 from scheduling import booking
@@ -94,6 +96,17 @@ def test_without_a_number_nothing_is_sent_and_the_row_says_so(visit: Appointment
     assert (text.status, text.reason) == ("refused", "No telephone number is stored.")
 
 
+def test_a_text_is_handed_to_a_worker_once_it_is_committed(
+    visit: Appointment, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks() as committed:
+        write(visit)
+        write(visit)
+    assert len(committed) == 1
+    app.loader.import_default_modules()  # as a worker does
+    assert {"reminders.tasks.send_text", "reminders.tasks.send_texts"} <= set(app.tasks)
+
+
 # --- may it be sent? ----------------------------------------------------------------------
 
 
@@ -140,8 +153,8 @@ def test_while_there_is_a_test_number_nobody_else_is_texted(visit: Appointment, 
 
 
 @pytest.mark.security
-@pytest.mark.parametrize("number", ["+442079460000", "+19005550100", "+18765550100"])
-def test_dear_and_foreign_numbers_are_not_texted(visit: Appointment, number: str) -> None:
+@pytest.mark.parametrize("number", ["+442079460000", "+19005550100", "+18765550100", OTTO_NUMBER])
+def test_dear_and_foreign_numbers_and_our_own_are_not_texted(visit: Appointment, number: str) -> None:
     Phone.objects.update(number=number)
     assert sent(write(visit)) == ("refused", "Numbers like this one are not texted.")
 

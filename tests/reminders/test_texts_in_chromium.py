@@ -95,3 +95,25 @@ async def test_texts_arrive_lead_to_the_page_and_calls_ring(
         assert (await (await answered.value).json())["call_sid"] == second
         statuses = dict(await in_thread(lambda: list(Call.objects.values_list("sid", "carrier_status")))())
         assert statuses == {first: "no-answer", second: "in-progress"}
+
+
+async def test_with_an_account_the_page_only_calls(
+    visit: Appointment, live_server: LiveServer, settings: Settings
+) -> None:
+    settings.DEBUG = True
+    settings.CSRF_TRUSTED_ORIGINS = []
+    async with chromium() as browser:
+        page = await browser.new_page()
+        page.set_default_timeout(15_000)
+        failures: list[str] = []
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        await page.route_web_socket("**/ws/media", lambda socket: None)
+        await page.goto(f"{live_server.url}/phone/")
+        await expect(page.get_by_role("button", name="Texts")).to_have_count(0)
+        await page.uncheck("#use-microphone")
+        async with page.expect_response(re.compile("/phone/call")):
+            await page.click("#call")
+        await expect(page.locator("#text")).to_be_enabled()
+        await page.click("#hang-up")
+        await expect(page.locator("main")).to_have_attribute("data-state", "ended")
+        assert failures == []
