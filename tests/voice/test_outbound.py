@@ -13,6 +13,8 @@ from scheduling.models import Appointment, OpCode
 from tests.factories import make_demo_store
 from tests.talking import MARIA, STRANGER, Talk
 from tests.voice import orders
+from tests.voice.connections import kept_connections
+from tests.voice.scripted_calls import OnThePhone, ringing
 from voice import calls, outbound, visits, watchdog
 from voice.conversation import claims, machines, pickups
 from voice.conversation.dates import find_wish
@@ -130,6 +132,7 @@ async def test_somebody_else_hears_nothing_personal(visit: Appointment) -> None:
         "Who wants to know?",
         "Maria?",
         "Maria moved out.",
+        "Can I take a message?",
     ):
         talk = await ring(visit)
         reply = await talk.say(words)
@@ -317,3 +320,34 @@ def test_when_to_ring_again(words: str, wanted: str | None) -> None:
     local = datetime(2026, 11, 23, 10, 0, 20)  # noqa: DTZ001  the store's wall time
     found = pickups.when_to_ring(words, find_wish(words, local.date()), local=local)
     assert (found.isoformat(timespec="minutes") if found else None) == wanted
+
+
+# --- by voice -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def silent(settings: Settings) -> Iterator[None]:
+    settings.TRANSCRIBER = "tests.fakes.FakeTranscriber"
+    settings.SYNTHESIZER = "tests.fakes.FakeSynthesizer"
+    with kept_connections():
+        yield
+
+
+@pytest.mark.virtual_time
+@pytest.mark.usefixtures("silent")
+async def test_the_hello_of_somebody_who_picks_up_does_not_stop_the_opening(visit: Appointment) -> None:
+    async with ringing(MARIA, now=MONDAY, rung=("reminder", visit.pk)) as (phone, door):
+        person = OnThePhone(phone, door)
+        await person.hear_greeting()
+        phone.plays_at_once = False
+        await phone.send("text", body="Hello?")
+        await phone.until(lambda: len(phone.held) >= 3)
+        await phone.play(3)
+        person._speak("Hello?")
+        await phone.until(lambda: phone.clears > 0)
+        phone.plays_at_once = True
+        await phone.play()
+        await person.hear("Hello?")
+        first, again = person.turns
+    assert again.text == first.text
+    assert again.conversation.asked == "is_caller"

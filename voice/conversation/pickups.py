@@ -20,6 +20,7 @@ NOBODY_OF_THAT_NAME = re.compile(
     re.IGNORECASE,
 )
 NOT_THERE = re.compile(
+    r"\b(?:take|leave|give (?:him|her|them)) (?:a|your) message\b|"
     r"\b(?:she|he|they)(?:'s|'re| is| are)? (?:not|out|away|gone|asleep|sleeping|busy|at work|at the \w+|in the shower|"
     r"driving|unavailable)\b|\b(?:she|he) (?:isn'?t|just left|stepped out|went out|can'?t (?:talk|come))\b|"
     r"\b(?:isn'?t|is not|not) (?:home|here|in|around|available)\b(?! (?:today )?(?:on|for|at|that|then))",
