@@ -59,6 +59,7 @@ def _changed(now: datetime) -> Iterator[list[int]]:
 def plan(ids: list[int], *, now: datetime) -> int:
     """Think these appointments out; those that somebody else is just thinking out are left to them."""
     Plan.objects.bulk_create([Plan(appointment_id=pk) for pk in ids], ignore_conflicts=True)
+    in_force = rules()
     stored = Prefetch("appointment__customer__phones", Phone.objects.order_by("pk"))
     with transaction.atomic():
         plans = list(
@@ -68,7 +69,7 @@ def plan(ids: list[int], *, now: datetime) -> int:
             .select_related("appointment__rooftop", "appointment__customer")
             .prefetch_related(stored)
         )
-        wanted = [reminder for row in plans for reminder in _think_out(row, now)]
+        wanted = [reminder for row in plans for reminder in _think_out(row, in_force, now)]
         Reminder.objects.bulk_create(wanted, ignore_conflicts=True)
         # One statement for all: they exist, and are brought up to date.
         Plan.objects.bulk_create(
@@ -80,7 +81,7 @@ def plan(ids: list[int], *, now: datetime) -> int:
     return len(plans)
 
 
-def _think_out(row: Plan, now: datetime) -> list[Reminder]:
+def _think_out(row: Plan, in_force: due.Rules, now: datetime) -> list[Reminder]:
     """What is to be told anew; row is brought up to date, and what is out of date is skipped."""
     appointment, told = row.appointment, row.arrives_at
     is_expected = appointment.status in EXPECTED
@@ -110,5 +111,5 @@ def _think_out(row: Plan, now: datetime) -> list[Reminder]:
             due_at=item.at,
             created_at=now,
         )
-        for item in due.reminders_for(promise, zones_for(appointment), rules(), now=now)
+        for item in due.reminders_for(promise, zones_for(appointment), in_force, now=now)
     ]

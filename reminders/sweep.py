@@ -22,14 +22,20 @@ HandOut = Callable[[list[int]], object]
 
 
 def sweep(now: datetime, *, hand_out: HandOut, look_for: Callable[[int], object]) -> int:
-    """Plan, claim, and end what is over; returns how many reminders were handed out.
+    """Claim, plan, and end what is over; returns how many reminders were handed out.
 
     hand_out is given ids of claimed rows, look_for the id of an attempt that left no evidence.
     """
-    planning.plan_all(now)
+    handed = _claim_all(now, hand_out)
     outcomes.settle(now)
     for pk in outcomes.without_evidence(now):
         look_for(pk)
+    # After what is due already, which must not wait for thousands of new bookings.
+    planning.plan_all(now)
+    return handed + _claim_all(now, hand_out)
+
+
+def _claim_all(now: datetime, hand_out: HandOut) -> int:
     handed = 0
     while found := claim(now, hand_out=hand_out):
         handed += found
