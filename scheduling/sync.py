@@ -96,22 +96,28 @@ def push_due(now: datetime, *, appointment_id: int | None = None) -> int:
     A calendar that fails is left alone for the rest of this round.
     """
     until, told, failing = time.monotonic() + SWEEP_SECONDS, 0, set[int]()
+    calendars: dict[int, Calendar] = {}  # one TCP connection each for the whole round
     while time.monotonic() < until:
         row = outbox.claim(now, appointment_id=appointment_id, but=failing)
         if row is None:
             break
-        if push(row, now):
+        if push(row, calendars, now):
             told += 1
         else:
             failing.add(row.connection_id)
     return told
 
 
-def push(row: CalendarOutbox, now: datetime) -> bool:
-    """Make the calendar show the visit as it is now. False when the calendar itself is in trouble."""
+def push(row: CalendarOutbox, calendars: dict[int, Calendar], now: datetime) -> bool:
+    """Make the calendar show the visit as it is now. False when the calendar itself is in trouble.
+
+    calendars: those of this round by connection; a new one is added.
+    """
     connection = row.connection
     try:
-        _show(make_calendar(connection), connection, row.appointment_id, now)
+        if connection.pk not in calendars:
+            calendars[connection.pk] = make_calendar(connection)
+        _show(calendars[connection.pk], connection, row.appointment_id, now)
     except Disconnected as error:
         outbox.later(row, now, code=error.code)
         disconnect(connection, error.code, now)
@@ -322,8 +328,9 @@ def _read_since(calendar: Calendar, connection: CalendarConnection, sync_token: 
         seen.update(event.event_id for event in page.events if not event.is_deleted)
         if connection.technician_id is None:
             _take_all(connection, page, now)
-            with transaction.atomic():
-                _remember(connection, page, sync_token, now)
+            if page.sync_token and not sync_token:
+                _look_for_missing(calendar, connection, seen, now)
+            _remember(connection, page, sync_token, now)
             continue
         with transaction.atomic():
             busy.remember(connection, page.events, now)
@@ -332,8 +339,6 @@ def _read_since(calendar: Calendar, connection: CalendarConnection, sync_token: 
             _remember(connection, page, sync_token, now)
     if connection.technician_id is not None:
         busy.settle(connection, now)
-    elif not sync_token:
-        _look_for_missing(calendar, connection, seen, now)
 
 
 def _pages(calendar: Calendar, sync_token: str) -> Iterator[Page]:
@@ -390,6 +395,8 @@ def watch_due(now: datetime) -> None:
             _watch(make_calendar(connection), connection)
         except Disconnected as error:
             disconnect(connection, error.code, now)
+        except SlowDown as error:
+            slow_down(connection, error, now)
         except CalendarError as error:  # polling goes on meanwhile
             log.warning("calendar %s has no channel: %s", connection.pk, error.code)
 
