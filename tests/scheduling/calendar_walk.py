@@ -12,7 +12,7 @@ from typing import Any
 from django.test import Client
 
 from crm.models import Rooftop
-from scheduling import booking, outbox, sync
+from scheduling import booking, channels, outbox, sync
 from scheduling.calendar_audit import audit
 from scheduling.models import (
     Appointment,
@@ -45,7 +45,7 @@ class Walk:
         self.cancelled: set[int] = set()
         self.steps: list[str] = []
         sync.pull_due(self.now)
-        sync.watch_due(self.now)
+        channels.watch_due(self.now)
 
     def step(self) -> None:
         self.now += timedelta(seconds=self.dice.randint(0, 60))
