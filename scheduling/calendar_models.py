@@ -1,8 +1,8 @@
 """Which calendars are kept in step, what is still to be told to them, and what they told."""
 
 import uuid
-from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -60,10 +60,10 @@ class CalendarConnection(models.Model):
     def __str__(self) -> str:
         return f"Calendar of {self.technician or self.rooftop}"
 
-    def is_ready(self, now: datetime) -> bool:
-        """May it be asked now?"""
-        is_slow = self.slow_until is not None and self.slow_until > now
-        return self.state == self.State.CONNECTED and not is_slow
+    def clean(self) -> None:
+        """Raises ValidationError for a technician of another rooftop."""
+        if self.technician and self.rooftop_id and self.technician.rooftop_id != self.rooftop_id:
+            raise ValidationError({"technician": f"Choose somebody who works at {self.rooftop}."})
 
 
 class CalendarLink(models.Model):

@@ -6,7 +6,6 @@ calendar fails, visits stay as they are; what was not told stays in the outbox.
 
 import logging
 import random
-import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,7 +15,6 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
-from django.utils.crypto import constant_time_compare, salted_hmac
 
 from crm import faults
 from scheduling import busy, calendar_edits, outbox
@@ -47,8 +45,6 @@ PULL_EVERY = timedelta(minutes=5)
 PULL_AGAIN = timedelta(seconds=30)  # after a failure
 PULL_CLAIM = timedelta(minutes=3)
 LIST_ALL_EVERY = timedelta(days=7)  # what was too far ahead to be kept comes into sight
-CHANNEL_SECONDS = 7 * 24 * 3600
-RENEW_BEFORE = timedelta(days=1)
 LONGEST_SLOW_SECONDS = 900.0
 State = CalendarConnection.State
 
@@ -96,22 +92,28 @@ def push_due(now: datetime, *, appointment_id: int | None = None) -> int:
     A calendar that fails is left alone for the rest of this round.
     """
     until, told, failing = time.monotonic() + SWEEP_SECONDS, 0, set[int]()
+    calendars: dict[int, Calendar] = {}  # one TCP connection each for the whole round
     while time.monotonic() < until:
         row = outbox.claim(now, appointment_id=appointment_id, but=failing)
         if row is None:
             break
-        if push(row, now):
+        if push(row, calendars, now):
             told += 1
         else:
             failing.add(row.connection_id)
     return told
 
 
-def push(row: CalendarOutbox, now: datetime) -> bool:
-    """Make the calendar show the visit as it is now. False when the calendar itself is in trouble."""
+def push(row: CalendarOutbox, calendars: dict[int, Calendar], now: datetime) -> bool:
+    """Make the calendar show the visit as it is now. False when the calendar itself is in trouble.
+
+    calendars: those of this round by connection; a new one is added.
+    """
     connection = row.connection
     try:
-        _show(make_calendar(connection), connection, row.appointment_id, now)
+        if connection.pk not in calendars:
+            calendars[connection.pk] = make_calendar(connection)
+        _show(calendars[connection.pk], connection, row.appointment_id, now)
     except Disconnected as error:
         outbox.later(row, now, code=error.code)
         disconnect(connection, error.code, now)
@@ -250,7 +252,7 @@ def pull_soon(connection_id: int, now: datetime) -> None:
 
 def pull_due(now: datetime, *, connection_id: int | None = None) -> None:
     """Read what changed in every calendar whose time has come, or in one."""
-    due = _ready(now).filter(Q(pulling_until=None) | Q(pulling_until__lte=now), pull_due_at__lte=now)
+    due = ready(now).filter(Q(pulling_until=None) | Q(pulling_until__lte=now), pull_due_at__lte=now)
     if connection_id is not None:
         due = due.filter(pk=connection_id)
     until = time.monotonic() + SWEEP_SECONDS
@@ -259,7 +261,7 @@ def pull_due(now: datetime, *, connection_id: int | None = None) -> None:
             pull(connection, now)
 
 
-def _ready(now: datetime) -> QuerySet[CalendarConnection]:
+def ready(now: datetime) -> QuerySet[CalendarConnection]:
     return CalendarConnection.objects.select_related("rooftop", "technician").filter(
         Q(slow_until=None) | Q(slow_until__lte=now), state=State.CONNECTED
     )
@@ -322,8 +324,9 @@ def _read_since(calendar: Calendar, connection: CalendarConnection, sync_token: 
         seen.update(event.event_id for event in page.events if not event.is_deleted)
         if connection.technician_id is None:
             _take_all(connection, page, now)
-            with transaction.atomic():
-                _remember(connection, page, sync_token, now)
+            if page.sync_token and not sync_token:
+                _look_for_missing(calendar, connection, seen, now)
+            _remember(connection, page, sync_token, now)
             continue
         with transaction.atomic():
             busy.remember(connection, page.events, now)
@@ -332,8 +335,6 @@ def _read_since(calendar: Calendar, connection: CalendarConnection, sync_token: 
             _remember(connection, page, sync_token, now)
     if connection.technician_id is not None:
         busy.settle(connection, now)
-    elif not sync_token:
-        _look_for_missing(calendar, connection, seen, now)
 
 
 def _pages(calendar: Calendar, sync_token: str) -> Iterator[Page]:
@@ -375,51 +376,3 @@ def _look_for_missing(
         except Gone:
             event = SeenEvent(link.event_id, is_deleted=True)
         calendar_edits.take(connection, event, now)
-
-
-# --- channels: the calendar tells us that something changed -------------------------------
-
-
-def watch_due(now: datetime) -> None:
-    """Renew channels before they end; the old and the new one overlap. Only an https address is told."""
-    if not settings.IS_SERVED_BY_TLS:
-        return
-    ending = Q(channel_expires_at=None) | Q(channel_expires_at__lt=now + RENEW_BEFORE)
-    for connection in _ready(now).filter(ending):
-        try:
-            _watch(make_calendar(connection), connection)
-        except Disconnected as error:
-            disconnect(connection, error.code, now)
-        except CalendarError as error:  # polling goes on meanwhile
-            log.warning("calendar %s has no channel: %s", connection.pk, error.code)
-
-
-def _watch(calendar: Calendar, connection: CalendarConnection) -> None:
-    channel_id = f"{connection.key.hex}-{secrets.token_hex(8)}"
-    channel = calendar.watch(
-        channel_id,
-        address=settings.PUBLIC_BASE_URL + reverse("google-calendar"),
-        token=channel_token(channel_id),
-        seconds=CHANNEL_SECONDS,
-    )
-    old_id, old_resource = connection.channel_id, connection.channel_resource
-    CalendarConnection.objects.filter(pk=connection.pk).update(
-        channel_id=channel.channel_id,
-        channel_resource=channel.resource_id,
-        channel_expires_at=channel.expires_at,
-    )
-    if old_id:
-        with suppress(CalendarError):
-            calendar.unwatch(old_id, old_resource)
-
-
-def channel_token(channel_id: str) -> str:
-    """The secret of a channel: derived, not stored."""
-    return salted_hmac("calendar channel", channel_id, algorithm="sha256").hexdigest()
-
-
-def channel_owner(channel_id: str, token: str) -> CalendarConnection | None:
-    """Whose channel this is; None when the token is not the one that we gave it."""
-    if not constant_time_compare(token.encode(), channel_token(channel_id).encode()):
-        return None
-    return CalendarConnection.objects.filter(key=channel_id.partition("-")[0]).first()

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from scheduling import calendar_audit, sync
+from scheduling import calendar_audit, channels, sync
 
 
 @shared_task(name="scheduling.tasks.push_calendar")
@@ -28,7 +28,7 @@ def pull_calendars() -> None:
 
 @shared_task(name="scheduling.tasks.watch_calendars")
 def watch_calendars() -> None:
-    sync.watch_due(timezone.now())
+    channels.watch_due(timezone.now())
 
 
 @shared_task(name="scheduling.tasks.audit_calendars")

@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from crm.errands import run_soon
-from scheduling import sync
+from scheduling import channels, sync
 
 PULL = "scheduling.tasks.pull_calendar"
 
@@ -18,7 +18,7 @@ PULL = "scheduling.tasks.pull_calendar"
 @require_POST
 def google_calendar(request: HttpRequest) -> HttpResponse:
     channel_id = request.headers.get("X-Goog-Channel-ID", "").replace("\0", "")
-    connection = sync.channel_owner(channel_id, request.headers.get("X-Goog-Channel-Token", ""))
+    connection = channels.channel_owner(channel_id, request.headers.get("X-Goog-Channel-Token", ""))
     if connection is None:
         return HttpResponse("No such channel.", status=403, content_type="text/plain")
     if request.headers.get("X-Goog-Resource-State") != "sync":  # the first one: the channel is open

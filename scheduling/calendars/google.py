@@ -80,7 +80,9 @@ class GoogleCalendar:
         return self._seen(self._ask("get", gone=Gone, eventId=event_id))
 
     def delete(self, event_id: str) -> None:
-        self._ask("delete", gone=Gone, eventId=event_id, sendUpdates="none")
+        # A deletion is answered with nothing; a page of some proxy's is no deletion.
+        if self._ask("delete", gone=Gone, eventId=event_id, sendUpdates="none"):
+            raise CalendarError("garbage")
 
     def changes(self, *, sync_token: str, page: str) -> Page:
         # The other parameters must stay the same, or the token is refused.

@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from crm.models import Rooftop
 from crm.sealing import CannotUnseal, seal, unseal
-from scheduling import booking, sync, tasks
+from scheduling import booking, channels, sync, tasks
 from scheduling.calendar_audit import audit, audit_all
 from scheduling.models import CalendarConnection, CalendarLink, CalendarOutbox, Technician
 from scheduling.ports import CalendarError
@@ -193,7 +193,7 @@ def make_key(folder: Any, google: Google) -> str:
 def watched(shop: CalendarConnection, google: Google, settings: Settings) -> CalendarConnection:
     settings.IS_SERVED_BY_TLS = True
     sync.pull_due(NOW)
-    sync.watch_due(NOW)
+    channels.watch_due(NOW)
     shop.refresh_from_db()
     return shop
 
@@ -243,17 +243,17 @@ def test_a_channel_is_renewed_before_it_ends_and_the_old_one_stopped(
     watched: CalendarConnection, google: Google
 ) -> None:
     first = watched.channel_id
-    sync.watch_due(NOW)
+    channels.watch_due(NOW)
     assert google.counts["watch"] == 1
     CalendarConnection.objects.update(channel_expires_at=NOW + timedelta(hours=20))
-    sync.watch_due(NOW)
+    channels.watch_due(NOW)
     watched.refresh_from_db()
     assert watched.channel_id != first
     assert list(google.channels) == [watched.channel_id]
 
 
 def test_without_tls_no_channel_is_asked_for(shop: CalendarConnection, google: Google) -> None:
-    sync.watch_due(NOW)
+    channels.watch_due(NOW)
     assert google.counts["watch"] == 0
 
 

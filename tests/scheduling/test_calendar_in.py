@@ -243,6 +243,19 @@ def test_an_old_sync_token_means_reading_everything(
     assert audit(shop, LATER) == []
 
 
+def test_what_is_missing_is_looked_up_before_the_token_is_kept(
+    shop: CalendarConnection, visit: Appointment, google: Google, events: CalendarEvents
+) -> None:
+    events.token_age += 1
+    events.delete(event_of(visit))
+    google.faults = [Fault("refuse", "get", status=503, times=1)]
+    pull(shop)
+    assert not FollowUpTask.objects.exists()
+    settle(LATER)
+    assert "deleted it" in FollowUpTask.objects.get().summary
+    assert audit(shop, LATER) == []
+
+
 def test_the_token_is_kept_only_when_every_page_was_read(
     pat: CalendarConnection, store: Rooftop, google: Google, hers: CalendarEvents
 ) -> None:

@@ -1,11 +1,14 @@
 """From a visit to its event: through booking.py, the outbox, the real SDK and an emulated Google."""
 
+import base64
+import json
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import redis
 from django.db import connection as database
 from django.db import transaction
 from django.test.utils import CaptureQueriesContext
@@ -306,10 +309,38 @@ def test_rows_of_one_visit_go_in_their_order(link: CalendarConnection, store: Ro
 def test_four_workers_at_once_write_each_visit_once(
     link: CalendarConnection, store: Rooftop, google: Google, events: CalendarEvents
 ) -> None:
+    push_by_four_workers(store, google)
+    assert len(events.standing()) == google.counts["insert"] == 6
+    assert not CalendarOutbox.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_claims_four_workers_write_the_same_visit_several_times(
+    link: CalendarConnection,
+    store: Rooftop,
+    google: Google,
+    events: CalendarEvents,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The control. Even so the ids leave one event for each visit."""
+
+    def look_only(now: datetime, **options: Any) -> CalendarOutbox | None:
+        return outbox._due(now).exclude(connection__in=options["but"]).first()
+
+    monkeypatch.setattr(outbox, "claim", look_only)
+    push_by_four_workers(store, google)
+    assert google.counts["insert"] > 6
+    assert len(events.standing()) == 6
+
+
+def push_by_four_workers(store: Rooftop, google: Google) -> None:
     for hour in (8, 9, 10, 11, 12, 13):
         book(store, at(store, 24, hour))
+    google.faults = [Fault("slow", "insert", seconds=0.1)]
+    together = threading.Barrier(4)
 
     def work() -> None:
+        together.wait(10)
         sync.push_due(NOW)
         database.close()
 
@@ -318,8 +349,21 @@ def test_four_workers_at_once_write_each_visit_once(
         thread.start()
     for thread in threads:
         thread.join(20)
-    assert len(events.standing()) == google.counts["insert"] == 6
-    assert not CalendarOutbox.objects.exists()
+
+
+def test_a_booking_wakes_a_worker_once_it_is_committed(
+    link: CalendarConnection, store: Rooftop, settings: Settings, django_capture_on_commit_callbacks: Any
+) -> None:
+    queue = redis.Redis.from_url(settings.REDIS_URL)
+    queue.delete("celery")
+    with django_capture_on_commit_callbacks(execute=True):
+        visit = book(store, at(store, 24, 9))
+        assert queue.llen("celery") == 0
+    message = queue.blpop(["celery"], timeout=5)
+    assert message
+    told = json.loads(message[1])
+    assert told["headers"]["task"] == "scheduling.tasks.push_calendar"
+    assert json.loads(base64.b64decode(told["body"]))[0] == [visit.pk]
 
 
 def test_connecting_queues_what_is_ahead(store: Rooftop, google: Google, events: CalendarEvents) -> None:
