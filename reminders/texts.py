@@ -16,12 +16,12 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from crm import consent, phone
+from crm import consent, errands, phone
 from crm.models import Consent, Customer, Rooftop, RooftopNumber
 from reminders import delivery, due, visit_links, wording
 from reminders.models import Text
 from scheduling.models import Appointment
-from voice import errands, providers
+from voice import providers
 from voice.ports import OptedOut, ProviderError, Unsure
 
 Kind, Status = Text.Kind, Text.Status

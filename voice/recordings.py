@@ -17,8 +17,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
+from crm.errands import run_soon
 from voice import providers
-from voice.errands import run_soon
 from voice.models import Call, CarrierStep, Recording
 from voice.ports import CallIsOver, ProviderError, Recorder
 from voice.progress import OVER

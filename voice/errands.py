@@ -1,3 +1,0 @@
-"""Hand work to the workers: see crm/errands.py."""
-
-from crm.errands import run_soon as run_soon
