@@ -51,7 +51,6 @@ WANTED = {
 ENDED = {
     Call.Outcome.HUNG_UP: "Hung up.",
     Call.Outcome.FAILED: "The call broke off.",
-    Call.Outcome.VOICEMAIL: "A voicemail took the call.",
 }
 
 
@@ -79,18 +78,27 @@ def failures(call: Call) -> int:
 
 def _waiting(now: datetime) -> QuerySet[Call]:
     ended = Call.objects.filter(summary="", ended_at__gt=now - LOOKED_BACK)
-    return ended.select_related("rooftop", "customer").order_by("ended_at")
+    return ended.select_related("rooftop", "customer", "appointment__rooftop").order_by("ended_at")
 
 
 def summary_of(call: Call) -> str:
     conversation = transfers.conversation_of(call)
     sentences = [
+        _rung_about(call),
         _wanted(call, conversation),
         *(_written(appointment) for appointment in calls.written_by(call)),
         *_promised(call),
         ENDED.get(Call.Outcome(call.outcome), ""),
     ]
     return " ".join(sentence for sentence in sentences if sentence)[:LONGEST] or "Nothing was said."
+
+
+def _rung_about(call: Call) -> str:
+    if call.direction != Call.Direction.OUTBOUND:
+        return ""
+    visit = call.appointment
+    about = f" about {phrases.say_moment(visit.local_arrival)}" if visit else ""
+    return f"We rang{about}: {call.get_outcome_display().lower()}."
 
 
 def _wanted(call: Call, conversation: Conversation) -> str:

@@ -81,6 +81,19 @@ def test_a_call_without_a_word_says_so(otto: Rooftop) -> None:
     assert summary(call) == "Nothing was said."
 
 
+def test_a_call_of_ours_says_what_it_was_about(transactional_db: None) -> None:
+    otto = make_demo_store(with_appointments=True)
+    visit = (
+        Appointment.objects.active().filter(rooftop=otto, arrives_at__gt=SATURDAY).order_by("arrives_at")[0]
+    )
+    call = calls.open_outbound(visit, MARIA, carrier="browser", sid="CB1", purpose="reminder", now=SATURDAY)
+    Call.objects.update(ended_at=SATURDAY, outcome=Call.Outcome.VOICEMAIL)
+    call.refresh_from_db()
+    told = summary(call)
+    assert told.startswith(f"We rang about {visit.local_arrival:%A}")
+    assert told.endswith(": voicemail.")
+
+
 # --- forgetting ---------------------------------------------------------------------------
 
 
