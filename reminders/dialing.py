@@ -90,7 +90,7 @@ def claimed(pk: int) -> Reminder | None:
 def _to_be_rung(reminder: Reminder, now: datetime) -> Order:
     appointment = reminder.appointment
     _check_promise(reminder, now, until=appointment.arrives_at - due.LAST_CALL_BEFORE)
-    number = _number_to_ring(appointment)
+    number = number_to_ring(appointment)
     # Two visits of one household must not ring it at once: the second waits here, and counts the first.
     Phone.objects.select_for_update().get(number=number)
     _check_attempts(reminder, number, now)
@@ -120,8 +120,8 @@ def _check_promise(reminder: Reminder, now: datetime, *, until: datetime) -> Non
         raise Refused("It was too late.")
 
 
-def _number_to_ring(appointment: Appointment) -> str:
-    """The customer's first stored number at which automated calls are welcome."""
+def number_to_ring(appointment: Appointment) -> str:
+    """The customer's first stored number at which automated calls are welcome. Raises Refused."""
     stored = list(appointment.customer.phones.order_by("pk").values_list("number", flat=True))
     allowed = [number for number in stored if phone.may_be_dialled(number)]
     if not allowed:

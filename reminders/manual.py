@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Max
 
-from reminders import planning
+from reminders import dialing, planning
 from reminders.models import Reminder
 from scheduling.models import Appointment
 
@@ -18,13 +18,17 @@ class NotNow(Exception):
 def remind_now(appointment: Appointment, *, now: datetime) -> Reminder:
     """Make the planned call due now, or add one; the sweep hands it out. Raises NotNow.
 
-    Consent, hours and the limits of attempts are asked when it is carried out, as for any other.
+    Who has not agreed to calls is refused at once. All else is asked when it is carried out, as for any other.
     """
     current = Appointment.objects.select_for_update().get(pk=appointment.pk)
     if current.status not in planning.EXPECTED:
         raise NotNow(f"This appointment is {current.get_status_display().lower()}.")
     if current.arrives_at <= now:
         raise NotNow("This appointment has begun.")
+    try:
+        dialing.number_to_ring(current)
+    except dialing.Refused as refused:
+        raise NotNow(refused.why) from refused
     rows = Reminder.objects.filter(appointment=current, kind=Reminder.Kind.CALL)
     if rows.filter(state__in=[Reminder.State.DIALING, Reminder.State.PLACED]).exists():
         raise NotNow("The customer is being rung already.")

@@ -7,12 +7,14 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
 
+from crm import consent
 from crm.models import Rooftop
 from reminders import planning
 from reminders.models import Reminder
 from scheduling import booking
 from scheduling.models import Appointment
 from tests.reminders.visits import make_call, make_visit
+from tests.talking import MARIA
 from tests.voice.small import make_small_store
 
 REMINDERS = "/admin/reminders/reminder/"
@@ -68,6 +70,13 @@ def test_the_appointments_page_leads_to_a_reminder_now(staff: Client, visit: App
     call = Reminder.objects.get()
     assert (call.kind, call.state, call.arrives_at) == ("call", "pending", visit.arrives_at)
     assert call.due_at <= timezone.now()
+
+
+def test_who_wants_no_calls_is_not_rung_and_staff_hear_why(staff: Client, visit: Appointment) -> None:
+    consent.revoke(visit.rooftop, MARIA, wording="Stop.", source="test", now=timezone.now())
+    page = staff.post(now_page(visit), follow=True).content.decode()
+    assert "Opted out of calls." in page
+    assert not Reminder.objects.exists()
 
 
 def test_asking_twice_is_one_call_and_the_planned_one(staff: Client, visit: Appointment) -> None:
