@@ -189,11 +189,13 @@ def _leave(turn: Turn, said: str) -> str:
 async def take_count_on(turn: Turn, meaning: Meaning) -> str | None:
     conversation = turn.conversation
     visit = conversation.about
-    if visit is None or meaning.intent in OTHER_WISHES:
+    if visit is None:
         return GO_ON
-    if _wishes_otherwise(meaning, visit):
+    if meaning.intent is not Intent.CANCEL and _wishes_otherwise(meaning, visit):
         conversation.intent = Intent.RESCHEDULE
         conversation.slots.wish = meaning.wish.model_copy(deep=True)
+        return GO_ON
+    if meaning.intent in OTHER_WISHES:
         return GO_ON
     if pickups.agrees_to_come(meaning.text):
         return await _confirm(turn, visit)
