@@ -104,7 +104,7 @@ def _to_be_rung(reminder: Reminder, now: datetime) -> Order:
     reminder.state, reminder.number, reminder.dialed_at = State.DIALING, number, now
     reminder.reason, reminder.claimed_until = "", None
     reminder.save(update_fields=["state", "number", "dialed_at", "reason", "claimed_until"])
-    return Order(reminder, number, outcomes.own_number(appointment))
+    return Order(reminder, number, texts.own_number(appointment.rooftop))
 
 
 def _check_promise(reminder: Reminder, now: datetime, *, until: datetime) -> None:

@@ -8,14 +8,12 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 
 from crm import consent
 from crm.models import Consent, FollowUpTask
 from reminders import texts
 from reminders.models import Reminder, Text
-from scheduling.models import Appointment
 from voice import calls, providers
 from voice.models import Call
 from voice.ports import ProviderError
@@ -37,12 +35,6 @@ ENDS = {
     "failed": State.FAILED,
     "canceled": State.FAILED,
 }
-
-
-def own_number(appointment: Appointment) -> str:
-    """Which of ours the customer sees: the store's, else the one number that is configured."""
-    ours = appointment.rooftop.numbers.order_by("pk").first()
-    return ours.number if ours else str(settings.TWILIO_PHONE_NUMBER)
 
 
 def key_of(reminder: Reminder) -> str:
@@ -201,7 +193,7 @@ def look_for(pk: int, *, now: datetime) -> None:
 
 def _rung(reminder: Reminder, dialed_at: datetime) -> list[str]:
     dialer = providers.make_dialer()
-    ours, since = own_number(reminder.appointment), dialed_at - CLOCKS_DIFFER
+    ours, since = texts.own_number(reminder.appointment.rooftop), dialed_at - CLOCKS_DIFFER
     try:
         return dialer.rung(reminder.number, own_number=ours, since=since)
     except ProviderError as error:

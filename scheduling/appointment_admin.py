@@ -145,6 +145,15 @@ class AppointmentAdmin(SheetAdmin, StoreAdmin):
         appointment = self.get_object(request, object_id) if object_id else None
         return self.has_change_permission(request, appointment)
 
+    def has_tell_calendar_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Where the store has a calendar."""
+        appointment = self.get_object(request, object_id) if object_id else None
+        return (
+            appointment is not None
+            and calendar_admin.has_calendar(appointment)
+            and self.has_change_permission(request, appointment)
+        )
+
     def has_delete_permission(self, request: HttpRequest, obj: Appointment | None = None) -> bool:
         return False  # cancelling keeps the record and frees the bay
 
@@ -268,7 +277,7 @@ class AppointmentAdmin(SheetAdmin, StoreAdmin):
         return TemplateResponse(request, "scheduling/cancel_appointment.html", context)
 
     @action(  # type: ignore[untyped-decorator]
-        description="Tell the calendar again", url_path="calendar", icon="sync", permissions=["view"]
+        description="Tell the calendar again", url_path="calendar", icon="sync", permissions=["tell_calendar"]
     )
     def tell_calendar_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
         appointment = self.get_object(request, object_id)

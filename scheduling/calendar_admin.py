@@ -116,6 +116,11 @@ class CalendarConnectionAdmin(StoreAdmin):
         return connection.outbox.count()
 
 
+def has_calendar(visit: Appointment) -> bool:
+    connections = CalendarConnection.objects.filter(rooftop=visit.rooftop_id, technician__isnull=True)
+    return connections.exists()
+
+
 def tell_again(request: HttpRequest, visit: Appointment) -> None:
     """Staff want the calendar to be told now."""
     if sync.tell_again(visit, timezone.now()):

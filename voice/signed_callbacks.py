@@ -25,30 +25,44 @@ MEDIA_PATH = "/ws/media"
 ANSWER_SECONDS = 1.8
 
 
-def signed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+View = Callable[..., HttpResponse]
+
+
+def signed_within(seconds: float, while_away: Callable[[], HttpResponse]) -> Callable[[View], View]:
     """Only a POST that the carrier signed passes; everything else is 403.
 
-    While the database is away the caller still gets an answer: an apology, and a person if may be. So
-    they do when it does not answer within ANSWER_SECONDS.
+    while_away answers when the database does not, or not within so many seconds.
     """
 
-    @csrf_exempt
-    @require_POST
-    @wraps(view)
-    def checked(request: HttpRequest, **route: str) -> HttpResponse:
-        signature = request.headers.get("X-Twilio-Signature")
-        if not twilio.is_signed(request.get_full_path(), request.POST, signature):
-            return HttpResponse("The signature is missing or wrong.", status=403, content_type="text/plain")
-        try:
-            with patience(ANSWER_SECONDS):
-                return view(request, **route)
-        except (DatabaseError, InterfaceError):
-            faults.record(
-                faults.Source.DATABASE, "webhook", "A call's callback found no database; it heard an apology."
-            )
-            return out_of_order()
+    def guard(view: View) -> View:
+        @csrf_exempt
+        @require_POST
+        @wraps(view)
+        def checked(request: HttpRequest, **route: str) -> HttpResponse:
+            signature = request.headers.get("X-Twilio-Signature")
+            if not twilio.is_signed(request.get_full_path(), request.POST, signature):
+                sentence = "The signature is missing or wrong."
+                return HttpResponse(sentence, status=403, content_type="text/plain")
+            try:
+                with patience(seconds):
+                    return view(request, **route)
+            except (DatabaseError, InterfaceError):
+                return while_away()
 
-    return checked
+        return checked
+
+    return guard
+
+
+def _apologise() -> HttpResponse:
+    """An apology, and a person if may be."""
+    faults.record(
+        faults.Source.DATABASE, "webhook", "A call's callback found no database; it heard an apology."
+    )
+    return out_of_order()
+
+
+signed = signed_within(ANSWER_SECONDS, _apologise)
 
 
 def twiml(text: str) -> HttpResponse:

@@ -1,12 +1,11 @@
 """Connecting a calendar in the staff site, its pushes, its channel, and what staff see of it."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
@@ -19,26 +18,17 @@ from scheduling.calendar_audit import audit, audit_all
 from scheduling.models import CalendarConnection, CalendarLink, CalendarOutbox, Technician
 from scheduling.ports import CalendarError
 from tests.emulators.base import Fault
-from tests.emulators.google import Google, running_google
-from tests.scheduling.calendars import NOW, PAT, SHOP, at, book, connect, make_store, settle, use
+from tests.emulators.google import Google
+from tests.scheduling.calendars import NOW, PAT, SHOP, at, book, connect, make_store, settle
 
 pytestmark = [pytest.mark.django_db, pytest.mark.integration]
 LIST = "/admin/scheduling/calendarconnection/"
 HOOK = "/api/v1/webhooks/google-calendar"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Google]:
-    with running_google() as google:
-        yield google
-
-
-@pytest.fixture
-def google(server: Google, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Google:
-    server.forget_everything()
-    use(server, settings)
+@pytest.fixture(autouse=True)
+def _now(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timezone, "now", lambda: NOW)
-    return server
 
 
 @pytest.fixture
@@ -334,3 +324,20 @@ def test_a_technicians_calendar_is_audited_too(store: Rooftop, google: Google) -
     assert [one.code for one in audit(pat, NOW)] == ["unread"]
     settle(NOW)
     assert audit(pat, NOW) == []
+
+
+def test_without_a_calendar_there_is_none_to_be_told(owner: Client, store: Rooftop) -> None:
+    visit = book(store, at(store, 24, 9))
+    assert "Tell the calendar again" not in text(owner, f"/admin/scheduling/appointment/{visit.pk}/change/")
+    assert owner.get(f"/admin/scheduling/appointment/{visit.pk}/calendar/").status_code == 403
+
+
+@pytest.mark.security
+def test_who_only_reads_tells_no_calendar(client: Client, shop: CalendarConnection, store: Rooftop) -> None:
+    visit = book(store, at(store, 24, 9))
+    reader = User.objects.create_user("reader", is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_appointment"))
+    client.force_login(reader)
+    page = f"/admin/scheduling/appointment/{visit.pk}/"
+    assert "Tell the calendar again" not in text(client, f"{page}change/")
+    assert client.get(f"{page}calendar/").status_code == 403

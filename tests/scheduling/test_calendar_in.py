@@ -1,11 +1,9 @@
 """From what people do in a calendar to the store's rows: through an emulated Google and the real SDK."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from pytest_django import Settings
 
 from crm.models import FollowUpTask, Rooftop
 from scheduling import booking, closing, sync
@@ -21,26 +19,13 @@ from scheduling.models import (
     Technician,
 )
 from tests.emulators.base import Fault
-from tests.emulators.google import Google, running_google
+from tests.emulators.google import Google
 from tests.emulators.google_events import CalendarEvents
-from tests.scheduling.calendars import NOW, PAT, SHOP, at, book, connect, make_store, settle, use
+from tests.scheduling.calendars import NOW, PAT, SHOP, at, book, connect, make_store, settle
 
 pytestmark = [pytest.mark.django_db, pytest.mark.integration]
 LATER = NOW + timedelta(minutes=10)
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Google]:
-    with running_google() as google:
-        yield google
-
-
-@pytest.fixture
-def google(server: Google, settings: Settings) -> Google:
-    server.forget_everything()
-    use(server, settings)
-    return server
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import base64
 import json
 import threading
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,25 +18,12 @@ from crm.models import FollowUpTask, Rooftop, SystemFault
 from scheduling import booking, outbox, sync
 from scheduling.models import Appointment, CalendarConnection, CalendarLink, CalendarOutbox
 from tests.emulators.base import Fault
-from tests.emulators.google import Google, running_google
+from tests.emulators.google import Google
 from tests.emulators.google_events import CalendarEvents
-from tests.scheduling.calendars import NOW, SHOP, at, book, connect, make_store, use
+from tests.scheduling.calendars import NOW, SHOP, at, book, connect, make_store
 
 pytestmark = [pytest.mark.django_db, pytest.mark.integration]
 LATER = NOW + timedelta(minutes=10)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Google]:
-    with running_google() as google:
-        yield google
-
-
-@pytest.fixture
-def google(server: Google, settings: Settings) -> Google:
-    server.forget_everything()
-    use(server, settings)
-    return server
 
 
 @pytest.fixture
