@@ -1,11 +1,13 @@
 """The carrier's callbacks about a reminder call: in any order, twice, and before our own record."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from xml.etree import ElementTree
 
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from crm import consent
 from crm.models import FollowUpTask, Rooftop
@@ -14,8 +16,9 @@ from reminders.dialing import _path
 from reminders.models import Reminder, Text
 from tests.reminders.visits import make_call, make_visit, tell
 from tests.talking import MARIA, OTTO_NUMBER
+from tests.voice import orders
 from tests.voice.small import make_small_store
-from voice import calls, drain, outbound
+from voice import calls, drain
 from voice.models import Call
 
 DAY = timedelta(days=1)
@@ -35,11 +38,12 @@ def call(otto: Rooftop) -> Reminder:
 
 
 @pytest.fixture
-def machines(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The calls that were given to the one who speaks to machines."""
-    told: list[str] = []
-    monkeypatch.setattr(outbound, "machine_answered", lambda call: told.append(call.sid))
-    return told
+def carrier(settings: Settings) -> Iterator[type[orders.FakeControl]]:
+    """Takes orders, and keeps them in given."""
+    settings.TWILIO_ACCOUNT_SID, settings.CALL_CONTROL = "AC1", "tests.voice.orders.FakeControl"
+    orders.forget()
+    yield orders.FakeControl
+    orders.forget()
 
 
 def state(call: Reminder) -> str:
@@ -177,28 +181,39 @@ def test_who_says_stop_has_opted_out(client: Client, otto: Rooftop, call: Remind
     assert settle(call, "no_booking") == "opted_out"
 
 
-def test_a_machine_is_told_of_once(client: Client, call: Reminder, machines: list[str]) -> None:
+def test_a_machine_is_told_of_once(client: Client, call: Reminder, carrier: type[orders.FakeControl]) -> None:
     tell(client, _path("outbound-reminder", call))
     for _ in range(2):
         tell(client, _path("amd-result", call), AnsweredBy="machine_end_beep")
-    assert machines == ["CA1"]
+    ((order, sid, twiml),) = carrier.given
+    assert (order, sid) == ("redirect", "CA1")
+    assert "Hello Maria" in twiml
     assert Call.objects.get().answered_by == "machine_end_beep"
-    assert settle(call, "hung_up") == "no_answer"
+    outcomes.settle(timezone.now())
+    assert state(call) == "voicemail"
+    assert not Text.objects.exists()
+
+
+def test_a_machine_without_a_message_becomes_a_text(client: Client, call: Reminder) -> None:
+    tell(client, _path("outbound-reminder", call))
+    assert settle(call, "hung_up", answered_by="machine_start") == "no_answer"
     assert Text.objects.count() == 1
 
 
-def test_a_person_is_no_machine(client: Client, call: Reminder, machines: list[str]) -> None:
+def test_a_person_is_no_machine(client: Client, call: Reminder, carrier: type[orders.FakeControl]) -> None:
     tell(client, _path("outbound-reminder", call))
     tell(client, _path("amd-result", call), AnsweredBy="human")
-    assert machines == []
+    assert carrier.given == []
 
 
 def test_a_machine_that_is_told_of_before_the_answer_is_known(
-    client: Client, call: Reminder, machines: list[str]
+    client: Client, call: Reminder, carrier: type[orders.FakeControl]
 ) -> None:
     tell(client, _path("amd-result", call), AnsweredBy="machine_end_beep")
     tell(client, _path("outbound-reminder", call))
-    assert machines == ["CA1"]
+    ((order, sid, twiml),) = carrier.given
+    assert (order, sid) == ("redirect", "CA1")
+    assert "Hello Maria" in twiml
     assert Call.objects.count() == 1
 
 
