@@ -1,7 +1,7 @@
 """What is texted, to whom, and when not."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from typing import Any
 
@@ -14,7 +14,7 @@ from pytest_django import Settings
 from crm import consent
 from crm.models import Consent, Customer, FollowUpTask, Phone, Rooftop
 from dealership.celery import app
-from reminders import delivery, texts, wording
+from reminders import delivery, due, texts, wording
 from reminders.models import Text
 from scheduling import booking
 from scheduling.models import Appointment
@@ -194,6 +194,15 @@ def test_a_reminder_waits_for_the_morning_and_a_confirmation_does_not(visit: App
     assert sent(reminder, now=late) == ("pending", "")
     assert sent(confirmation, now=late) == ("queued", "")
     assert sent(reminder, now=late.replace(hour=14)) == ("queued", "")
+
+
+def test_a_reminder_that_is_planned_for_the_evening_before_goes_then(visit: Appointment) -> None:
+    arrival = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)  # eight in the morning in Albany
+    evening = due.text_due(arrival, [visit.rooftop.zone])
+    assert evening == datetime(2026, 11, 24, 1, 45, tzinfo=UTC)
+    Appointment.objects.update(arrives_at=arrival, ready_at=arrival + timedelta(hours=1))
+    visit.refresh_from_db()
+    assert sent(write(visit, Kind.REMINDER), now=evening) == ("queued", "")
 
 
 def test_the_morning_is_the_numbers_too(visit: Appointment) -> None:
