@@ -250,7 +250,7 @@ def run(kills: int, redis: Redis, carrier_port: int, web_port: int, *, is_guarde
         for _ in range(WORKERS):
             start(worker, "", is_guarded)
         keep_waiting(rooftop)
-        wait_until(is_quiet if is_guarded else lambda: any(n > 1 for n in times_rung(carrier_port).values()))
+        wait_until(is_quiet if is_guarded else lambda: is_somebody_rung_twice(rooftop, carrier_port))
         report = judge(carrier_port)
     connections.close_all()
     return {
@@ -339,6 +339,12 @@ def is_quiet() -> bool:
 
     calls = Reminder.objects.filter(kind="call")
     return calls.count() == Customer.objects.count() and not calls.filter(state__in=UNDER_WAY).exists()
+
+
+def is_somebody_rung_twice(rooftop: "Rooftop", carrier_port: int) -> bool:
+    """Keeps customers waiting until two sweeps meet, which is soon but not at once."""
+    keep_waiting(rooftop)
+    return any(count > 1 for count in times_rung(carrier_port).values())
 
 
 def times_rung(carrier_port: int) -> Counter[str]:

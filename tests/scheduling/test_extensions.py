@@ -1,5 +1,6 @@
 """The migration that needs an extension, under roles with and without the right to create it."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,8 @@ from django.db.migrations.state import ProjectState
 
 from scheduling.extensions import ExtensionMissing, TrustedBtreeGist
 
-ROLE, DATABASE = "plain_role", "plain_database"
+# Roles belong to the whole server, which test processes share.
+ROLE, DATABASE = f"plain_role_{os.getpid()}", f"plain_database_{os.getpid()}"
 
 
 @pytest.fixture
