@@ -73,6 +73,7 @@ class Rooftop(models.Model):
 
     class Meta:
         ordering = ["name"]
+        permissions = [("every_rooftop", "May see the pages of every rooftop")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(front_desk_number="") | is_e164("front_desk_number"),
@@ -115,7 +116,14 @@ class Staff(models.Model):
         SALES = "sales"
 
     rooftop = models.ForeignKey(Rooftop, models.CASCADE, related_name="staff")
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="staff",
+        help_text="The log-in. Who works at two stores stands on the staff of both; each sees their stores.",
+    )
     name = models.CharField(max_length=100)
     role = models.CharField(max_length=20, choices=Role)
     extension = models.CharField(max_length=10, blank=True)
