@@ -29,7 +29,7 @@ race: .venv/installed
 	@HYPOTHESIS_DEPTH=20 $(BIN)/python -m pytest -q --timeout 0 tests/scheduling/test_state_machine.py
 
 calendar-proof: .venv/installed
-	@CALENDAR_STEPS=5000 $(BIN)/python -m pytest -q --timeout 0 -s tests/scheduling/test_calendar_proof.py $(ARGS)
+	@CALENDAR_STEPS=5000 BOOKINGS=100 $(BIN)/python -m pytest -q --timeout 0 -s tests/scheduling/test_calendar_proof.py tests/reminders/test_whole_cycle.py $(ARGS)
 
 faults: .venv/installed
 	@FAULTS=all $(BIN)/python -m pytest -q --timeout 0 tests/voice/test_fault_matrix.py tests/voice/test_lost_bookings.py $(ARGS)

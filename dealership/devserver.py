@@ -253,7 +253,7 @@ def _is_cloud_emulated() -> bool:
 
 def _emulated_cloud() -> dict[str, str]:
     """Cloud settings whose providers are the emulators of tests/, beside the product. No real key is used."""
-    deepgram, openai, twilio = (f"http://127.0.0.1:{port}" for port in _free_ports(3))
+    deepgram, openai, twilio, google = (f"http://127.0.0.1:{port}" for port in _free_ports(4))
     return {
         "DEEPGRAM_API_KEY": "emulated",
         "DEEPGRAM_BASE_URL": deepgram,
@@ -262,6 +262,9 @@ def _emulated_cloud() -> dict[str, str]:
         "OPENAI_BASE_URL": f"{openai}/v1",
         "TWILIO_ACCOUNT_SID": "AC" + "0" * 31 + "1",
         "TWILIO_API_BASE_URL": twilio,
+        "GOOGLE_SERVICE_ACCOUNT_FILE": str(VAR / "emulated-google.json"),
+        "GOOGLE_API_BASE_URL": f"{google}/calendar/v3/",
+        "GOOGLE_TOKEN_URI": f"{google}/token",
     }
 
 

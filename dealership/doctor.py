@@ -201,8 +201,9 @@ def _worker() -> Finding:
     if not app.control.ping(timeout=1):
         sentence = "does not answer, so no task runs. Start the worker line of the Procfile."
         return Finding(Level.WARNING, "Worker", sentence)
-    silence = heartbeat.silence(timezone.now())
-    if silence is None or silence > heartbeat.SILENT_AFTER:
+    now = timezone.now()
+    if heartbeat.is_late(now):
+        silence = heartbeat.silence(now)
         since = "yet" if silence is None else f"for {silence.total_seconds() // 60:.0f} minutes"
         sentence = f"answers, but has completed no task {since}. Is the beat line of the Procfile running?"
         return Finding(Level.WARNING, "Worker", sentence)

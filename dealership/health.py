@@ -1,7 +1,8 @@
-"""Whether what we cannot work without answers: PostgreSQL and Redis.
+"""Whether what we cannot work without answers: PostgreSQL and Redis; and whether the background works.
 
 For load balancers at /health, and for the doctor. Connections are made anew rather than taken from
-the pool, so that a busy pool is not mistaken for a database that is gone.
+the pool, so that a busy pool is not mistaken for a database that is gone. Without worker or beat calls are
+answered all the same: that is told, and is no reason to send calls elsewhere.
 """
 
 from collections.abc import Callable
@@ -14,10 +15,12 @@ import redis
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from dealership import heartbeat
 from voice import drain
 
 ANSWER_SECONDS = 2
@@ -30,7 +33,7 @@ _checkers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="health")
 def health(request: HttpRequest) -> JsonResponse:
     failing = problems()
     if not failing:
-        return JsonResponse({"status": "ok"})
+        return JsonResponse({"status": "ok", "background": _background()})
     # The sentences may name hosts; strangers only learn which part fails.
     return JsonResponse({"status": "failing", "failing": sorted(failing)}, status=503)
 
@@ -41,6 +44,15 @@ def ready(request: HttpRequest) -> JsonResponse:
     if drain.is_draining():
         return JsonResponse({"status": "draining"}, status=503)
     return JsonResponse({"status": "ok"})
+
+
+def _background() -> str:
+    """Whether worker and beat get things done; Redis may go away meanwhile, and is not waited for long."""
+    asked = _checkers.submit(heartbeat.is_late, timezone.now())
+    try:
+        return "late" if asked.result(timeout=ANSWER_SECONDS) else "working"
+    except Exception:  # whatever the cache raises: the next question finds Redis failing
+        return "unknown"
 
 
 def problems() -> dict[str, str]:

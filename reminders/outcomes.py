@@ -35,6 +35,13 @@ ENDS = {
     "failed": State.FAILED,
     "canceled": State.FAILED,
 }
+# Which text takes the place of a call that ended so. Who was perhaps reached is told nothing of that.
+INSTEAD = {
+    State.NO_ANSWER: Text.Kind.CALLBACK,
+    State.BUSY: Text.Kind.CALLBACK,
+    State.FAILED: Text.Kind.CALLBACK,
+    State.UNKNOWN: Text.Kind.REMINDER,
+}
 
 
 def key_of(reminder: Reminder) -> str:
@@ -94,9 +101,8 @@ def end(reminder: Reminder, state: State, why: str = "", *, now: datetime) -> bo
             state=state, reason=why[:200]
         ):
             return False
-        if state in (State.NO_ANSWER, State.BUSY):
-            _write_instead(reminder, now)
-        elif state in (State.FAILED, State.UNKNOWN) and not _write_instead(reminder, now):
+        is_text = state in INSTEAD and _write_instead(reminder, INSTEAD[state], now)
+        if state in (State.FAILED, State.UNKNOWN) and not is_text:
             _tell_staff(reminder, why, now)
     log.info("reminder %s: %s", reminder.pk, state)
     return True
@@ -109,12 +115,12 @@ def never_rung(reminder: Reminder, why: str, *, now: datetime) -> None:
             Reminder.objects.filter(pk=reminder.pk).update(dialed_at=None)
 
 
-def _write_instead(reminder: Reminder, now: datetime) -> bool:
+def _write_instead(reminder: Reminder, kind: Text.Kind, now: datetime) -> bool:
     """A text instead of the call, where texts are welcome."""
     number = reminder.number
     if not consent.latest(reminder.appointment.customer, number).get(Consent.Channel.SMS):
         return False
-    text = texts.write(reminder.appointment, Text.Kind.REMINDER, key=key_of(reminder), now=now)
+    text = texts.write(reminder.appointment, kind, key=key_of(reminder), now=now)
     Reminder.objects.filter(pk=reminder.pk).update(text=text)
     return True
 

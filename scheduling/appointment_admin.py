@@ -15,17 +15,19 @@ from unfold.decorators import action, display
 
 from crm.admin import lines
 from crm.models import Customer, Rooftop
+from crm.rights import rooftops_of
 from crm.sheets import SheetAdmin
 from crm.store_admin import StoreAdmin, store_time
 from scheduling import booking, calendar_admin
 from scheduling.appointment_sheets import AppointmentSheet
 from scheduling.forms import BookForm, CancelForm, MoveForm, RefusableForm
-from scheduling.models import Allocation, Appointment, OpCode
+from scheduling.models import Allocation, Appointment, CalendarConnection, OpCode
 from scheduling.refusals import Refusal
 
 BEYOND = ("Beyond what the lane can keep", {"fields": ("overbook_reason",)})
 ALTERNATIVES = 3
 SEARCHED = timedelta(days=6)
+TOLD_AT_ONCE = 200
 
 
 class DayFilter(admin.SimpleListFilter):
@@ -89,6 +91,7 @@ class AppointmentAdmin(SheetAdmin, StoreAdmin):
     )
     search_help_text = "Confirmation number, customer, telephone number, plate or VIN"
     phone_lookup = "customer__phones__number__contains"
+    actions = ("tell_calendars_again",)
     actions_detail = ("cancel_appointment", "tell_calendar_again")
     readonly_fields = (
         "customer",
@@ -126,6 +129,7 @@ class AppointmentAdmin(SheetAdmin, StoreAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Appointment]:
         rows: QuerySet[Appointment] = super().get_queryset(request)
+        rows = calendar_admin.with_badges(rows)
         return rows.select_related("rooftop", "customer", "vehicle").prefetch_related(
             "lines__op_code",
             Prefetch(
@@ -135,6 +139,11 @@ class AppointmentAdmin(SheetAdmin, StoreAdmin):
                 ),
             ),
         )
+
+    def get_list_display(self, request: HttpRequest) -> Sequence[str]:
+        """How visits stand with their calendar is shown once there is one."""
+        theirs = CalendarConnection.objects.filter(rooftop__in=rooftops_of(request.user))
+        return (*self.list_display, "calendar") if theirs.exists() else self.list_display
 
     # --- who may ---------------------------------------------------------------------------
 
@@ -280,11 +289,29 @@ class AppointmentAdmin(SheetAdmin, StoreAdmin):
         description="Tell the calendar again", url_path="calendar", icon="sync", permissions=["tell_calendar"]
     )
     def tell_calendar_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A page that says how it stands, and the answer to it."""
         appointment = self.get_object(request, object_id)
         if appointment is None:
             raise Http404
-        calendar_admin.tell_again(request, appointment)
-        return HttpResponseRedirect(reverse("admin:scheduling_appointment_change", args=[appointment.pk]))
+        if request.method == "POST":
+            calendar_admin.tell_again(request, [appointment])
+            return HttpResponseRedirect(reverse("admin:scheduling_appointment_change", args=[appointment.pk]))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Tell the calendar again",
+            "opts": self.opts,
+            "appointment": appointment,
+            "stands": calendar_admin.badge(appointment)[1],
+        }
+        return TemplateResponse(request, "scheduling/tell_calendar.html", context)
+
+    @action(description="Tell the calendar again", permissions=["change"])  # type: ignore[untyped-decorator]
+    def tell_calendars_again(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> None:
+        if queryset.count() > TOLD_AT_ONCE:
+            sentence = f"Choose {TOLD_AT_ONCE} appointments at most: each of them is written anew."
+            self.message_user(request, sentence, "ERROR")
+            return
+        calendar_admin.tell_again(request, queryset)
 
     def _cancel(self, request: HttpRequest, appointment: Appointment, form: CancelForm) -> bool:
         try:

@@ -1,8 +1,10 @@
 """Connected calendars in the staff site, and how each visit stands with its calendar."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -10,7 +12,7 @@ from unfold.decorators import action, display
 
 from crm.store_admin import StoreAdmin, store_time
 from scheduling import consent, sync
-from scheduling.models import Appointment, CalendarConnection, CalendarLink
+from scheduling.models import Appointment, CalendarConnection, CalendarLink, CalendarOutbox
 
 REASONS = {
     "invalid_grant": "the owner's consent has ended",
@@ -30,11 +32,17 @@ def reason(code: str) -> str:
     return REASONS.get(code, f"Google fails ({code})")
 
 
+def with_badges(visits: QuerySet[Appointment]) -> QuerySet[Appointment]:
+    """With what badge() reads, in one query for all."""
+    untold = CalendarOutbox.objects.select_related("connection")
+    return visits.select_related("calendar_link").prefetch_related(Prefetch("calendar_outbox", untold))
+
+
 def badge(visit: Appointment) -> tuple[str, str]:
     """How a visit stands with its calendar: a code, and the words with the reason."""
-    rows = list(visit.calendar_outbox.select_related("connection"))
+    rows = list(visit.calendar_outbox.all())
     if not rows:
-        link = CalendarLink.objects.filter(appointment=visit).first()
+        link: CalendarLink | None = getattr(visit, "calendar_link", None)
         return ("none", "in no calendar") if link is None or link.is_gone else ("told", "in step")
     row = rows[0]
     if row.connection.state == CalendarConnection.State.DISCONNECTED:
@@ -121,9 +129,11 @@ def has_calendar(visit: Appointment) -> bool:
     return connections.exists()
 
 
-def tell_again(request: HttpRequest, visit: Appointment) -> None:
+def tell_again(request: HttpRequest, visits: Iterable[Appointment]) -> None:
     """Staff want the calendar to be told now."""
-    if sync.tell_again(visit, timezone.now()):
-        messages.success(request, "The calendar is told again.")
-    else:
+    told = [sync.tell_again(visit, timezone.now()) for visit in visits]
+    if not any(told):
         messages.warning(request, "This store has no calendar.")
+        return
+    of_how_many = f" of {sum(told)} appointments" if len(told) > 1 else ""
+    messages.success(request, f"The calendar is told again{of_how_many}.")

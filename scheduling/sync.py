@@ -355,7 +355,8 @@ def _remember(connection: CalendarConnection, page: Page, sync_token: str, now: 
 
 
 def _take_all(connection: CalendarConnection, page: Page, now: datetime) -> None:
-    """Each in a transaction of its own: judged twice is judged once, and no day stays locked for long."""
+    """Each in a transaction of its own, so that no day stays locked for long. A worker that dies in between
+    leaves the old token: all of it is read again, and what was judged already is known by its etag."""
     ids = [event.event_id for event in page.events]
     ours = set(connection.links.filter(event_id__in=ids).values_list("event_id", flat=True))
     for event in page.events:

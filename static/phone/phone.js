@@ -1,6 +1,7 @@
 // The page of the browser phone: its states, its buttons, and what is said.
 
 import { Line } from "./line.js";
+import { Ringer } from "./ringer.js";
 import { hasSound, openMicrophone, Silence, Sound } from "./sound.js";
 import { Telephone } from "./texts.js";
 
@@ -17,6 +18,7 @@ const RINGING = { tone: [440, 480], seconds: 1.2, everyMs: 3600, lastsMs: 8000 }
 
 const element = (id) => document.getElementById(id);
 const page = element("phone");
+const ringer = new Ringer();
 let call = null; // the call that is being made or held
 
 // --- one call -----------------------------------------------------------------------------
@@ -168,6 +170,8 @@ function show(state, sentence) {
   page.dataset.state = state;
   element("state").textContent = sentence;
   element("timer").hidden = !["talking", "ringing"].includes(state);
+  if (state === "incoming") ringer.start();
+  else ringer.stop();
 }
 
 function complain(sentence) {

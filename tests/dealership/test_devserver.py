@@ -1,6 +1,7 @@
 """`make run` from the outside: a clone of its own, real servers, real signals."""
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -172,7 +173,8 @@ def test_a_fresh_clone_runs_stops_and_survives_a_kill(tree: Path, port: int) -> 
     assert stat.S_IMODE((tree / "var" / "dev.env").stat().st_mode) == 0o600
     for expected in (f"{url}/phone/", f"{url}/admin/", f"{url}/calls/", passwords["DEMO_ADVISOR_PASSWORD"]):
         assert expected in first.output
-    assert get(f"{url}/health") == (200, b'{"status": "ok"}')
+    status, body = get(f"{url}/health")
+    assert (status, json.loads(body)["status"]) == (200, "ok")
     assert get(f"{url}/static/admin/css/base.css")[0] == 200
 
     again = make(tree, "run", f"PORT={port}")

@@ -1,7 +1,10 @@
 """What the doctor says about an installation, and when it calls it broken."""
 
 import importlib.util
+import os
 import socket
+import subprocess
+import sys
 from datetime import timedelta
 from io import StringIO
 
@@ -128,6 +131,15 @@ def test_a_test_number_is_a_warning_where_customers_are_served(settings: Setting
     assert line_about("YOUR_TEST_NUMBER", text).startswith("warn")
     settings.IS_SERVED_BY_TLS = False
     assert "YOUR_TEST_NUMBER" not in consult()[1]
+
+
+def test_a_server_says_at_its_start_that_a_test_number_is_set() -> None:
+    number = "+12125550123"
+    server = {"DJANGO_SETTINGS_MODULE": "dealership.settings", "DEBUG": "0", "YOUR_TEST_NUMBER": number}
+    start = [sys.executable, "-c", "import django; django.setup()"]
+    told = subprocess.run(start, env=os.environ | server, capture_output=True, text=True, check=True)
+    assert "YOUR_TEST_NUMBER is set: nobody else is rung or texted." in told.stderr
+    assert number not in told.stderr
 
 
 @pytest.mark.security

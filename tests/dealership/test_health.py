@@ -3,11 +3,16 @@
 import socket
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
+
+from dealership import heartbeat
 
 pytestmark = pytest.mark.integration
 
@@ -27,8 +32,19 @@ def closed_port() -> int:
 
 @pytest.mark.django_db
 def test_all_is_well_when_both_answer(client: Client) -> None:
+    heartbeat.beat(timezone.now())
     answer = client.get("/health")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "background": "working"})
+
+
+@pytest.mark.django_db
+def test_a_dead_worker_or_beat_is_told_and_takes_no_calls_away(client: Client) -> None:
+    heartbeat.beat(timezone.now() - timedelta(minutes=4))
+    for _ in range(2):
+        answer = client.get("/health")
+        assert (answer.status_code, answer.json()) == (200, {"status": "ok", "background": "late"})
+        cache.delete(heartbeat.KEY)
+    assert heartbeat.last_beat() is None
 
 
 @pytest.mark.django_db

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -65,6 +66,17 @@ async def test_a_call_is_placed_and_reports_its_progress(client: Any, twilio: Tw
     assert [post["SequenceNumber"] for post in posts] == ["0", "1", "2", "3"]
     assert (await asked(client.calls(placed.sid).fetch)).status == "completed"
     assert [found.sid for found in await asked(client.calls.list, to=CALLER)] == [placed.sid]
+
+
+async def test_calls_are_listed_by_when_they_began(client: Any, twilio: Twilio) -> None:
+    placed = await asked(client.calls.create, to=CALLER, from_=NUMBER, twiml="<Response/>")
+    await twilio.calls[placed.sid].over()
+    minute = timedelta(minutes=1)
+    for since, found in ((-minute, [placed.sid]), (minute, [])):
+        listed = await asked(client.calls.list, to=CALLER, start_time_after=datetime.now(UTC) + since)
+        assert [call.sid for call in listed] == found
+        before = await asked(client.calls.list, to=CALLER, start_time_before=datetime.now(UTC) - since)
+        assert [call.sid for call in before] == found
 
 
 @pytest.mark.parametrize("answer", ["busy", "no-answer", "failed"])
@@ -134,9 +146,14 @@ async def test_the_time_limit_ends_a_call(client: Any, twilio: Twilio, desk: Des
     placed = await asked(client.calls.create, to=CALLER, from_=NUMBER, twiml=twiml)
     limited = await asked(client.calls.create, to=CALLER, from_=NUMBER, twiml=twiml, time_limit=1)
     unlimited = twilio.calls[placed.sid]
-    await unlimited.streaming()
+    stream = await unlimited.streaming()
     assert await twilio.calls[limited.sid].over(within=2) == "completed"
     assert not unlimited.is_over
+
+    await asked(client.calls(placed.sid).update, time_limit=30)
+    assert stream.is_open, "a limit that is set meanwhile interrupts nothing"
+    await asked(client.calls(placed.sid).update, time_limit=1)
+    assert await unlimited.over(within=2) == "completed"
 
 
 async def test_what_a_call_is_refused_for(client: Any, twilio: Twilio) -> None:

@@ -13,8 +13,10 @@ The real SDK works against it: `client.api.base_url = twilio.base_url`. Faults k
 
 import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 
 from aiohttp import encode_basic_auth, web
@@ -47,11 +49,13 @@ class Number:
 @dataclass(slots=True)
 class Twilio(Emulator):
     """phones: who answers an outgoing call, by number; without, a person who hangs up at once.
-    keeps_audio: streams keep what was said and heard (off for many calls at once)."""
+    keeps_audio: streams keep what was said and heard (off for many calls at once). wall_clock: what its
+    list of calls goes by."""
 
     token: str = TOKEN
     account_sid: str = ACCOUNT
     clock: Clock = field(default_factory=RealClock)
+    wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     keeps_audio: bool = True
     numbers: dict[str, Number] = field(default_factory=dict)
     phones: dict[str, Phone] = field(default_factory=dict)
@@ -182,7 +186,8 @@ class Twilio(Emulator):
     async def list_calls(self, request: web.Request) -> web.StreamResponse:
         if refusal := await self._refusal("calls", request, {}):
             return refusal
-        return _page("calls", request, map(_call, self.calls.values()))
+        found = (call for call in self.calls.values() if _is_within(call.started_at, request.query))
+        return _page("calls", request, map(_call, found))
 
     async def update_call(self, request: web.Request) -> web.StreamResponse:
         form = await _form(request)
@@ -197,7 +202,10 @@ class Twilio(Emulator):
             document = read(form["Twiml"], self.base_url) if form.get("Twiml") else None
         except BadDocument:
             return _error(400, 21218)
-        await call.update(document=document, url=form.get("Url", ""), status=form.get("Status", ""))
+        if form.get("TimeLimit"):
+            call.limit(float(form["TimeLimit"]))
+        if document or form.get("Url") or form.get("Status"):
+            await call.update(document=document, url=form.get("Url", ""), status=form.get("Status", ""))
         return web.json_response(_call(call))
 
     # --- recordings -----------------------------------------------------------------------
@@ -331,6 +339,22 @@ def _page(name: str, request: web.Request, items: Iterable[dict[str, Any]]) -> w
     return web.json_response({name: found, "page": 0, "page_size": 50, "next_page_uri": None})
 
 
+def _is_within(moment: datetime | None, query: Mapping[str, str]) -> bool:
+    """StartTime>, StartTime< and StartTime, of a moment or of a whole day (UTC). What has none is found
+    only where none is asked for."""
+    for name in ("StartTime>", "StartTime<", "StartTime"):
+        if (limit := query.get(name)) is None:
+            continue
+        if moment is None:
+            return False
+        there = f"{moment:%Y-%m-%d}" if len(limit) == len("2026-11-21") else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+        if not {"StartTime>": there >= limit, "StartTime<": there <= limit, "StartTime": there == limit}[
+            name
+        ]:
+            return False
+    return True
+
+
 def _call(call: Call) -> dict[str, Any]:
     return {
         "sid": call.sid,
@@ -339,6 +363,7 @@ def _call(call: Call) -> dict[str, Any]:
         "from": call.from_,
         "to": call.to,
         "status": call.status,
+        "start_time": format_datetime(call.started_at) if call.started_at else None,
         "direction": call.direction,
         "api_version": "2010-04-01",
     }

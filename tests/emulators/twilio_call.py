@@ -45,6 +45,7 @@ class Call:
     sid: str = field(default_factory=lambda: "CA" + secrets.token_hex(16))
     parent: "Call | None" = None
     status: str = "queued"
+    started_at: datetime | None = None  # None until it is dialled
     said: list[str] = field(default_factory=list)
     verbs: list[str] = field(default_factory=list)
     verb_times: list[float] = field(default_factory=list)
@@ -102,9 +103,16 @@ class Call:
 
     def start(self, doing: Awaitable[None]) -> None:
         self.began = self.twilio.clock.now()
+        self.started_at = self.twilio.wall_clock()
         self._task = asyncio.ensure_future(self._run(doing))
         if limit := self.options.get("TimeLimit"):
-            self._limit = asyncio.ensure_future(self._end_after(float(limit)))
+            self.limit(float(limit))
+
+    def limit(self, seconds: float) -> None:
+        """The call ends so long after it began."""
+        if self._limit is not None:
+            self._limit.cancel()
+        self._limit = asyncio.ensure_future(self._end_after(seconds))
 
     async def follow(self, document: Document | None) -> None:
         while document is not None:
@@ -259,7 +267,7 @@ class Call:
 
     async def ring_as_leg(self) -> bool:
         """Ring; whisper what the Number's url says; talk. True when the two were connected."""
-        self.began = self.twilio.clock.now()
+        self.began, self.started_at = self.twilio.clock.now(), self.twilio.wall_clock()
         phone = self.twilio.phone(self.to)
         self.progress("initiated", "queued")
         self.progress("ringing", "ringing")

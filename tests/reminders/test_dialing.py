@@ -35,6 +35,7 @@ WEDNESDAY = NOW + DAY
 def twilio(settings: Settings) -> Iterator[Twilio]:
     with ringing_carrier() as carrier:
         carrier.serve(OTTO_NUMBER)
+        carrier.wall_clock = lambda: NOW
         settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = ACCOUNT, TOKEN
         settings.TWILIO_API_BASE_URL = carrier.base_url
         settings.PUBLIC_BASE_URL = "http://127.0.0.1:9"  # nobody hears what the carrier tells
@@ -240,7 +241,9 @@ def test_nobody_at_the_phone_page_gets_a_text(call: Reminder, status: str, state
     carry_out(call)
     ringing.ended(call.sid, status, now=NOW)
     call.refresh_from_db()
-    assert (call.state, Text.objects.get().kind) == (state, "reminder")
+    text = Text.objects.get()
+    assert (call.state, text.kind) == (state, "callback")
+    assert "we couldn't reach you about your appointment on Wed, Mar 10 at 10:30 AM" in text.body
 
 
 # --- without evidence ---------------------------------------------------------------------
@@ -259,6 +262,15 @@ def test_the_carriers_list_shows_what_was_placed(twilio: Twilio, call: Reminder)
     call.refresh_from_db()
     assert (call.state, call.sid) == ("placed", next(iter(twilio.calls)))
     assert rung(twilio) == [MARIA]
+
+
+def test_an_older_call_to_the_same_number_is_no_evidence(twilio: Twilio, call: Reminder) -> None:
+    twilio.wall_clock = lambda: NOW - HOUR
+    carry_out(call)
+    Reminder.objects.update(state="dialing", sid="", dialed_at=NOW)
+    outcomes.look_for(call.pk, now=NOW + HOUR)
+    call.refresh_from_db()
+    assert call.state == "unknown"
 
 
 @pytest.mark.parametrize("is_reachable", [True, False])

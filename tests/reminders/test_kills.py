@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 from django.db import connection
 
-from tests.reminders import kills
+from tests.reminders.kill_processes import POINTS
 
 pytestmark = [
     pytest.mark.integration,
@@ -17,10 +17,10 @@ pytestmark = [
     pytest.mark.timeout(300),  # a dozen processes on a busy machine
 ]
 
-KILLS = len(kills.POINTS)
+KILLS = len(POINTS)
 
 
-def test_killed_workers_ring_nobody_twice_and_forget_nobody() -> None:
+def test_killed_workers_ring_and_text_nobody_twice_and_forget_nobody() -> None:
     database = urlsplit(os.environ["DATABASE_URL"])._replace(path="/" + connection.settings_dict["NAME"])
     command = [sys.executable, "-W", "ignore", "-m", "tests.reminders.kills", "--json"]
     done = subprocess.run(
@@ -31,8 +31,9 @@ def test_killed_workers_ring_nobody_twice_and_forget_nobody() -> None:
     )
     assert done.stdout, done.stderr[-4000:]
     report, control = json.loads(done.stdout)
-    assert report["twice"] == [], done.stderr[-4000:]
-    assert report["lost"] == [], done.stderr[-4000:]
-    assert sorted(report["killed"]) == sorted(kills.POINTS), report
-    # Without the claim somebody is rung twice, or the above would prove nothing.
+    wrong = [report[what] for what in ("twice", "texted_twice", "lost", "lost_texts")]
+    assert wrong == [[], [], [], []], (report, done.stderr[-4000:])
+    assert sorted(report["killed"]) == sorted(POINTS), report
+    # Without the claims both are done twice, or the above would prove nothing.
     assert control["twice"], done.stderr[-4000:]
+    assert control["texted_twice"], done.stderr[-4000:]

@@ -6,7 +6,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from crm.models import Rooftop
-from reminders import planning
+from reminders import planning, sweep
 from reminders.models import Plan, Reminder
 from scheduling import booking
 from scheduling.models import Appointment
@@ -121,3 +121,18 @@ def test_as_many_questions_for_ten_as_for_one(
     with django_assert_num_queries(9):
         planning.plan_all(MONDAY)
     assert Plan.objects.filter(version=1).count() == 10
+
+
+def test_more_news_than_one_sweep_can_think_out_is_the_next_ones(
+    otto: Rooftop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planning, "RUN_SECONDS", 0.0)
+    monkeypatch.setattr(planning, "CHUNK", 2)
+    for number in range(5):
+        make_visit(otto, SATURDAY, booked_at=MONDAY, number=f"+1212555{number + 200:04}")
+    so_far = []
+    for _ in range(4):
+        sweep.sweep(MONDAY, hand_out=lambda ids: None, look_for=lambda pk: None)
+        confirmed = Reminder.objects.filter(kind="confirmation", state="claimed").count()
+        so_far.append((Plan.objects.filter(version__gt=0).count(), confirmed))
+    assert so_far == [(2, 2), (4, 4), (5, 5), (5, 5)]  # each handed out by the sweep that thought it out

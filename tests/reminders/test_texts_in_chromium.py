@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -24,6 +24,13 @@ from voice.models import Call
 pytestmark = [needs_chromium, pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 SMALL = {"width": 390, "height": 844}
+# Every sound that the page makes can be asked for.
+LISTEN = """
+window.sounds = [];
+window.AudioContext = class extends window.AudioContext {
+  constructor(...options) { super(...options); window.sounds.push(this); }
+};
+"""
 
 
 def in_thread(work: Callable[..., Any]) -> Callable[..., Any]:
@@ -34,6 +41,12 @@ def in_thread(work: Callable[..., Any]) -> Callable[..., Any]:
             connection.close()
 
     return sync_to_async(closing, thread_sensitive=False)
+
+
+async def sounds(page: Page) -> list[str]:
+    """In which state each is, once none changes any more."""
+    await page.wait_for_function("sounds.every((one) => one.state !== 'suspended')")
+    return list(await page.evaluate("sounds.map((one) => one.state)"))
 
 
 def ring() -> str:
@@ -52,6 +65,7 @@ async def test_texts_arrive_lead_to_the_page_and_calls_ring(
         context = await browser.new_context(viewport=SMALL)  # type: ignore[arg-type]
         page = await context.new_page()
         page.set_default_timeout(15_000)
+        await page.add_init_script(LISTEN)
         await page.goto(f"{live_server.url}/phone/")
         await page.uncheck("#use-microphone")
         await expect(page.locator("main")).to_have_attribute("data-view", "call")
@@ -84,8 +98,10 @@ async def test_texts_arrive_lead_to_the_page_and_calls_ring(
         # A call rings the page; declined, it was not answered.
         first = await in_thread(ring)()
         await expect(page.locator("#state")).to_have_text("Otto's Auto is calling")
+        assert await sounds(page) == ["running"]
         await page.click("#decline")
         await expect(page.locator("#state")).to_have_text("Call declined")
+        assert await sounds(page) == ["closed"]
         # The next one is answered.
         await page.route_web_socket("**/ws/media", lambda socket: None)
         second = await in_thread(ring)()
@@ -93,6 +109,7 @@ async def test_texts_arrive_lead_to_the_page_and_calls_ring(
         async with page.expect_response(re.compile("/phone/answer")) as answered:
             await page.click("#answer")
         assert (await (await answered.value).json())["call_sid"] == second
+        assert (await sounds(page))[:2] == ["closed", "closed"]
         statuses = dict(await in_thread(lambda: list(Call.objects.values_list("sid", "carrier_status")))())
         assert statuses == {first: "no-answer", second: "in-progress"}
 

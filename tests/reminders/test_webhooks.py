@@ -130,7 +130,7 @@ def test_a_call_that_reached_nobody_becomes_a_text(
         tell(client, _path("reminder-status", call), CallStatus=status)
     assert state(call) == ends
     assert call.text == Text.objects.get()
-    assert (call.text.kind, call.text.number) == ("reminder", MARIA)
+    assert (call.text.kind, call.text.number) == ("callback", MARIA)
 
 
 def test_without_consent_to_texts_no_answer_is_left_alone(

@@ -7,7 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -23,6 +25,7 @@ from tests.scheduling.calendars import NOW, PAT, SHOP, at, book, connect, make_s
 
 pytestmark = [pytest.mark.django_db, pytest.mark.integration]
 LIST = "/admin/scheduling/calendarconnection/"
+VISITS = "/admin/scheduling/appointment/"
 HOOK = "/api/v1/webhooks/google-calendar"
 
 
@@ -254,13 +257,18 @@ def test_a_visit_says_how_it_stands_with_its_calendar(
     owner: Client, shop: CalendarConnection, store: Rooftop, google: Google
 ) -> None:
     visit = book(store, at(store, 24, 9))
-    page = f"/admin/scheduling/appointment/{visit.pk}/change/"
+    page = f"{VISITS}{visit.pk}/change/"
     assert "on its way" in text(owner, page)
     google.faults = [Fault("refuse", "insert", status=400, code="invalid", times=1)]
     sync.push_due(NOW)
     assert "failed: Google does not take it" in text(owner, page)
 
-    assert "The calendar is told again." in text(owner, f"/admin/scheduling/appointment/{visit.pk}/calendar/")
+    again = f"{VISITS}{visit.pk}/calendar/"
+    asked = text(owner, again)
+    assert "How it stands now: failed: Google does not take it." in asked
+    assert CalendarOutbox.objects.get().parked_at, "a page that is only opened changes nothing"
+    told = owner.post(again, follow=True).content.decode()
+    assert "The calendar is told again." in told
     sync.push_due(NOW)
     assert "in step" in text(owner, page)
     google.revoke()
@@ -268,6 +276,33 @@ def test_a_visit_says_how_it_stands_with_its_calendar(
     booking.confirm(visit, actor="test", now=NOW)
     assert "connect the calendar again" in text(owner, page)
     assert "consent has ended" in text(owner, f"{LIST}")
+
+
+def test_the_list_of_visits_says_it_too_and_tells_several_again(
+    owner: Client, shop: CalendarConnection, store: Rooftop, google: Google
+) -> None:
+    told = book(store, at(store, 24, 9))
+    sync.push_due(NOW)
+    with CaptureQueriesContext(connection) as few:
+        assert "in step" in text(owner, VISITS)
+    google.faults = [Fault("refuse", "insert", status=400, code="invalid", times=2)]
+    parked = [book(store, at(store, 24, hour)) for hour in (11, 13)]
+    sync.push_due(NOW)
+    with CaptureQueriesContext(connection) as many:
+        page = text(owner, VISITS)
+    assert (page.count("in step"), page.count("failed: Google does not take it")) == (1, 2)
+    assert len(many) == len(few)
+
+    chosen = {"action": "tell_calendars_again", "_selected_action": [visit.pk for visit in (told, *parked)]}
+    answer = owner.post(VISITS, chosen, follow=True).content.decode()
+    assert "The calendar is told again of 3 appointments." in answer
+    sync.push_due(NOW)
+    assert text(owner, VISITS).count("in step") == 3
+
+
+def test_without_a_calendar_the_list_says_nothing_of_one(owner: Client, store: Rooftop) -> None:
+    book(store, at(store, 24, 9))
+    assert "in no calendar" not in text(owner, VISITS)
 
 
 def test_the_audit_names_each_kind_of_difference(

@@ -40,16 +40,15 @@ def served_by(server: str) -> Iterator[str]:
 
 
 @contextmanager
-def running(server: str) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
-    """Like served_by, with the process, which the test may end itself."""
+def running(server: str, **environment: str) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+    """Like served_by, with the process, which the test may end itself, and with settings of its own."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    database = urlsplit(os.environ["DATABASE_URL"])._replace(path="/" + connection.settings_dict["NAME"])
     process = subprocess.Popen(
         [sys.executable, "-m", *SERVERS[server].format(port=port).split()],
-        env={**os.environ, "DATABASE_URL": urlunsplit(database), "PUBLIC_BASE_URL": url},
+        env={**own_environment(), "PUBLIC_BASE_URL": url, **environment},
         preexec_fn=die_with_parent(signal.SIGKILL),
     )
     try:
@@ -63,6 +62,12 @@ def running(server: str) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
             process.kill()
             process.wait()
             raise
+
+
+def own_environment() -> dict[str, str]:
+    """Of a process that works on the test database."""
+    database = urlsplit(os.environ["DATABASE_URL"])._replace(path="/" + connection.settings_dict["NAME"])
+    return {**os.environ, "DATABASE_URL": urlunsplit(database)}
 
 
 def _wait_until_healthy(process: "subprocess.Popen[bytes]", url: str) -> None:

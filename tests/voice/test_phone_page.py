@@ -15,7 +15,7 @@ from voice.models import Call
 
 pytestmark = pytest.mark.django_db
 
-MODULES = ("phone.js", "line.js", "sound.js", "mulaw.js", "worklet.js", "texts.js")
+MODULES = ("phone.js", "line.js", "sound.js", "mulaw.js", "worklet.js", "texts.js", "ringer.js")
 
 
 @pytest.fixture
