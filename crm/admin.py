@@ -10,7 +10,8 @@ from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -123,6 +124,11 @@ class CustomerAdmin(SheetAdmin, StoreAdmin):
         "notes",
     )
     inlines = (VehicleInline,)
+    actions = ("merge_two",)
+    change_form_before_template = "crm/customer_page.html"
+
+    class Media:
+        css = {"all": ("crm/customer.css",)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         rows: QuerySet[Customer] = super().get_queryset(request)
@@ -137,6 +143,14 @@ class CustomerAdmin(SheetAdmin, StoreAdmin):
         form.instance.phones.set(
             Phone.objects.get_or_create(number=number)[0] for number in form.cleaned_data["phone_numbers"]
         )
+
+    @admin.action(description="Merge two records of one customer", permissions=["change"])
+    def merge_two(self, request: HttpRequest, chosen: QuerySet[Customer]) -> HttpResponse | None:
+        keys = sorted(chosen.values_list("pk", flat=True)[:3])
+        if len(keys) != 2:
+            self.message_user(request, "Choose two customers to merge.", messages.WARNING)
+            return None
+        return HttpResponseRedirect(f"{reverse('merge-customers', args=keys[:1])}?with={keys[1]}")
 
     @admin.display(description="Name", ordering="last_name")
     def name(self, customer: Customer) -> str:

@@ -6,6 +6,7 @@ class CrmConfig(AppConfig):
     verbose_name = "Store and customers"
 
     def ready(self) -> None:
-        from crm import lookup  # its models exist only now
+        from crm import customer_record, lookup  # their models exist only now
 
         lookup.connect_signals()
+        customer_record.add_sections()

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from crm import phone
 from crm.folding import folded
+from crm.merge_record import CustomerMerge as CustomerMerge
 from crm.service_record import DeclinedService as DeclinedService
 from crm.service_record import OdometerReading as OdometerReading
 from crm.service_record import RecallCheck as RecallCheck

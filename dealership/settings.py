@@ -146,13 +146,22 @@ UNFOLD = {
     "SITE_TITLE": "Service desk",
     "SITE_HEADER": "Service desk",
     "SITE_SYMBOL": "support_agent",
-    "STYLES": [lambda request: static("css/site.css")],
+    "STYLES": [
+        lambda request: static("css/site.css"),
+        lambda request: static("scheduling/find.css"),
+    ],
     "SIDEBAR": {
         "show_search": True,
         "navigation": [
             {
                 "title": "Service lane",
                 "items": [
+                    {
+                        "title": "Book a visit",
+                        "icon": "add_circle",
+                        "link": reverse_lazy("book"),
+                        "permission": lambda request: request.user.has_perm("scheduling.add_appointment"),
+                    },
                     {
                         "title": "Appointments",
                         "icon": "event",

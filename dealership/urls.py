@@ -5,13 +5,16 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from dealership.health import health, ready
+from scheduling.finding_views import find
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="phone")),
     path("favicon.ico", RedirectView.as_view(url="/static/phone/icon.svg")),
     path("health", health, name="health"),
     path("ready", ready, name="ready"),
+    path("admin/search/", find),  # before the staff site's own, which it stands in for
     path("admin/", admin.site.urls),
+    path("", include("crm.urls")),
     path("", include("scheduling.urls")),
     path("", include("reminders.urls")),
     path("", include("voice.urls")),

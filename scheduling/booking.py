@@ -154,8 +154,13 @@ def book_for(
     held: str = "",
     overbook_reason: str = "",
     by: AbstractBaseUser | AnonymousUser | None = None,
+    advisor: int | None = None,
+    walk_in: bool = False,
 ) -> Appointment:
-    """Like book(), for a customer and vehicle that party finds or creates in the same transaction."""
+    """Like book(), for a customer and vehicle that party finds or creates in the same transaction.
+
+    advisor, a Staff id, is asked for this time; walk_in says that the car is here already.
+    """
     refuse_strangers(rooftop, op_codes)
     overbook_reason = overbook_reason.strip()
     check_overbooking(overbook_reason, by, arrives_at, now)
@@ -168,10 +173,11 @@ def book_for(
         customer, vehicle = party()
         refuse_strangers(rooftop, op_codes, customer, vehicle)
         refuse_second_visit(rooftop, vehicle, arrives_at)
-        visit = visit_for(op_codes, transport, advisor=customer.preferred_advisor_id)
+        visit = visit_for(op_codes, transport, advisor=advisor or customer.preferred_advisor_id)
         if visit.transport == LOANER and not overbook_reason:
             refuse_loaner(customer, now)
-        slot = slot_or_refuse(rooftop, visit, arrives_at, now, overbook=bool(overbook_reason))
+        overbook = bool(overbook_reason)
+        slot = slot_or_refuse(rooftop, visit, arrives_at, now, overbook=overbook, walk_in=walk_in)
         appointment = Appointment.objects.create(
             rooftop=rooftop,
             customer=customer,

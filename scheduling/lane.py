@@ -108,6 +108,7 @@ class Lane:
     demand: Mapping[date, Mapping[str, float]] = field(default_factory=dict)
     # The part of demand that cannot begin before its car has come.
     to_come: Mapping[date, Sequence[ToCome]] = field(default_factory=dict)
+    reserve: float = RESERVE  # part of the hours that is kept for walk-ins and tow-ins
     code_caps: Mapping[str, int] = field(default_factory=dict)  # op code → visits a day
 
     def day(self, day: date) -> "Day | None":
@@ -221,7 +222,7 @@ class Day:
     def minutes_left(self, person: TechnicianFacts, booked: float = 0.0) -> float:
         """What may still be promised of this technician today; below zero is into the reserve."""
         present, free = self._present_minutes[person.id], self.free_minutes[person.id]
-        return (present * (1 - RESERVE) - (present - free) - booked) * person.proficiency
+        return (present * (1 - self.lane.reserve) - (present - free) - booked) * person.proficiency
 
     def load_at(self, moment: datetime) -> float:
         """How much of the technicians' hours in this half of the day is promised already, 0 to 1.

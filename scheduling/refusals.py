@@ -1,6 +1,7 @@
 """Why a visit cannot be: a short code and a sentence that names what stands in the way."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
@@ -47,16 +48,18 @@ def slot_or_refuse(
     *,
     moving: Appointment | None = None,
     overbook: bool = False,
+    walk_in: bool = False,
 ) -> Slot:
+    """walk_in: the car is here. Nobody needs notice of it, and the hours kept for such cars are its own."""
     date_ = arrives_at.astimezone(rooftop.zone).date()
     when = local_time(rooftop, arrives_at)
     first = date_ - timedelta(days=1)  # a day that closes after midnight
     last = date_ + KEYS_WAIT if visit.transport == Transport.KEY_DROP else date_
     lane = load_lane(rooftop, first, last, now=now, without=moving)
-    found = slot_in(lane, visit, arrives_at)
+    found = slot_in(replace(lane, reserve=0.0) if walk_in else lane, visit, arrives_at)
     if overbook:
         return found if isinstance(found, Slot) else _unkept(visit, arrives_at)
-    if arrives_at < now + timedelta(minutes=rooftop.lead_minutes):
+    if arrives_at < now + timedelta(minutes=0 if walk_in else rooftop.lead_minutes):
         raise Refusal("too_soon", f"{when} is too soon: {rooftop.lead_minutes} minutes' notice are needed.")
     if date_ > now.astimezone(rooftop.zone).date() + timedelta(days=rooftop.horizon_days):
         raise Refusal("beyond_horizon", f"{when} is more than {rooftop.horizon_days} days ahead.")

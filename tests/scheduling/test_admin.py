@@ -462,11 +462,12 @@ def test_booking_begins_with_the_customer(advisor: Client) -> None:
 def test_the_customers_page_leads_to_booking_and_to_the_visits(
     advisor: Client, store: Rooftop, maria: Customer
 ) -> None:
-    make_appointment(store, at(24, 9, store=store))
+    visit = make_appointment(store, at(24, 9, store=store))
     page = text(advisor, f"/admin/crm/customer/{maria.pk}/change/")
 
-    assert f"{LIST}add/?customer={maria.pk}" in page
-    assert "1 appointment<" in page
+    assert f"/book/?customer={maria.pk}" in page
+    assert page_of(visit) in page
+    assert f"{LIST}?customer__id__exact={maria.pk}" in page
     listed = text(advisor, f"{LIST}?customer__id__exact={maria.pk}")
     assert "Maria Lopez" in listed
 

@@ -1,0 +1,7 @@
+"""Pages about customers beside the staff site's own."""
+
+from django.urls import path
+
+from crm import merge_views
+
+urlpatterns = [path("customers/<int:pk>/merge/", merge_views.merge, name="merge-customers")]

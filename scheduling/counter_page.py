@@ -1,0 +1,136 @@
+"""What the page at the counter shows for what is typed so far: menu, people, total, openings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.http import QueryDict
+
+from crm import finding
+from crm.models import Customer, Rooftop, Vehicle
+from scheduling import counter
+from scheduling.counter import OpenDay
+from scheduling.counter_form import NEW, CounterForm, moment_of
+from scheduling.models import OpCode
+from scheduling.slots import Slot
+
+PEOPLE_SHOWN = 6
+
+
+def menu(form: CounterForm) -> dict[str, Any]:
+    """Every service, with whether it is chosen."""
+    chosen = form.data.getlist("services") if isinstance(form.data, QueryDict) else []
+    items = OpCode.objects.filter(rooftop=form.rooftop).order_by("name")
+    return {"menu": [(item, str(item.pk) in chosen) for item in items]}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A customer, and what they could come with: value of the choice, vehicle."""
+
+    customer: Customer
+    numbers: str
+    vehicles: Sequence[tuple[str, Vehicle]]
+    another: str  # the value for a vehicle that is new
+
+
+def people(form: CounterForm) -> dict[str, Any]:
+    """Who fits, and the choice that stands: what was chosen, else the first vehicle where one person fits."""
+    text = str(form["who"].value() or "").strip()
+    found = finding.customers([form.rooftop.pk], text, most=PEOPLE_SHOWN)
+    asked = form.initial.get("customer")
+    found.sort(key=lambda customer: customer.pk != asked)
+    persons = [_person(customer) for customer in found]
+    choices = [value for person in persons for value, _ in person.vehicles]
+    party = str(form["party"].value() or "")
+    if party not in (NEW, *choices, *(person.another for person in persons)):
+        is_plain = len(persons) == 1 or asked
+        party = choices[0] if choices and is_plain else "" if persons or not text else NEW
+    return {"people": persons, "party": party, "looked_for": text}
+
+
+def _person(customer: Customer) -> Person:
+    return Person(
+        customer,
+        ", ".join(str(number) for number in customer.phones.all()),
+        [(f"{customer.pk}-{owned.vehicle_id}", owned.vehicle) for owned in finding.present(customer)],
+        f"{customer.pk}-{NEW}",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An opening as it is shown (on the store's clock) and sent."""
+
+    value: str
+    arrives: datetime
+    ready: datetime
+    advisor: str
+
+
+def openings(form: CounterForm, *, now: datetime, is_refused: bool = False) -> dict[str, Any]:
+    """The total, a week of days with their openings, those of one day, and what is near a time missed."""
+    wanted = _wanted(form)
+    op_codes, rooftop = list(wanted.get("services") or ()), form.rooftop
+    first = _first_day(rooftop, wanted.get("day"), now)
+    shown: dict[str, Any] = {"form": form, "quote": counter.quote(op_codes), "zone": rooftop.time_zone}
+    if not op_codes:
+        return shown
+    days = _days(rooftop, op_codes, first, wanted, now)
+    day = next((each for each in days if each.slots), days[0])
+    wished = moment_of(str(wanted.get("arrival") or wanted.get("wished") or ""))
+    is_open = any(slot.arrives_at == wished for slot in day.slots)
+    is_missed = wished is not None and wished.astimezone(rooftop.zone).date() == first and not is_open
+    near = counter.nearest(days, wished or now) if is_missed or is_refused else []
+    names = dict(rooftop.staff.values_list("pk", "name"))
+    today = now.astimezone(rooftop.zone).date()
+    week = timedelta(days=counter.DAYS_SHOWN)
+    return {
+        **shown,
+        "days": days,
+        "day": day,
+        "first": first,
+        "earlier": max(today, first - week) if first > today else None,
+        "later": first + week,
+        "choices": [_choice(slot, rooftop, names) for slot in day.slots],
+        "near": [_choice(slot, rooftop, names) for slot in near],
+        "missed": wished if is_missed and not is_refused else None,
+        "arrival": wished.isoformat() if wished and is_open else "",
+    }
+
+
+def _wanted(form: CounterForm) -> dict[str, Any]:
+    """What is chosen so far, whatever else is wrong."""
+    if not form.is_bound:
+        return dict(form.initial)
+    form.is_valid()
+    return form.cleaned_data
+
+
+def _first_day(rooftop: Rooftop, asked: date | None, now: datetime) -> date:
+    today = now.astimezone(rooftop.zone).date()
+    return min(max(asked or today, today), today + timedelta(days=rooftop.horizon_days))
+
+
+def _days(
+    rooftop: Rooftop, op_codes: Sequence[OpCode], first: date, wanted: dict[str, Any], now: datetime
+) -> list[OpenDay]:
+    advisor = wanted.get("advisor")
+    return counter.open_days(
+        rooftop,
+        op_codes,
+        first,
+        now=now,
+        transport=wanted.get("transport") or None,
+        advisor=advisor.pk if advisor else None,
+    )
+
+
+def _choice(slot: Slot, rooftop: Rooftop, names: dict[int, str]) -> Choice:
+    return Choice(
+        slot.arrives_at.astimezone(UTC).isoformat(),
+        slot.arrives_at.astimezone(rooftop.zone),
+        slot.ready_at.astimezone(rooftop.zone),
+        names.get(slot.advisor_id or 0, ""),
+    )
