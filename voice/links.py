@@ -37,4 +37,5 @@ def calls_of_customer(customer: Customer) -> Iterator[links.Link]:
 
 def _link(call: Call) -> links.Link:
     began = call.started_at.astimezone(call.rooftop.zone)
-    return links.Link(f"Call of {began:%b %-d, %-I:%M %p}", reverse("call", args=[call.pk]), "call")
+    text, address = f"Call of {began:%b %-d, %-I:%M %p}", reverse("call", args=[call.pk])
+    return links.Link(text, address, "call", since=call.started_at, until=call.ended_at)
