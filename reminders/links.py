@@ -5,12 +5,45 @@ from collections.abc import Iterator
 from django.urls import reverse
 
 from crm import links
-from reminders import planning
+from crm.models import Customer, FollowUpTask, Phone, Rooftop
+from reminders import planning, texts
+from reminders.models import Text
 from scheduling.models import Appointment
 
 
 def add_links() -> None:
     links.add(Appointment, reminders_of_appointment)
+    links.add(Appointment, texts_of_appointment)
+    links.add(Customer, texts_of_customer)
+    links.add(FollowUpTask, texts_of_task)
+    links.add(Text, texts_of_text)
+
+
+def texts_of_customer(customer: Customer) -> Iterator[links.Link]:
+    for phone in customer.phones.order_by("pk"):
+        yield _texts(customer.rooftop, phone)
+
+
+def texts_of_appointment(appointment: Appointment) -> Iterator[links.Link]:
+    yield from _texts_with(appointment.rooftop, texts.number_of(appointment.customer))
+
+
+def texts_of_task(task: FollowUpTask) -> Iterator[links.Link]:
+    number = task.phone_number or (texts.number_of(task.customer) if task.customer else "")
+    yield from _texts_with(task.rooftop, number)
+
+
+def texts_of_text(text: Text) -> Iterator[links.Link]:
+    yield from _texts_with(text.rooftop, text.number)
+
+
+def _texts_with(rooftop: Rooftop, number: str) -> Iterator[links.Link]:
+    for phone in Phone.objects.filter(number=number):
+        yield _texts(rooftop, phone)
+
+
+def _texts(rooftop: Rooftop, phone: Phone) -> links.Link:
+    return links.Link(f"Texts with {phone}", reverse("texts", args=[rooftop.pk, phone.pk]), "forum")
 
 
 def reminders_of_appointment(appointment: Appointment) -> Iterator[links.Link]:
