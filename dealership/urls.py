@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from dealership.banner import banner
 from dealership.health import health, ready
 
 urlpatterns = [
@@ -11,6 +12,7 @@ urlpatterns = [
     path("favicon.ico", RedirectView.as_view(url="/static/phone/icon.svg")),
     path("health", health, name="health"),
     path("ready", ready, name="ready"),
+    path("banner/", banner, name="banner"),
     path("admin/", admin.site.urls),
     path("", include("scheduling.urls")),
     path("", include("reminders.urls")),
