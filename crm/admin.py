@@ -1,6 +1,5 @@
 """The store, its people and its customers, in the staff site."""
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -13,28 +12,21 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
-from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from crm import phone, vin
 from crm.customer_sheets import CustomerSheet, VehicleSheet
 from crm.fault_admin import SystemFaultAdmin
-from crm.form_fields import PhoneField, StateField, VinField
-from crm.models import Customer, FollowUpTask, Ownership, Phone, Rooftop, RooftopNumber, Staff, Vehicle
+from crm.form_fields import StateField, VinField
+from crm.models import Customer, Ownership, Phone, Rooftop, RooftopNumber, Staff, Vehicle
 from crm.service_admin import ConsentAdmin, DeclinedInline, ReadingInline, RecallInline, RepairOrderAdmin
 from crm.sheets import SheetAdmin
-from crm.store_admin import StoreAdmin, StoreInline, store_time
+from crm.store_admin import StoreAdmin, StoreInline, lines
+from crm.task_admin import FollowUpTaskAdmin
 
-__all__ = ["ConsentAdmin", "RepairOrderAdmin", "SystemFaultAdmin"]
-
-
-def lines(texts: Iterable[object]) -> SafeString | str:
-    """Several short texts one below the other in a cell."""
-    return format_html_join("", "<div>{}</div>", ((text,) for text in texts)) or "—"
+__all__ = ["ConsentAdmin", "FollowUpTaskAdmin", "RepairOrderAdmin", "SystemFaultAdmin", "lines"]
 
 
 # --- customers and vehicles ---------------------------------------------------------------
@@ -213,65 +205,6 @@ class VehicleAdmin(SheetAdmin, StoreAdmin):
     def owner_list(self, vehicle: Vehicle) -> str:
         today = timezone.now().astimezone(vehicle.rooftop.zone).date()
         return lines(owned.customer for owned in vehicle.ownerships.all() if is_current(owned, today))
-
-
-# --- follow-up tasks ----------------------------------------------------------------------
-
-
-class StateFilter(admin.SimpleListFilter):
-    title = "state"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("open", "Open"), ("overdue", "Overdue"), ("done", "Done")]
-
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[FollowUpTask]
-    ) -> QuerySet[FollowUpTask] | None:
-        if self.value() == "done":
-            return queryset.filter(done_at__isnull=False)
-        if self.value() == "overdue":
-            return queryset.filter(done_at__isnull=True, due_at__lt=timezone.now())
-        return queryset.filter(done_at__isnull=True) if self.value() == "open" else queryset
-
-
-class TaskForm(forms.ModelForm):  # type: ignore[type-arg]
-    phone_number = PhoneField(required=False)
-
-
-@admin.register(FollowUpTask)
-class FollowUpTaskAdmin(StoreAdmin):
-    form = TaskForm
-    list_display = ("due", "kind", "summary", "who", "owner", "state", "rooftop")
-    list_display_links = ("due", "summary")
-    list_filter = (StateFilter, "kind", "owner", "rooftop")
-    search_fields = ("summary", "customer__first_name", "customer__last_name")
-    search_help_text = "Words of the task, customer or telephone number"
-    phone_lookup = "phone_number__contains"
-    list_select_related = ("customer", "owner", "rooftop")
-    autocomplete_fields = ("customer",)
-    fields = ("kind", "summary", "customer", "phone_number", ("due_at", "done_at"), "owner", "rooftop")
-    actions = ("mark_done",)
-
-    @admin.display(description="Due", ordering="due_at")
-    def due(self, task: FollowUpTask) -> str:
-        return store_time(task.due_at, task.rooftop)
-
-    @admin.display(description="Customer")
-    def who(self, task: FollowUpTask) -> str:
-        number = phone.display(task.phone_number) if task.phone_number else ""
-        return lines(part for part in (task.customer, number) if part)
-
-    @display(description="State", label={"Open": "info", "Overdue": "danger", "Done": "success"})  # type: ignore[untyped-decorator]
-    def state(self, task: FollowUpTask) -> str:
-        if task.done_at:
-            return "Done"
-        return "Overdue" if task.is_overdue(timezone.now()) else "Open"
-
-    @admin.action(description="Mark as done", permissions=["change"])
-    def mark_done(self, request: HttpRequest, tasks: QuerySet[FollowUpTask]) -> None:
-        count = tasks.filter(done_at__isnull=True).update(done_at=timezone.now())
-        self.message_user(request, f"{count} task{'' if count == 1 else 's'} done.")
 
 
 # --- the store and its people -------------------------------------------------------------

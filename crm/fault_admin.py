@@ -1,24 +1,26 @@
-"""What failed, in the staff site: read here, written by crm/faults.py."""
+"""What failed, in the staff site: read here, written by crm/faults.py and dealership/outages.py."""
 
 from django.contrib import admin
-from django.http import HttpRequest
+from unfold.decorators import display
 
-from crm.models import SystemFault
-from crm.store_admin import StoreAdmin
+from crm.models import FaultEpisode, SystemFault
+from crm.store_admin import ReadOnlyAdmin
 
 
 @admin.register(SystemFault)
-class SystemFaultAdmin(StoreAdmin):
+class SystemFaultAdmin(ReadOnlyAdmin):
     list_display = ("at", "source", "code", "sentence", "rooftop", "call_sid")
     list_filter = ("source",)
     list_select_related = ("rooftop",)
     fields = ("at", "source", "code", "sentence", "rooftop", "call_sid")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
 
-    def has_change_permission(self, request: HttpRequest, obj: SystemFault | None = None) -> bool:
-        return False
+@admin.register(FaultEpisode)
+class FaultEpisodeAdmin(ReadOnlyAdmin):
+    list_display = ("source", "state", "sentence", "began_at", "ended_at", "told_at")
+    list_filter = ("source",)
+    fields = ("source", "sentence", "began_at", "ended_at", "told_at")
 
-    def has_delete_permission(self, request: HttpRequest, obj: SystemFault | None = None) -> bool:
-        return False
+    @display(description="State", label={"Down": "danger", "Over": "success"})  # type: ignore[untyped-decorator]
+    def state(self, episode: FaultEpisode) -> str:
+        return "Over" if episode.ended_at else "Down"

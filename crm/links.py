@@ -7,6 +7,7 @@ the page of that row shows it without knowing the other app.
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from django.db.models import Model
@@ -16,9 +17,17 @@ Row = TypeVar("Row", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class Link:
+    """since and until, aware, are set where the link is to something that went on for a while: a call."""
+
     text: str
     url: str
     icon: str = "link"  # a Material Symbol
+    since: datetime | None = None
+    until: datetime | None = None  # empty while it goes on
+
+    def held_at(self, moment: datetime) -> bool:
+        has_begun = self.since is not None and self.since <= moment
+        return has_begun and (self.until is None or moment <= self.until)
 
 
 _sources: defaultdict[type[Model], list[Callable[..., Iterable[Link]]]] = defaultdict(list)

@@ -15,6 +15,8 @@ from django.db.models.functions import Right, Upper
 from django.utils import timezone
 
 from crm import phone
+from crm.fault_records import FaultEpisode as FaultEpisode
+from crm.fault_records import SystemFault as SystemFault
 from crm.folding import folded
 from crm.merge_record import CustomerMerge as CustomerMerge
 from crm.service_record import DeclinedService as DeclinedService
@@ -365,37 +367,3 @@ class FollowUpTask(models.Model):
 
     def is_overdue(self, now: datetime) -> bool:
         return self.done_at is None and self.due_at < now
-
-
-class SystemFault(models.Model):
-    """Something of ours or of a provider's that failed. Written only by crm/faults.py.
-
-    Holds no personal data: a code, a sentence for people, and where to look.
-    """
-
-    class Source(models.TextChoices):
-        HEARING = "hearing"
-        THINKING = "thinking"
-        SPEAKING = "speaking"
-        CARRIER = "carrier"
-        CALENDAR = "calendar"
-        TEXTS = "texts"
-        NHTSA = "nhtsa", "NHTSA"
-        DATABASE = "database"
-        REDIS = "redis", "Redis"
-        WORKER = "worker"
-
-    source = models.CharField(max_length=10, choices=Source)
-    code = models.CharField(max_length=40, help_text="For programs, like timeout or http_503.")
-    sentence = models.CharField(max_length=300)
-    at = models.DateTimeField(default=timezone.now)
-    rooftop = models.ForeignKey(Rooftop, models.SET_NULL, null=True, blank=True, related_name="faults")
-    call_sid = models.CharField("call", max_length=64, blank=True)
-
-    class Meta:
-        ordering = ["-at", "-pk"]
-        # A page of the newest, of one source or of all.
-        indexes = [models.Index(fields=["-at", "-id"]), models.Index(fields=["source", "-at", "-id"])]
-
-    def __str__(self) -> str:
-        return f"{self.get_source_display()}: {self.code}"

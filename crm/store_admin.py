@@ -4,7 +4,7 @@ unfold carries no types; this module is where its classes become ours.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -14,9 +14,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.forms.models import BaseInlineFormSet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminTextareaWidget
 
@@ -58,6 +61,20 @@ class ClockInput(forms.TimeInput):
 
     def __init__(self) -> None:
         super().__init__({**LOOK, "step": 60}, format="%H:%M")
+
+
+def lines(texts: Iterable[object]) -> SafeString | str:
+    """Several short texts one below the other in a cell."""
+    return format_html_join("", "<div>{}</div>", ((text,) for text in texts)) or "—"
+
+
+def back(request: HttpRequest, otherwise: str) -> HttpResponseRedirect:
+    """To the page whose button was pressed, with its filters; to another address when it is not known."""
+    came_from = request.headers.get("Referer", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        came_from, {request.get_host()}, require_https=request.is_secure()
+    )
+    return HttpResponseRedirect(came_from if is_ours else otherwise)
 
 
 class SmallTextarea(UnfoldAdminTextareaWidget):  # type: ignore[misc]
@@ -125,6 +142,19 @@ class StoreAdmin(ModelAdmin):  # type: ignore[misc]
         row = self.get_object(request, object_id) if object_id else None
         store = getattr(row, "rooftop", None) or stores.first()
         return store.zone if store else timezone.get_default_timezone()
+
+
+class ReadOnlyAdmin(StoreAdmin):
+    """Rows that the product alone writes."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
+        return False
 
 
 class KnownSelect(AutocompleteSelect):

@@ -5,6 +5,7 @@ Secrets have no default: outside development a missing one stops start-up with a
 """
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from django.templatetags.static import static
@@ -36,6 +37,11 @@ USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+
+# Where e-mails go; by default they are only printed. smtp+tls://user:password@host:587 sends them.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 10  # seconds
+DEFAULT_FROM_EMAIL = f"service-desk@{urlsplit(PUBLIC_BASE_URL).hostname}"
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -214,6 +220,11 @@ UNFOLD = {
                         "link": reverse_lazy("admin:reminders_text_changelist"),
                     },
                     {"title": "Phone", "icon": "dialpad", "link": reverse_lazy("phone")},
+                    {
+                        "title": "System errors",
+                        "icon": "error",
+                        "link": reverse_lazy("admin:crm_systemfault_changelist"),
+                    },
                 ],
             },
         ],
@@ -289,6 +300,11 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-reminders": {
         "task": "reminders.tasks.sweep_reminders",
         "schedule": 30.0,
+        "options": {"expires": 60},
+    },
+    "watch-outages": {
+        "task": "dealership.tasks.watch_outages",
+        "schedule": 60.0,
         "options": {"expires": 60},
     },
     "worker-heartbeat": {

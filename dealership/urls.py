@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from dealership.banner import banner
 from dealership.health import health, ready
 from scheduling.finding_views import find
 
@@ -13,6 +14,7 @@ urlpatterns = [
     path("health", health, name="health"),
     path("ready", ready, name="ready"),
     path("admin/search/", find),  # before the staff site's own, which it stands in for
+    path("banner/", banner, name="banner"),
     path("admin/", admin.site.urls),
     path("", include("crm.urls")),
     path("", include("scheduling.urls")),

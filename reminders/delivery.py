@@ -43,7 +43,10 @@ RANK = {
     Status.REFUSED: 3,
     Status.RECEIVED: 3,
 }
-NEWS = (Text.Kind.CONFIRMATION, Text.Kind.REMINDER, Text.Kind.CHANGE, Text.Kind.CALLBACK)
+NEWS = (
+    *(Text.Kind.CONFIRMATION, Text.Kind.REMINDER, Text.Kind.CHANGE, Text.Kind.CALLBACK),
+    Text.Kind.BY_HAND,
+)
 
 
 def settle(text: Text, status: Text.Status, reason: str) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from crm import consent, phone
-from crm.models import Consent, Customer, FollowUpTask, Rooftop
+from crm.models import Consent, Customer, FollowUpTask, Phone, Rooftop
 from reminders import replies, texts, wording
 from reminders.models import Text
 from reminders.replies import Reply
@@ -52,6 +52,7 @@ def receive(
         },
     )
     if is_new:
+        Phone.objects.get_or_create(number=number)  # under which staff find what was written
         _act(text, about, answered_by_carrier, now)
     return text
 

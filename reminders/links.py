@@ -6,18 +6,49 @@ from datetime import datetime
 from django.urls import reverse
 
 from crm import links, merging, records
-from crm.models import Customer
+from crm.models import Customer, FollowUpTask, Phone, Rooftop
 from crm.records import LATEST, Row, Section
 from crm.store_admin import store_time
-from reminders import planning
+from reminders import planning, texts
 from reminders.models import Text
 from scheduling.models import Appointment
 
 
 def add_links() -> None:
     merging.add(Text)
-    records.add("reminders.view_text", texts_of_customer, place=50)
+    records.add("reminders.view_text", latest_texts, place=50)
     links.add(Appointment, reminders_of_appointment)
+    links.add(Appointment, texts_of_appointment)
+    links.add(Customer, texts_of_customer)
+    links.add(FollowUpTask, texts_of_task)
+    links.add(Text, texts_of_text)
+
+
+def texts_of_customer(customer: Customer) -> Iterator[links.Link]:
+    for phone in customer.phones.order_by("pk"):
+        yield _texts(customer.rooftop, phone)
+
+
+def texts_of_appointment(appointment: Appointment) -> Iterator[links.Link]:
+    yield from _texts_with(appointment.rooftop, texts.number_of(appointment.customer))
+
+
+def texts_of_task(task: FollowUpTask) -> Iterator[links.Link]:
+    number = task.phone_number or (texts.number_of(task.customer) if task.customer else "")
+    yield from _texts_with(task.rooftop, number)
+
+
+def texts_of_text(text: Text) -> Iterator[links.Link]:
+    yield from _texts_with(text.rooftop, text.number)
+
+
+def _texts_with(rooftop: Rooftop, number: str) -> Iterator[links.Link]:
+    for phone in Phone.objects.filter(number=number):
+        yield _texts(rooftop, phone)
+
+
+def _texts(rooftop: Rooftop, phone: Phone) -> links.Link:
+    return links.Link(f"Texts with {phone}", reverse("texts", args=[rooftop.pk, phone.pk]), "forum")
 
 
 def reminders_of_appointment(appointment: Appointment) -> Iterator[links.Link]:
@@ -31,7 +62,7 @@ def reminders_of_appointment(appointment: Appointment) -> Iterator[links.Link]:
         yield links.Link(text, f"{seen}?appointment__id__exact={appointment.pk}", "notifications")
 
 
-def texts_of_customer(customer: Customer, now: datetime) -> Section:
+def latest_texts(customer: Customer, now: datetime) -> Section:
     """In both directions, the latest first."""
     found = Text.objects.filter(customer=customer).order_by("-created_at", "-pk")
     rows = [_text(text, customer) for text in found[:LATEST]]

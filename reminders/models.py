@@ -27,6 +27,7 @@ class Text(models.Model):
         CHANGE = "change"
         CALLBACK = "callback"
         ANSWER = "answer", "answer to a text"
+        BY_HAND = "by_hand", "written by hand"
         RECEIVED = "received"
 
     class Status(models.TextChoices):
@@ -50,6 +51,13 @@ class Text(models.Model):
     kind = models.CharField(max_length=12, choices=Kind)
     number = models.CharField(max_length=16, help_text="The customer's, like +12125550143.")
     body = models.TextField()
+    author = models.CharField(
+        max_length=150,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Who wrote it by hand; empty: the desk.",
+    )
     key = models.CharField(max_length=120, unique=True, help_text="What is written twice is one text.")
     status = models.CharField(max_length=12, choices=Status, default=Status.PENDING)
     reason = models.CharField(max_length=200, blank=True)

@@ -30,6 +30,7 @@ AT_ONCE = 200  # texts that one run looks at
 RUN_SECONDS = 60.0  # after which it leaves the rest to the next one
 MOST_ANSWERS_A_DAY = 20  # to one number: who writes more often is perhaps a machine, and each one costs
 ANSWERS_WITHIN = timedelta(hours=1)  # later nobody remembers the question
+REPLIES_WITHIN = timedelta(days=7)  # of their own text, a person may write back
 LATE_AFTER = timedelta(minutes=5)
 GIVES_UP_AFTER = timedelta(minutes=30)  # of a carrier that cannot be reached
 
@@ -85,6 +86,34 @@ def answer(received: Text, body: str, *, now: datetime) -> Text:
         customer=received.customer,
         appointment=received.appointment,
         number=received.number,
+        created_at=now,
+    )
+
+
+def by_hand(rooftop: Rooftop, number: str, body: str, *, author: str, key: str, now: datetime) -> Text:
+    """Write what a person of the store typed; a repeated key returns the first one. Raises NotSent.
+
+    Who may not be texted is refused before anything is written, with a sentence for the writer. The same
+    rules are asked again when it is sent.
+    """
+    earlier = Text.objects.filter(key=key).first()
+    if earlier:
+        return earlier
+    draft = Text(rooftop=rooftop, number=number, kind=Kind.BY_HAND, created_at=now)
+    if why := refusal(draft, now=now):
+        raise NotSent(why)
+    if _is_first(rooftop, number):
+        body = f"{body} {wording.OPT_OUT}"
+    customers = list(rooftop.customers.filter(phones__number=number)[:2])
+    only = customers[0] if len(customers) == 1 else None
+    return _keep(
+        key,
+        Kind.BY_HAND,
+        body,
+        rooftop=rooftop,
+        customer=only,
+        number=number,
+        author=author,
         created_at=now,
     )
 
@@ -157,6 +186,10 @@ def _is_first(rooftop: Rooftop, number: str) -> bool:
     return not earlier.exclude(status__in=never_went).exists()
 
 
+class NotSent(Exception):
+    """A text that a person typed may not go; the message says why."""
+
+
 # --- may it be sent? ----------------------------------------------------------------------
 
 
@@ -181,7 +214,30 @@ def refusal(text: Text, *, now: datetime) -> str:
         return NO_OWN_NUMBER
     if text.kind == Kind.ANSWER:
         return _refusal_of_answer(text, now)
+    if text.kind == Kind.BY_HAND:
+        return _refusal_by_hand(text, now)
     return _refusal_of_news(text, now)
+
+
+def _refusal_by_hand(text: Text, now: datetime) -> str:
+    """A person writes to whoever agreed to texts, or wrote to the store lately; never after a stop."""
+    if consent.is_revoked(text.rooftop, text.number, Consent.Channel.SMS):
+        return OPTED_OUT
+    said = Consent.objects.filter(
+        customer__rooftop=text.rooftop,
+        customer__phones__number=text.number,
+        phone__number=text.number,
+        channel=Consent.Channel.SMS,
+    )
+    if said.exists():
+        return ""  # the newest of them is no stop
+    wrote = Text.objects.filter(
+        rooftop=text.rooftop,
+        number=text.number,
+        direction=Text.Direction.INBOUND,
+        created_at__gt=now - REPLIES_WITHIN,
+    )
+    return "" if wrote.exists() else NOT_AGREED
 
 
 def _refusal_of_answer(text: Text, now: datetime) -> str:

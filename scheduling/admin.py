@@ -9,9 +9,10 @@ from crm.store_admin import StoreAdmin, StoreInline
 from scheduling.appointment_admin import AppointmentAdmin
 from scheduling.forms import OpCodeForm, TechnicianForm
 from scheduling.models import Bay, OpCode, OpeningHours, Shift, Skill, Technician
+from scheduling.outbox_admin import CalendarOutboxAdmin
 from scheduling.store_admin import BlockAdmin, ClosureAdmin
 
-__all__ = ["AppointmentAdmin", "BlockAdmin", "ClosureAdmin"]
+__all__ = ["AppointmentAdmin", "BlockAdmin", "CalendarOutboxAdmin", "ClosureAdmin"]
 
 
 @admin.register(OpCode)

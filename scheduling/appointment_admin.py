@@ -1,13 +1,13 @@
 """Appointments in the staff site. Every change goes through scheduling/booking.py."""
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.contrib import admin
-from django.db.models import Prefetch, Q, QuerySet
+from django.contrib import admin, messages
+from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -18,11 +18,20 @@ from crm.models import Customer, Rooftop
 from crm.rights import rooftops_of
 from crm.sheets import SheetAdmin
 from crm.store_admin import StoreAdmin, store_time
-from scheduling import booking, calendar_admin
+from scheduling import booking, calendar_admin, history
+from scheduling.appointment_filters import (
+    AdvisorFilter,
+    CallFilter,
+    DayFilter,
+    NeedsFilter,
+    SkillFilter,
+    SpanFilter,
+)
 from scheduling.appointment_sheets import AppointmentSheet
 from scheduling.forms import BookForm, CancelForm, MoveForm, RefusableForm
 from scheduling.models import Allocation, Appointment, CalendarConnection, OpCode
 from scheduling.refusals import Refusal
+from scheduling.visit_actions import VisitActions, page_of
 
 BEYOND = ("Beyond what the lane can keep", {"fields": ("overbook_reason",)})
 ALTERNATIVES = 3
@@ -30,57 +39,25 @@ SEARCHED = timedelta(days=6)
 TOLD_AT_ONCE = 200
 
 
-class DayFilter(admin.SimpleListFilter):
-    """Days as each store counts them."""
-
-    title = "day"
-    parameter_name = "day"
-    spans = {"today": (0, 1), "tomorrow": (1, 2), "week": (0, 7), "past": (-36500, 0)}
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("today", "Today"), ("tomorrow", "Tomorrow"), ("week", "Next 7 days"), ("past", "Past")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> QuerySet[Appointment] | None:
-        if self.value() not in self.spans:
-            return queryset
-        first, last = self.spans[str(self.value())]
-        by_zone: dict[str, list[int]] = {}
-        for key, zone in Rooftop.objects.values_list("pk", "time_zone"):
-            by_zone.setdefault(zone, []).append(key)
-        wanted, days = Q(pk__in=()), []
-        for zone, rooftops in by_zone.items():
-            today = timezone.now().astimezone(ZoneInfo(zone)).date()
-            begins, ends = (
-                datetime.combine(today + timedelta(days=day), time.min, tzinfo=ZoneInfo(zone))
-                for day in (first, last)
-            )
-            wanted |= Q(rooftop__in=rooftops, arrives_at__gte=begins, arrives_at__lt=ends)
-            days += [begins, ends]
-        # All of them at once too: one range of the index, in the order of the list.
-        return queryset.filter(wanted, arrives_at__range=(min(days), max(days))) if days else queryset
-
-
-class CallFilter(admin.SimpleListFilter):
-    title = "a call"
-    parameter_name = "from_call"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Booked in a call"), ("no", "Booked otherwise")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> QuerySet[Appointment] | None:
-        phone = Q(source=Appointment.Source.PHONE)
-        return {"yes": queryset.filter(phone), "no": queryset.exclude(phone)}.get(
-            self.value() or "", queryset
-        )
-
-
 @admin.register(Appointment)
-class AppointmentAdmin(SheetAdmin, StoreAdmin):
+class AppointmentAdmin(VisitActions, SheetAdmin, StoreAdmin):
     """Look up, book, move and cancel visits; what booking refuses becomes an error of the form."""
 
     resource_classes = (AppointmentSheet,)
-    list_display = ("arrival_time", "customer", "vehicle", "services", "work", "state", "source")
-    list_filter = (DayFilter, "status", CallFilter, "rooftop")
+    list_display = (
+        "arrival_time",
+        "customer",
+        "vehicle",
+        "services",
+        "work",
+        "state",
+        "source",
+        "menu_of_row",
+    )
+    list_filter = (
+        *(DayFilter, SpanFilter, NeedsFilter, "status", AdvisorFilter),
+        *("transport", SkillFilter, CallFilter, "rooftop"),
+    )
     sortable_by = ("arrival_time", "state")  # what an index can sort
     search_fields = (
         "confirmation_number__startswith",
@@ -91,7 +68,8 @@ class AppointmentAdmin(SheetAdmin, StoreAdmin):
     )
     search_help_text = "Confirmation number, customer, telephone number, plate or VIN"
     phone_lookup = "customer__phones__number__contains"
-    actions = ("tell_calendars_again",)
+    actions = (*VisitActions.actions, "tell_calendars_again")
+    change_form_before_template = "scheduling/visit_head.html"
     actions_detail = ("cancel_appointment", "tell_calendar_again")
     readonly_fields = (
         "customer",
@@ -105,8 +83,14 @@ class AppointmentAdmin(SheetAdmin, StoreAdmin):
         "concern",
         "cancel_reason",
         "calendar",
+        "advisor",
+        "transport",
         "history",
     )
+
+    class Media:
+        css = {"all": ["scheduling/visits.css"]}
+
     book_fieldsets = (
         (
             None,
@@ -120,7 +104,7 @@ class AppointmentAdmin(SheetAdmin, StoreAdmin):
     )
     move_fieldsets = (
         ("When", {"fields": ("arrival", "ready_at", "work", "seen_version")}),
-        ("What", {"fields": ("customer", "vehicle", "services", "concern")}),
+        ("What", {"fields": ("customer", "vehicle", "services", "concern", "transport", "advisor")}),
         (
             "Record",
             {"fields": ("confirmation_number", "status", "cancel_reason", "source", "calendar", "history")},
@@ -211,12 +195,29 @@ class AppointmentAdmin(SheetAdmin, StoreAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        extra_context = {**(extra_context or {}), "show_save_and_add_another": False}
+        if object_id and (ended := self._ended_meanwhile(request, object_id)):
+            return ended
+        extra_context = {
+            **(extra_context or {}),
+            "show_save_and_add_another": False,
+            "may_step": self.has_step_permission(request),
+        }
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except Refusal:
             # The transaction is rolled back: show the same form again, now with request.refused.
+            extra_context["overtaken"] = getattr(request, "overtaken", None)
             return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def _ended_meanwhile(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
+        """Somebody cancelled the visit while a person was moving it: say who and when, and what was typed."""
+        seen, typed = request.POST.get("seen_version", ""), request.POST.get("arrival", "")
+        visit = self.get_object(request, object_id) if seen else None
+        if visit is None or visit.is_active or seen == str(visit.version):
+            return None
+        said = history.last_change(visit, now=timezone.now())
+        self.message_user(request, f"{said} Not saved: arrives {typed.replace('T', ' ')}.", messages.ERROR)
+        return HttpResponseRedirect(page_of(visit))
 
     def save_model(self, request: HttpRequest, obj: Appointment, form: Any, change: bool) -> None:
         """Book or move through booking.py, the only writer. A Refusal goes to changeform_view."""
@@ -224,6 +225,11 @@ class AppointmentAdmin(SheetAdmin, StoreAdmin):
         try:
             written = self._move(request, obj, wanted, now) if change else self._book(request, wanted, now)
         except Refusal as refusal:
+            if refusal.code == "stale_version":
+                seen = wanted["seen_version"]
+                request.overtaken = history.overtaken(obj, seen, now=now)  # type: ignore[attr-defined]
+                request.refused = {"refusal": refusal}  # type: ignore[attr-defined]
+                raise
             op_codes = [line.op_code for line in obj.lines.all()] if change else list(wanted["op_codes"])
             rooftop = obj.rooftop if change else wanted["customer"].rooftop
             near = nearest_openings(rooftop, op_codes, wanted["arrival"], now)
@@ -365,10 +371,8 @@ class AppointmentAdmin(SheetAdmin, StoreAdmin):
 
     @admin.display(description="History")
     def history(self, appointment: Appointment) -> str:
-        return lines(
-            f"{store_time(event.at, appointment.rooftop)} · {event.actor} · {event.what}"
-            for event in appointment.events.all()
-        )
+        newest_first = history.entries(appointment)[::-1]
+        return render_to_string("scheduling/_history.html", {"visit": appointment, "entries": newest_first})
 
     def _customer(self, request: HttpRequest) -> Customer | None:
         key = request.POST.get("customer") or request.GET.get("customer") or ""

@@ -5,6 +5,8 @@ Under the same locks as scheduling/booking.py, so that closing a bay races safel
 
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from crm.models import FollowUpTask, Rooftop
 from scheduling import locking
 from scheduling.load import load_lane
@@ -83,30 +85,45 @@ def close_store(
 ) -> tuple[Closure, list[Appointment]]:
     """Close the store for a while: the closure, and the appointments that now need another time.
 
-    Each of those becomes a task for staff; nothing is cancelled silently.
+    Each of those becomes a task for its advisor; nothing is cancelled silently. Closing twice for the
+    same time is closing once: the closure stands with its tasks, or neither does.
     """
     _refuse_span(starts_at, ends_at)
 
     def write() -> tuple[Closure, list[Appointment]]:
+        earlier = Closure.objects.filter(rooftop=rooftop, starts_at=starts_at, ends_at=ends_at).first()
+        if earlier:
+            return earlier, list(touched(rooftop, starts_at, ends_at))
         Hold.objects.filter(rooftop=rooftop, arrives_at__gte=starts_at, arrives_at__lt=ends_at).delete()
         closure = Closure.objects.create(rooftop=rooftop, starts_at=starts_at, ends_at=ends_at, reason=reason)
-        affected = list(
-            Appointment.objects.active()
-            .filter(rooftop=rooftop, arrives_at__lt=ends_at, ready_at__gt=starts_at)
-            .select_related("customer", "rooftop")
-        )
-        FollowUpTask.objects.bulk_create(
-            FollowUpTask(
-                rooftop=rooftop,
-                kind=FollowUpTask.Kind.CONFLICT,
-                customer=appointment.customer,
-                summary=f"{reason}: find another time for {appointment}.",
-                due_at=now + CONFLICT_WITHIN,
-            )
-            for appointment in affected
-        )
+        affected = list(touched(rooftop, starts_at, ends_at))
+        FollowUpTask.objects.bulk_create(_task(appointment, reason, now) for appointment in affected)
         return closure, affected
 
     return locking.in_transaction(
         write, rooftop, starts_at, *locking.days_between(rooftop, starts_at, ends_at)
+    )
+
+
+def touched(rooftop: Rooftop, starts_at: datetime, ends_at: datetime) -> QuerySet[Appointment]:
+    """The visits that a closure would touch, with whom to ring about them."""
+    visits = Appointment.objects.active().filter(
+        rooftop=rooftop, arrives_at__lt=ends_at, ready_at__gt=starts_at
+    )
+    return visits.select_related("customer", "vehicle", "rooftop", "advisor").prefetch_related(
+        "customer__phones"
+    )
+
+
+def _task(visit: Appointment, reason: str, now: datetime) -> FollowUpTask:
+    """To ring before the customer sets out, and within a day."""
+    numbers = [found.number for found in visit.customer.phones.all()]
+    return FollowUpTask(
+        rooftop=visit.rooftop,
+        kind=FollowUpTask.Kind.CONFLICT,
+        customer=visit.customer,
+        phone_number=next(iter(numbers), ""),
+        owner=visit.advisor,
+        summary=f"{reason}: find another time for {visit}.",
+        due_at=max(now, min(now + CONFLICT_WITHIN, visit.arrives_at)),
     )

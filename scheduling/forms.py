@@ -10,11 +10,13 @@ from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelect2MultipleWidget,
     UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
 
-from crm.models import Customer, Vehicle
+from crm.models import Customer, Staff, Vehicle
 from crm.store_admin import WallTimeInput
+from scheduling.caretaking import LONGEST_NOTE
 from scheduling.models import Appointment, BayType, OpCode, Skill, Technician
 from scheduling.refusals import Refusal
 
@@ -119,11 +121,37 @@ class MoveForm(RefusableForm):
         super().__init__(*args, **kwargs)
         self.initial["arrival"] = self.instance.arrives_at
         self.initial["seen_version"] = self.instance.version
+        if self.refusal and self.refusal.code == "stale_version":
+            # Both versions are on the screen now: what is saved next is meant for the newer one.
+            self.data = typed = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
+            typed["seen_version"] = self.instance.version
 
 
 class CancelForm(forms.Form):
     reason = forms.CharField(max_length=200, widget=UnfoldAdminTextInputWidget)
     seen_version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class AdvisorForm(forms.Form):
+    """Another advisor of the visit's store."""
+
+    advisor = forms.ModelChoiceField(
+        Staff.objects.none(), empty_label=None, widget=UnfoldAdminSelectWidget, label="Advisor"
+    )
+    seen_version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, data: Any, *, visit: Appointment) -> None:
+        super().__init__(data, initial={"advisor": visit.advisor_id, "seen_version": visit.version})
+        choice: Any = self.fields["advisor"]
+        choice.queryset = Staff.objects.filter(rooftop=visit.rooftop_id, role=Staff.Role.ADVISOR)
+
+
+class NoteForm(forms.Form):
+    note = forms.CharField(
+        max_length=LONGEST_NOTE,
+        widget=UnfoldAdminTextareaWidget({"rows": 3}),
+        help_text="For colleagues; the customer never sees it.",
+    )
 
 
 class OpCodeForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -496,12 +496,24 @@ class WaitlistEntry(models.Model):
 
 
 class AppointmentEvent(models.Model):
-    """What happened to an appointment and who did it: a person, the phone desk, the calendar."""
+    """What happened to an appointment and who did it: a person, the phone desk, the calendar.
+
+    Or what somebody noted about it, which changes nothing.
+    """
+
+    class Kind(models.TextChoices):
+        CHANGE = "change"
+        NOTE = "note"
 
     appointment = models.ForeignKey(Appointment, models.CASCADE, related_name="events")
     at = models.DateTimeField(default=timezone.now)
     actor = models.CharField(max_length=100)
     what = models.CharField(max_length=300)
+    kind = models.CharField(max_length=6, choices=Kind, default=Kind.CHANGE, db_default=Kind.CHANGE)
+    version = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Of the appointment, from then on; 0: not kept."
+    )
+    facts = models.JSONField(null=True, blank=True, help_text="How it stood from then on, as staff read it.")
 
     class Meta:
         ordering = ["at"]

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from crm.store_admin import StoreAdmin, store_time
@@ -44,7 +45,10 @@ class RefusableAdmin(StoreAdmin):
 
 @admin.register(Closure)
 class ClosureAdmin(RefusableAdmin):
-    """A new closure goes through closing.close_store, so that every visit it touches becomes a task."""
+    """A new closure goes through closing.close_store, so that every visit it touches becomes a task.
+
+    In two steps: the form, then a page that names everybody who has to be rung.
+    """
 
     form = ClosureForm
     list_display = ("reason", "begins", "ends", "rooftop")
@@ -52,6 +56,41 @@ class ClosureAdmin(RefusableAdmin):
     list_select_related = ("rooftop",)
     search_fields = ("reason",)
     fields = ("reason", ("starts_at", "ends_at"), "rooftop")
+
+    class Media:
+        css = {"all": ["scheduling/visits.css"]}
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if request.method == "POST" and self.has_add_permission(request):
+            with timezone.override(self._zone(request, None)):
+                form = self.get_form(request)(request.POST)
+                if form.is_valid() and (page := self._asks(request, form)):
+                    return page
+        response: HttpResponse = super().add_view(request, form_url, extra_context)
+        return response
+
+    def _asks(self, request: HttpRequest, form: Any) -> HttpResponse | None:
+        """The page with whom the closure touches; None when exactly those were agreed to."""
+        wanted = form.cleaned_data
+        visits = list(closing.touched(wanted["rooftop"], wanted["starts_at"], wanted["ends_at"]))
+        names = ",".join(str(visit.pk) for visit in visits)
+        agreed = request.POST.get("agreed")
+        if agreed == names:
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Who is affected",
+            "opts": self.opts,
+            "media": self.media,
+            "wanted": wanted,
+            "visits": visits,
+            "agreed": names,
+            "has_changed": agreed is not None,
+            "sent": [(name, request.POST[name]) for name in form.fields if name in request.POST],
+        }
+        return TemplateResponse(request, "scheduling/closure_touches.html", context).render()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Closure | None = None) -> Any:
         return ("starts_at", "ends_at", "rooftop") if obj else ()  # another time is another closure

@@ -9,7 +9,7 @@ from itertools import count
 from django.db.models import F
 
 from crm.models import RepairOrder, Rooftop
-from scheduling import outbox
+from scheduling import history, outbox
 from scheduling.models import (
     Allocation,
     Appointment,
@@ -117,7 +117,14 @@ def compare_and_set(current: Appointment, **changes: object) -> None:
 
 def log(appointment: Appointment, actor: str, what: str, now: datetime) -> None:
     """Every change of a visit passes here once: it is kept in its history, and its calendar hears of it."""
-    AppointmentEvent.objects.create(appointment=appointment, actor=actor, what=what, at=now)
+    AppointmentEvent.objects.create(
+        appointment=appointment,
+        actor=actor,
+        what=what,
+        at=now,
+        version=appointment.version,
+        facts=history.facts(appointment),
+    )
     outbox.note(appointment, now)
 
 

@@ -12,7 +12,10 @@ from unfold.decorators import display
 from crm import phone
 from crm.store_admin import StoreAdmin, store_time
 from voice.models import Call, Usage
+from voice.review_admin import DefectAdmin, FailedCheckAdmin
 from voice.templatetags.call_pages import VARIANTS, call_length, clock
+
+__all__ = ["CallAdmin", "DefectAdmin", "FailedCheckAdmin"]
 
 
 class UsageInline(TabularInline):  # type: ignore[misc]

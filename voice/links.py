@@ -45,4 +45,5 @@ def _call(call: Call) -> Row:
 
 def _link(call: Call) -> links.Link:
     began = call.started_at.astimezone(call.rooftop.zone)
-    return links.Link(f"Call of {began:%b %-d, %-I:%M %p}", reverse("call", args=[call.pk]), "call")
+    text, address = f"Call of {began:%b %-d, %-I:%M %p}", reverse("call", args=[call.pk])
+    return links.Link(text, address, "call", since=call.started_at, until=call.ended_at)

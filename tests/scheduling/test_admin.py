@@ -521,6 +521,7 @@ def test_a_closure_is_written_on_the_stores_clock(advisor: Client, store: Roofto
             "starts_at": "2026-12-01T08:00",
             "ends_at": "2026-12-01T12:00",
             "rooftop": phoenix.pk,
+            "agreed": "",
         },
     )
 

@@ -1,6 +1,6 @@
 """The store's own time in the staff site: closures, time off, blocked bays, lists."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -60,14 +60,40 @@ def span(store: Rooftop, starts: str, ends: str, **facts: Any) -> dict[str, Any]
 def test_a_closure_makes_a_task_of_every_visit_it_touches(
     manager: Client, store: Rooftop, visit: Appointment
 ) -> None:
-    answer = manager.post(f"{CLOSURES}add/", span(store, "2026-11-24T08:00", "2026-11-24T12:00"), follow=True)
+    form = span(store, "2026-11-24T08:00", "2026-11-24T12:00")
+    page = " ".join(manager.post(f"{CLOSURES}add/", form).content.decode().split())
+    for shown in ("Who is affected", "Maria Lopez", "(212) 555-0143", "Tue, Nov 24, 9:15 AM", "make 1 task"):
+        assert shown in page
+    assert not Closure.objects.filter(reason="Inventory").exists()
 
-    assert "1 appointment need" in answer.content.decode()
+    for _ in range(2):  # pressing the button twice closes once
+        answer = manager.post(f"{CLOSURES}add/", {**form, "agreed": visit.pk}, follow=True)
+        assert "1 appointment need" in answer.content.decode()
     assert Closure.objects.filter(reason="Inventory").count() == 1
     task = FollowUpTask.objects.get(kind=FollowUpTask.Kind.CONFLICT)
     assert visit.confirmation_number in task.summary
+    assert (task.owner, task.phone_number) == (visit.advisor, "+12125550143")
+    assert task.due_at == SATURDAY + timedelta(days=1)
     visit.refresh_from_db()
     assert visit.is_active
+
+
+def test_a_visit_that_was_booked_meanwhile_is_shown_before_the_store_closes(
+    manager: Client, store: Rooftop, visit: Appointment
+) -> None:
+    form = span(store, "2026-11-24T08:00", "2026-11-24T12:00", agreed="")
+    page = manager.post(f"{CLOSURES}add/", form).content.decode()
+
+    assert "The appointments changed meanwhile." in page
+    assert visit.confirmation_number in page
+    assert not Closure.objects.filter(reason="Inventory").exists()
+
+
+def test_a_closure_that_touches_nobody_says_so(manager: Client, store: Rooftop) -> None:
+    form = span(store, "2026-11-24T08:00", "2026-11-24T12:00")
+    assert "Nobody has to be rung." in manager.post(f"{CLOSURES}add/", form).content.decode()
+    manager.post(f"{CLOSURES}add/", {**form, "agreed": ""})
+    assert Closure.objects.filter(reason="Inventory").count() == 1
 
 
 def test_a_closure_ends_after_its_start(manager: Client, store: Rooftop) -> None:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from crm import consent, lookup
 from crm.models import Customer, Ownership, Phone, Vehicle
 from scheduling import booking
+from scheduling.history import PHONE_DESK
 from scheduling.models import Appointment, OpCode
 from scheduling.offers import choose_offers
 from scheduling.refusals import Refusal
@@ -21,7 +22,7 @@ from voice.tools.caller import known_visit, stored
 from voice.tools.registry import UNSURE, Desk, tool
 
 SEARCH_DAYS = 14  # how far beyond the wish to look when nothing fits it
-ACTOR = "phone desk"
+ACTOR = PHONE_DESK
 
 
 class SlotSearch(BaseModel):

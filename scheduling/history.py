@@ -1,0 +1,117 @@
+"""What happened to a visit, for people: who did it, and what stood before and after."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from crm import links
+from scheduling.models import Allocation, Appointment, AppointmentEvent
+from scheduling.refusals import local_time
+
+PHONE_DESK = "phone desk"
+SPOKEN = {PHONE_DESK: "the phone desk"}
+
+Change = tuple[str, str, str]  # what, before, after
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the history. call is where the phone desk did it; changes are empty when not kept."""
+
+    at: datetime
+    actor: str
+    what: str
+    is_note: bool = False
+    call: links.Link | None = None
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """Somebody changed a visit that a person was looking at: both versions, row by row."""
+
+    sentence: str
+    rows: tuple[Change, ...]
+
+
+def facts(visit: Appointment) -> dict[str, str]:
+    """How a visit stands, as staff read it. Kept with each change, so that two can be compared."""
+    taken = visit.allocations.filter(kind=Allocation.Kind.WORK).select_related("technician", "bay")
+    return {
+        "Arrives": local_time(visit.rooftop, visit.arrives_at),
+        "Ready": local_time(visit.rooftop, visit.ready_at),
+        "Status": visit.get_status_display(),
+        "Transport": visit.get_transport_display(),
+        "Advisor": str(visit.advisor or ""),
+        "Technician, bay": "; ".join(f"{work.technician}, {work.bay}" for work in taken),
+        "Reason": visit.cancel_reason,
+    }
+
+
+def entries(visit: Appointment) -> list[Entry]:
+    """The history of a visit, in the order in which it happened."""
+    calls = [link for link in links.of(visit) if link.since]
+    return list(_entries(visit, calls))
+
+
+def _entries(visit: Appointment, calls: list[links.Link]) -> Iterator[Entry]:
+    before: dict[str, str] = {}
+    for event in visit.events.order_by("at", "pk"):
+        after = event.facts or {}
+        yield Entry(
+            at=event.at,
+            actor=event.actor,
+            what=event.what,
+            is_note=event.kind == AppointmentEvent.Kind.NOTE,
+            call=_call_of(event, calls),
+            changes=tuple(differences(before, after)) if before and after else (),
+        )
+        before = after or before
+
+
+def _call_of(event: AppointmentEvent, calls: list[links.Link]) -> links.Link | None:
+    """The call in which the phone desk did this: the one that was going on."""
+    if event.actor != PHONE_DESK:
+        return None
+    return next((call for call in calls if call.held_at(event.at)), None)
+
+
+def differences(before: dict[str, str], after: dict[str, str]) -> Iterator[Change]:
+    for name, value in after.items():
+        if value != before.get(name, ""):
+            yield name, before.get(name) or "—", value or "—"
+
+
+# --- changed under somebody's eyes --------------------------------------------------------
+
+
+def overtaken(visit: Appointment, seen_version: int, *, now: datetime) -> Overtaken:
+    """What changed since the version that a person saw. Values that did not change stand in the rows too."""
+    seen = visit.events.filter(version=seen_version, facts__isnull=False).order_by("pk").last()
+    current = Appointment.objects.select_related("rooftop", "advisor").get(pk=visit.pk)
+    old, new = (seen.facts or {}) if seen else {}, facts(current)
+    return Overtaken(
+        last_change(current, now=now), tuple((name, old.get(name, "?"), new[name]) for name in new)
+    )
+
+
+def last_change(visit: Appointment, *, now: datetime) -> str:
+    """A sentence: Changed by the phone desk 20 seconds ago: moved to …"""
+    latest = visit.events.filter(kind=AppointmentEvent.Kind.CHANGE).order_by("pk").last()
+    if latest is None:
+        return "Somebody else changed this."
+    actor = SPOKEN.get(latest.actor, latest.actor)
+    return f"Changed by {actor} {ago(now - latest.at)}: {latest.what}."
+
+
+def ago(passed: timedelta) -> str:
+    """20 seconds ago; from a minute, an hour, a day on in those."""
+    seconds = max(0, int(passed.total_seconds()))
+    for unit, length in (("day", 86_400), ("hour", 3600), ("minute", 60)):
+        if seconds >= length:
+            return _some(seconds // length, unit)
+    return _some(seconds, "second")
+
+
+def _some(count: int, unit: str) -> str:
+    return f"{count} {unit}{'' if count == 1 else 's'} ago"
