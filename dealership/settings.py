@@ -153,6 +153,7 @@ UNFOLD = {
             {
                 "title": "Service lane",
                 "items": [
+                    {"title": "Day board", "icon": "view_week", "link": reverse_lazy("day-board")},
                     {
                         "title": "Appointments",
                         "icon": "event",

@@ -5,12 +5,14 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from dealership.health import health, ready
+from scheduling.board_views import home
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="phone")),
     path("favicon.ico", RedirectView.as_view(url="/static/phone/icon.svg")),
     path("health", health, name="health"),
     path("ready", ready, name="ready"),
+    path("admin/", home),
     path("admin/", admin.site.urls),
     path("", include("scheduling.urls")),
     path("", include("reminders.urls")),

@@ -1,10 +1,15 @@
-"""Addresses that calendars come back to."""
+"""Addresses of the service lane: the day board, and those that calendars come back to."""
 
 from django.urls import path
 
-from scheduling import views, webhooks
+from scheduling import board_views, views, webhooks
 
 urlpatterns = [
+    path("day/", board_views.day, name="day-board"),
+    path("day/<str:text>/", board_views.day, name="day-board"),
+    path("day/<str:text>/visits/<int:pk>/place", board_views.place, name="day-board-place"),
+    path("day/<str:text>/block", board_views.block, name="day-board-block"),
+    path("day/<str:text>/blocks/<int:pk>/lift", board_views.unblock, name="day-board-unblock"),
     path("api/v1/webhooks/google-calendar", webhooks.google_calendar, name="google-calendar"),
     path("calendar/consent", views.calendar_consent, name="calendar-consent"),
 ]

@@ -138,7 +138,7 @@ def test_the_waitlist_costs_the_same_for_one_and_for_many(manager: Client, store
 
 
 def test_the_sidebar_leads_to_the_store(manager: Client) -> None:
-    page = manager.get("/admin/").content.decode()
+    page = manager.get("/admin/", follow=True).content.decode()
     for address in (
         CLOSURES,
         BLOCKS,
