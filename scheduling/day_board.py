@@ -130,7 +130,7 @@ def build(rooftop: Rooftop, date_: date, *, way: str, now: datetime) -> Board:
         columns=[column for column in columns if column.advisor or column.bay or column.cards],
         beside=[card for card in listed if card.visit and card.visit.pk not in shown],
         listed=listed,
-        bars=_bars(day) if day else [],
+        bars=_bars(day) if day and span else [],
         closures=[closure.reason for closure in closures],
         shut=_shut(day, span, closures) if day and span else [],
         now_at=_now_at(span, now),

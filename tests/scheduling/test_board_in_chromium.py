@@ -45,7 +45,7 @@ def store(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Rooftop:
 
 @pytest.fixture
 def maria(store: Rooftop) -> Appointment:
-    fill(store, at(10, store=store))
+    fill(store, at(13, store=store))
     return book(store, "Maria", at(9, store=store))
 
 
@@ -80,7 +80,7 @@ async def test_an_advisor_carries_visits_and_sees_what_others_do(
     faults: list[str] = []
     hosts: set[str] = set()
     async with chromium() as browser:
-        context = await browser.new_context(viewport={"width": 1440, "height": 1300})
+        context = await browser.new_context(viewport={"width": 1440, "height": 1700})
         await log_in(context, live_server.url, [cookie])
         page = await context.new_page()
         page.set_default_timeout(10_000)
@@ -99,9 +99,9 @@ async def test_an_advisor_carries_visits_and_sees_what_others_do(
         await expect(card).to_be_focused()
 
         # Onto a full one: it explains itself, and an opening that it offers does the move.
-        await carry(page, card, column, hour=10)
+        await carry(page, card, column, hour=13)
         dialog = page.get_by_role("dialog")
-        await expect(dialog).to_contain_text("Monday, November 23, 10:00 AM")
+        await expect(dialog).to_contain_text("Monday, November 23, 1:00 PM")
         assert await where(maria) == at(8, store=store)
         await dialog.get_by_role("button", name="Mon, Nov 23").first.click()
         await expect(dialog).to_have_count(0)
@@ -123,7 +123,7 @@ async def test_an_advisor_carries_visits_and_sees_what_others_do(
         assert await where(maria) == at(8, 30, store=store)
 
         # What the phone desk books appears by itself.
-        await in_thread(book)(store, "Susan", at(13, store=store))
+        await in_thread(book)(store, "Susan", at(15, store=store))
         await expect(page.get_by_role("link", name="Susan")).to_be_visible(timeout=2_000)
     assert faults == []
     assert hosts == {urlsplit(live_server.url).netloc}
