@@ -125,5 +125,10 @@ async def test_an_advisor_carries_visits_and_sees_what_others_do(
         # What the phone desk books appears by itself.
         await in_thread(book)(store, "Susan", at(15, store=store))
         await expect(page.get_by_role("link", name="Susan")).to_be_visible(timeout=2_000)
+
+        # Today's board opens where the day is.
+        await page.goto(f"{live_server.url}/day/")
+        await expect(page.locator(".board-now")).to_be_in_viewport()
+        await expect(page.locator(".board-column").first).to_be_in_viewport()
     assert faults == []
     assert hosts == {urlsplit(live_server.url).netloc}

@@ -98,7 +98,10 @@ def test_time_off_over_a_visit_is_refused_in_the_form(
 
 def test_a_block_takes_one_thing_of_its_own_store(manager: Client, store: Rooftop) -> None:
     form = span(store, "2026-11-24T08:00", "2026-11-24T12:00")
-    assert "Choose either a technician or a bay." in manager.post(f"{BLOCKS}add/", form).content.decode()
+    assert (
+        "Choose either a technician, a bay or an advisor."
+        in manager.post(f"{BLOCKS}add/", form).content.decode()
+    )
     bay = Rooftop.objects.exclude(pk=store.pk).get().bays.all()[0]
     page = manager.post(f"{BLOCKS}add/", {**form, "bay": bay.pk}).content.decode()
     assert "is not at Otto" in page
