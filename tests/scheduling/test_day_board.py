@@ -376,14 +376,19 @@ def test_a_clash_explains_itself_and_offers_openings_that_do_the_move(
     assert visit.arrives_at == datetime.fromisoformat(offered[0])
 
 
-def test_an_advisor_who_is_taken_is_named_with_the_visit(store: Rooftop, advisor: Client) -> None:
-    first = book(store, "James", at(9, store=store))
+def test_an_advisor_who_is_taken_is_named_and_nothing_is_half_moved(store: Rooftop, advisor: Client) -> None:
     visit = book(store, "Maria", at(9, store=store))
-    page = put(advisor, visit, visit.arrives_at, advisor=first.advisor_id)
-    assert f"{first.advisor} is taken on Monday, November 23, 9:00 AM by James" in page
-    assert "Nearest openings" in page
+    taken = visit.allocations.order_by("pk").values_list("pk", "advisor", "starts_at")
+    before = list(taken)
+    for name, hour, when in (("James", 9, "9:00 AM"), ("Carlos", 13, "1:00 PM")):
+        other = book(store, name, at(hour, store=store))
+        # The time could be had, this advisor at that time could not.
+        page = put(advisor, visit, at(hour, store=store), advisor=other.advisor_id)
+        assert f"{other.advisor} is taken on Monday, November 23, {when} by {name}" in page
+        assert "Nearest openings" in page
     visit.refresh_from_db()
-    assert (visit.version, visit.advisor == first.advisor) == (1, False)
+    assert (visit.version, visit.arrives_at, list(taken)) == (1, at(9, store=store), before)
+    assert visit.events.count() == 1
 
 
 def test_what_somebody_else_changed_meanwhile_is_not_overwritten(
