@@ -162,6 +162,7 @@ UNFOLD = {
             {
                 "title": "Service lane",
                 "items": [
+                    {"title": "Day board", "icon": "view_week", "link": reverse_lazy("day-board")},
                     {
                         "title": "Book a visit",
                         "icon": "add_circle",

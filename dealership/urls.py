@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 from dealership.banner import banner
 from dealership.health import health, ready
+from scheduling.board_views import home
 from scheduling.finding_views import find
 
 urlpatterns = [
@@ -15,6 +16,7 @@ urlpatterns = [
     path("ready", ready, name="ready"),
     path("admin/search/", find),  # before the staff site's own, which it stands in for
     path("banner/", banner, name="banner"),
+    path("admin/", home),
     path("admin/", admin.site.urls),
     path("", include("crm.urls")),
     path("", include("scheduling.urls")),

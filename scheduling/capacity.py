@@ -33,3 +33,11 @@ def to_spare(
         for some in combinations(wanted, size):
             there = sum(minutes for skills, minutes in people if not skills.isdisjoint(some))
             yield frozenset(some), there - sum(wanted[skill] for skill in some)
+
+
+def room_for(
+    skill: str, demand: Mapping[str, Minutes], technicians: Iterable[tuple[frozenset[str], Minutes]]
+) -> Minutes:
+    """How many more minutes of one skill can be promised beside demand; never below zero."""
+    wanted = {**demand, skill: max(demand.get(skill, 0.0), ROUNDING)}
+    return max(0.0, min(minutes for skills, minutes in to_spare(wanted, technicians) if skill in skills))

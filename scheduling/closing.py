@@ -1,4 +1,4 @@
-"""The store's own time: a technician or a bay out of the lane for a while, the store closed.
+"""The store's own time: a person or a bay out of the lane for a while, the store closed.
 
 Under the same locks as scheduling/booking.py, so that closing a bay races safely with booking it.
 """
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
-from crm.models import FollowUpTask, Rooftop
+from crm.models import FollowUpTask, Rooftop, Staff
 from scheduling import locking
 from scheduling.load import load_lane
 from scheduling.models import Allocation, Appointment, Bay, Closure, Hold, Technician
@@ -25,32 +25,35 @@ def block(
     now: datetime,
     technician: Technician | None = None,
     bay: Bay | None = None,
+    advisor: Staff | None = None,
 ) -> Allocation:
-    """Take a technician (time off, busy by the calendar) or a bay out of the lane for a while.
+    """Take a technician (time off, busy by the calendar), a bay or an advisor out of the lane for a while.
 
     Raises Refusal slot_taken naming an appointment that stands in the way, or when the cars left
     on that day could no longer be done without this technician.
     """
     _refuse_span(starts_at, ends_at)
-    if (technician is None) == (bay is None):
-        raise Refusal("wrong_span", "Choose either a technician or a bay.")
-    for thing in (technician, bay):
-        if thing and thing.rooftop_id != rooftop.pk:
+    wanted: dict[str, Technician | Bay | Staff | None]
+    wanted = {"technician": technician, "bay": bay, "advisor": advisor}
+    chosen = {name: thing for name, thing in wanted.items() if thing}
+    if len(chosen) != 1:
+        raise Refusal("wrong_span", "Choose either a technician, a bay or an advisor.")
+    for thing in chosen.values():
+        if thing.rooftop_id != rooftop.pk:
             raise Refusal("wrong_store", f"{thing} is not at {rooftop}: choose one that is.")
 
     def write() -> Allocation:
         Hold.objects.forget_expired(rooftop, now)
         in_the_way = Allocation.objects.filter(rooftop=rooftop, starts_at__lt=ends_at, ends_at__gt=starts_at)
-        in_the_way = in_the_way.filter(technician=technician) if technician else in_the_way.filter(bay=bay)
-        other = in_the_way.filter(appointment__isnull=False).select_related("appointment").first()
+        in_the_way = in_the_way.filter(**chosen, appointment__isnull=False)
+        other = in_the_way.select_related("appointment").first()
         if other and other.appointment:
             raise Refusal("slot_taken", f"Move {describe(other.appointment)} first.")
         could_be_kept = technician is None or keeps_promises(rooftop, starts_at, ends_at, now)
         written = Allocation.objects.create(
             rooftop=rooftop,
             kind=Allocation.Kind.TIME_OFF if technician else Allocation.Kind.BLOCK,
-            technician=technician,
-            bay=bay,
+            **chosen,
             starts_at=starts_at,
             ends_at=ends_at,
             reason=reason,
@@ -64,6 +67,12 @@ def block(
     return locking.in_transaction(
         write, rooftop, starts_at, *locking.days_between(rooftop, starts_at, ends_at)
     )
+
+
+def unblock(rooftop: Rooftop, key: int) -> None:
+    """Give back what somebody blocked here by hand; one that is gone already changes nothing."""
+    by_hand = Allocation.objects.filter(appointment=None, hold=None, calendar=None)
+    by_hand.filter(rooftop=rooftop, pk=key, kind=Allocation.Kind.BLOCK).delete()
 
 
 def _refuse_span(starts_at: datetime, ends_at: datetime) -> None:

@@ -224,6 +224,10 @@ class Day:
         present, free = self._present_minutes[person.id], self.free_minutes[person.id]
         return (present * (1 - self.lane.reserve) - (present - free) - booked) * person.proficiency
 
+    def promisable_minutes(self, person: TechnicianFacts) -> float:
+        """All that may be promised of this technician today, taken or not."""
+        return self._present_minutes[person.id] * (1 - RESERVE) * person.proficiency
+
     def load_at(self, moment: datetime) -> float:
         """How much of the technicians' hours in this half of the day is promised already, 0 to 1.
 

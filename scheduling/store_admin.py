@@ -125,8 +125,8 @@ class BlockAdmin(RefusableAdmin):
     list_display = ("__str__", "begins", "ends", "reason", "rooftop")
     list_filter = ("rooftop", "kind")
     list_select_related = ("rooftop", "technician", "bay", "advisor", "loaner")
-    search_fields = ("reason", "technician__name", "bay__name")
-    fields = (("technician", "bay"), ("starts_at", "ends_at"), "reason", "rooftop")
+    search_fields = ("reason", "technician__name", "bay__name", "advisor__name")
+    fields = (("technician", "bay", "advisor"), ("starts_at", "ends_at"), "reason", "rooftop")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Allocation]:
         rows: QuerySet[Allocation] = super().get_queryset(request)
@@ -144,6 +144,7 @@ class BlockAdmin(RefusableAdmin):
             now=timezone.now(),
             technician=obj.technician,
             bay=obj.bay,
+            advisor=obj.advisor,
         )
         obj.pk = written.pk
         obj._state.adding = False

@@ -7,6 +7,8 @@ from django import forms
 from scheduling.models import Allocation, Closure
 from scheduling.refusals import Refusal
 
+TAKEN = ("technician", "bay", "advisor")
+
 
 class SpanForm(forms.ModelForm):  # type: ignore[type-arg]
     """A time from starts_at to ends_at. refusal is set by the admin, after the attempt was rolled back."""
@@ -30,22 +32,23 @@ class ClosureForm(SpanForm):
 
 
 class BlockForm(SpanForm):
-    """Takes one technician or one bay out of the lane."""
+    """Takes one technician, one bay or one advisor out of the lane."""
 
     class Meta:
         model = Allocation
-        fields = ("technician", "bay", "starts_at", "ends_at", "reason", "rooftop")
+        fields = ("technician", "bay", "advisor", "starts_at", "ends_at", "reason", "rooftop")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        technician, bay, rooftop = (cleaned.get(name) for name in ("technician", "bay", "rooftop"))
-        if (technician is None) == (bay is None):
-            self.add_error("technician", "Choose either a technician or a bay.")
-        for name, thing in (("technician", technician), ("bay", bay)):
-            if thing and rooftop and thing.rooftop_id != rooftop.pk:
+        rooftop = cleaned.get("rooftop")
+        chosen = {name: thing for name in TAKEN if (thing := cleaned.get(name))}
+        if len(chosen) != 1:
+            self.add_error("technician", "Choose either a technician, a bay or an advisor.")
+        for name, thing in chosen.items():
+            if rooftop and thing.rooftop_id != rooftop.pk:
                 self.add_error(name, f"{thing} is not at {rooftop}.")
         return cleaned
 
     def _get_validation_exclusions(self) -> set[str]:
         # So that the exclusion constraints wait for booking.block, which says whose visit is in the way.
-        return {*super()._get_validation_exclusions(), "technician", "bay"}  # type: ignore[misc]
+        return {*super()._get_validation_exclusions(), *TAKEN}  # type: ignore[misc]

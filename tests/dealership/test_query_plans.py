@@ -7,7 +7,7 @@ fresh statistics, so that the planner has a choice. What holds here stays true w
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -155,6 +155,25 @@ def test_an_appointment_is_found_by_its_number(rooftop: Rooftop) -> None:
 
 
 # --- the lane -----------------------------------------------------------------------------
+
+
+def test_the_day_board_reads_its_day_by_indexes(rooftop: Rooftop, staff: Client) -> None:
+    tomorrow = store.now().astimezone(rooftop.zone).date() + timedelta(days=1)
+    busy = next(day for n in range(9) if booked_on(rooftop, day := tomorrow + timedelta(days=n)))
+
+    def look(day: date) -> Callable[[], object]:
+        return lambda: staff.get(f"/day/{day}/?rooftop={rooftop.pk}")
+
+    found = scans(look(busy))
+    assert not seq_scans(found)
+    assert rows_of(found) < 40 * booked_on(rooftop, busy)
+    assert not seq_scans(scans(look(busy - timedelta(days=28))))
+
+
+def booked_on(rooftop: Rooftop, day: date) -> int:
+    begins = datetime.combine(day, time(0), rooftop.zone)
+    of_day = Appointment.objects.filter(arrives_at__gte=begins, arrives_at__lt=begins + timedelta(days=1))
+    return of_day.filter(rooftop=rooftop).count()
 
 
 def ask_openings(rooftop: Rooftop, days: int) -> Callable[[], object]:

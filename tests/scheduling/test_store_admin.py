@@ -124,7 +124,10 @@ def test_time_off_over_a_visit_is_refused_in_the_form(
 
 def test_a_block_takes_one_thing_of_its_own_store(manager: Client, store: Rooftop) -> None:
     form = span(store, "2026-11-24T08:00", "2026-11-24T12:00")
-    assert "Choose either a technician or a bay." in manager.post(f"{BLOCKS}add/", form).content.decode()
+    assert (
+        "Choose either a technician, a bay or an advisor."
+        in manager.post(f"{BLOCKS}add/", form).content.decode()
+    )
     bay = Rooftop.objects.exclude(pk=store.pk).get().bays.all()[0]
     page = manager.post(f"{BLOCKS}add/", {**form, "bay": bay.pk}).content.decode()
     assert "is not at Otto" in page
@@ -164,7 +167,7 @@ def test_the_waitlist_costs_the_same_for_one_and_for_many(manager: Client, store
 
 
 def test_the_sidebar_leads_to_the_store(manager: Client) -> None:
-    page = manager.get("/admin/").content.decode()
+    page = manager.get("/admin/", follow=True).content.decode()
     for address in (
         CLOSURES,
         BLOCKS,
