@@ -199,7 +199,14 @@ UNFOLD = {
             {
                 "title": "Phone desk",
                 "items": [
-                    {"title": "Calls", "icon": "call", "link": reverse_lazy("calls")},
+                    {
+                        "title": "Calls",
+                        "icon": "call",
+                        "link": reverse_lazy("calls"),
+                        "active": lambda request: (
+                            request.path.startswith("/calls/") and request.path != "/calls/live/"
+                        ),
+                    },
                     {"title": "Live calls", "icon": "graphic_eq", "link": reverse_lazy("live-calls")},
                     {
                         "title": "Texts",

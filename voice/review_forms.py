@@ -8,12 +8,27 @@ from crm.form_fields import WallTimeField
 from crm.models import FollowUpTask, Rooftop
 from voice.models import CallReview, TurnComment
 
+SCORES = ("understood", "solved", "truthful", "manners")
+
 
 class ReviewForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = CallReview
-        fields = ("understood", "solved", "truthful", "manners", "note", "state")
+        fields = (*SCORES, "note", "state")
         widgets: ClassVar[dict[str, Any]] = {"note": forms.Textarea({"rows": 3})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in SCORES:
+            self.fields[name].choices = [("", "Not judged"), *CallReview.Score.choices]  # type: ignore[attr-defined]
+
+    @property
+    def judged(self) -> list[tuple[str, str]]:
+        """The scores for reading."""
+        return [
+            (str(self[name].label), getattr(self.instance, f"get_{name}_display")() or "Not judged")
+            for name in SCORES
+        ]
 
 
 class CommentForm(forms.ModelForm):  # type: ignore[type-arg]

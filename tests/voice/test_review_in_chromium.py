@@ -1,6 +1,5 @@
 """A manager's afternoon: a call is found by a word, heard, remarked on, reviewed; another one is watched."""
 
-import asyncio
 import os
 from pathlib import Path
 
@@ -177,6 +176,7 @@ async def test_a_manager_reviews_one_call_and_watches_another(call: Call, manage
             await expect(page.locator(".live-lines")).to_contain_text("What are your hours?")
             await picture(page, "live")
             await page.get_by_role("link", name="Open or take over").click()
+            await expect(page.locator("[data-live-status]")).to_have_text("Words appear as they are said.")
             await phone.say("Where are you?")
             await expect(page.locator(".live-now .live-lines")).to_contain_text("Where are you?")
             await expect(page.locator("#call .desk-talk")).to_contain_text("Where are you?")
@@ -189,4 +189,3 @@ async def test_a_manager_reviews_one_call_and_watches_another(call: Call, manage
             )
             await expect(page.locator("#call")).to_have_count(0)
         assert [fault for fault in watch.faults if "403" not in fault] == []
-        await asyncio.sleep(0)
