@@ -43,7 +43,7 @@ application = ProtocolTypeRouter(
     {
         "http": django_application,
         # Carriers send no Origin, so no AllowedHostsOriginValidator stands here: a call's socket is
-        # proved by its one-time token. A socket for staff needs that validator and a session.
+        # proved by its one-time token. The staff's socket asks for its origin itself: voice/watching.py.
         "websocket": URLRouter([*websocket_urlpatterns, re_path(r"", refuse)]),  # type: ignore[arg-type]
     }
 )

@@ -5,6 +5,7 @@ Secrets have no default: outside development a missing one stops start-up with a
 """
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -214,7 +215,15 @@ UNFOLD = {
             {
                 "title": "Phone desk",
                 "items": [
-                    {"title": "Calls", "icon": "call", "link": reverse_lazy("calls")},
+                    {
+                        "title": "Calls",
+                        "icon": "call",
+                        "link": reverse_lazy("calls"),
+                        "active": lambda request: (
+                            request.path.startswith("/calls/") and request.path != "/calls/live/"
+                        ),
+                    },
+                    {"title": "Live calls", "icon": "graphic_eq", "link": reverse_lazy("live-calls")},
                     {
                         "title": "Texts",
                         "icon": "sms",
@@ -375,6 +384,14 @@ DEEPGRAM_ENDPOINTING_MS = env.int("DEEPGRAM_ENDPOINTING_MS", 10)
 OPENAI_API_KEY = env.str("OPENAI_API_KEY", "")
 OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", "https://api.openai.com/v1")
 OPENAI_MODELS = env.list("OPENAI_MODELS", default=["gpt-4o", "gpt-5.4-mini"])
+
+# What the providers ask, in dollars, for the estimate beside each call. Theirs are list prices: write your own.
+PRICES: dict[str, Any] = {
+    "million_tokens": {"gpt-4o": (2.50, 10.00)},  # in, out
+    "minute_heard": 0.0058,
+    "thousand_characters": 0.030,
+    "minute_on_the_line": 0.0125,  # the call and its media stream
+}
 
 # A folder, or the name of a model that faster-whisper knows; empty: the packaged tiny.en.
 LOCAL_STT_MODEL = env.str("LOCAL_STT_MODEL", "")

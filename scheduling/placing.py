@@ -8,7 +8,7 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Q, QuerySet
 
-from crm.models import Staff
+from crm.models import RepairOrder, Staff
 from scheduling import booking, locking, writing
 from scheduling.load import visit_for
 from scheduling.models import Allocation, Appointment, Bay, Hold
@@ -58,8 +58,8 @@ def _give_to(visit: Appointment, advisor: Staff | None, now: datetime, overbook_
     """Let another advisor write the car up; what was done, in words."""
     if advisor is None or advisor.pk == visit.advisor_id:
         return ""
-    if advisor.rooftop_id != visit.rooftop_id:
-        raise Refusal("wrong_store", f"{advisor} is not at {visit.rooftop}: choose somebody who is.")
+    if advisor.rooftop_id != visit.rooftop_id or advisor.role != Staff.Role.ADVISOR:
+        raise Refusal("wrong_store", f"{advisor} is no advisor at {visit.rooftop}: choose one that is.")
     write_ups = visit.allocations.filter(kind=Allocation.Kind.WRITE_UP, ends_at__gt=now)
     other = _in_the_way(visit, write_ups, Q(advisor=advisor))
     if other and not overbook_reason:
@@ -68,6 +68,8 @@ def _give_to(visit: Appointment, advisor: Staff | None, now: datetime, overbook_
         write_ups.delete()  # beyond capacity nothing is taken, people see to it
     write_ups.update(advisor=advisor)
     visit.advisor_id = advisor.pk
+    open_orders = RepairOrder.objects.filter(appointment=visit).exclude(status=RepairOrder.Status.CLOSED)
+    open_orders.update(advisor=advisor)
     return f"given to {advisor}"
 
 

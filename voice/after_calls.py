@@ -9,11 +9,11 @@ from django.db.models import QuerySet
 
 from crm.models import FollowUpTask, SystemFault
 from scheduling.models import Appointment, OpCode
-from voice import calls, transfers
+from voice import calls, claim_check, transfers
 from voice.conversation import phrases
 from voice.conversation.states import Conversation, Intent
 from voice.models import Call
-from voice.transcript import transcript
+from voice.transcript import slowest_of
 
 AT_ONCE = 200
 LOOKED_BACK = timedelta(days=2)
@@ -59,15 +59,12 @@ def look_back(*, now: datetime) -> int:
     waiting = _waiting(now)[:AT_ONCE]
     for call in waiting:
         Call.objects.filter(pk=call.pk).update(
-            summary=summary_of(call), slowest_ms=slowest_ms(call), failures=failures(call)
+            summary=summary_of(call),
+            slowest_ms=slowest_of(call.turns.all()),
+            failures=failures(call),
+            contradictions=claim_check.contradictions(call),
         )
     return len(waiting)
-
-
-def slowest_ms(call: Call) -> int | None:
-    """The longest wait from a caller's last word to the first sound of the answer; None without answers."""
-    longest: int | None = transcript(call)["slowest_ms"]
-    return longest
 
 
 def failures(call: Call) -> int:

@@ -5,22 +5,32 @@ in quotation marks only the two together, -tires leaves out.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchVector
 from django.db.models import Q, QuerySet
+from django.db.models.fields.json import KT
+from django.db.models.functions import Mod
+from django.db.models.lookups import Exact
 
 from crm.models import Customer, Rooftop
-from voice.conversation.states import Intent, State
-from voice.models import Call, Turn
+from crm.rights import rooftops_of
+from voice.conversation.states import Ending, Intent, State
+from voice.models import Call, CallReview, Turn
 
 SPOKEN = SearchVector("text", config="english")
 NUMBER_DIGITS = 4  # fewer are a word: "4 tires"
 SLOW = [("1", "over 1 s"), ("2", "over 2 s"), ("4", "over 4 s")]
+VERSIONS_SHOWN = 50
+SAMPLED = 20  # one call in so many is to be reviewed although nothing was wrong
+# An outcome that no call has by itself: it is over, and no visit came of it.
+UNBOOKED = "unbooked"
+NOT_BOOKED = ("no_booking", "hung_up", "message", "failed", "transferred")
 # Between these stands what was found; neither can be in a text (see crm.validation).
 BEGIN, END = "\x02", "\x03"
 
@@ -40,9 +50,12 @@ class CallFilter(forms.Form):
     since = forms.DateField(label="From", required=False, widget=forms.DateInput({"type": "date"}))
     until = forms.DateField(label="To", required=False, widget=forms.DateInput({"type": "date"}))
     rooftop = forms.ModelChoiceField(
-        Rooftop.objects.all(), label="Store", required=False, empty_label="Any store"
+        Rooftop.objects.none(), label="Store", required=False, empty_label="Any store"
     )
-    outcome = forms.ChoiceField(required=False, choices=[("", "Any outcome"), *Call.Outcome.choices])
+    outcome = forms.ChoiceField(
+        required=False,
+        choices=[("", "Any outcome"), *Call.Outcome.choices, (UNBOOKED, "No visit came of it")],
+    )
     intent = forms.ChoiceField(
         required=False,
         choices=[("", "Any wish"), *((intent.value, intent.value.replace("_", " ")) for intent in Intent)],
@@ -52,11 +65,47 @@ class CallFilter(forms.Form):
         required=False,
         choices=[("", "Any state"), *((state.value, state.value.replace("_", " ")) for state in State)],
     )
+    handover = forms.ChoiceField(
+        label="A person",
+        required=False,
+        choices=[
+            ("", "Asked for or not"),
+            ("asked", "Was fetched"),
+            ("reached", "Came to the phone"),
+            ("missed", "Did not come"),
+            ("taken", "Took the call over"),
+        ],
+    )
     direction = forms.ChoiceField(
         required=False, choices=[("", "In and out"), ("inbound", "Callers"), ("outbound", "We rang")]
     )
     slow = forms.ChoiceField(label="Slowest answer", required=False, choices=[("", "Any wait"), *SLOW])
+    review = forms.ChoiceField(
+        required=False,
+        choices=[
+            ("", "Any"),
+            ("queue", "To review"),
+            *CallReview.State.choices,
+            ("mentioned", "A remark names me"),
+        ],
+    )
+    version = forms.ChoiceField(label="Who talked", required=False)
     trouble = forms.BooleanField(label="Something failed", required=False)
+    untrue = forms.BooleanField(label="Said what is not so", required=False)
+
+    def __init__(self, query: Mapping[str, Any], user: User | AnonymousUser) -> None:
+        """Only calls of the stores of this user are found."""
+        super().__init__(query)
+        self.user = user
+        self.rooftops = rooftops_of(user)
+        self.fields["rooftop"].queryset = self.rooftops  # type: ignore[attr-defined]
+        self.fields["version"].choices = self._versions  # type: ignore[attr-defined]
+
+    def _versions(self) -> list[tuple[str, str]]:
+        """Who has talked in these stores' calls; asked for only when the field is shown or read."""
+        talked = Call.objects.filter(rooftop__in=self.rooftops).exclude(agent_version="")
+        names = talked.order_by("agent_version").values_list("agent_version", flat=True).distinct()
+        return [("", "Any"), *((name, name) for name in names[:VERSIONS_SHOWN])]
 
     @property
     def is_used(self) -> bool:
@@ -72,6 +121,9 @@ class CallFilter(forms.Form):
 # By name, as they stand above the list.
 VIEWS = {
     "Every call": "",
+    "To review": "review=queue",
+    "Failed handoffs": "handover=missed",
+    "Unbooked": "intent=book&outcome=unbooked",
     "Booked": "outcome=booked",
     "With a person": "outcome=transferred",
     "Messages": "outcome=message",
@@ -82,29 +134,84 @@ VIEWS = {
 
 
 def find(filters: CallFilter) -> QuerySet[Call]:
-    """The calls that fit, newest first. Days are those of each call's own store."""
+    """The calls that fit, newest first, each with its intent. Days are those of each call's own store."""
     wanted = filters.wanted
-    calls = Call.objects.select_related("rooftop", "customer").order_by("-started_at", "-pk")
-    for name in ("rooftop", "outcome", "state", "direction"):
-        if wanted.get(name):
-            calls = calls.filter(**{name: wanted[name]})
-    if wanted.get("intent"):
-        calls = calls.filter(conversation__intent=wanted["intent"])
-    if wanted.get("slow"):
-        calls = calls.filter(slowest_ms__gte=int(str(wanted["slow"])) * 1000)
-    if wanted.get("trouble"):
-        calls = calls.filter(failures__gt=0)
-    calls = _on_days(calls, wanted)
+    calls = Call.objects.filter(_is_wanted(wanted), rooftop__in=filters.rooftops)
+    if wanted.get("review"):
+        calls = calls.filter(_is_reviewed(wanted["review"], filters.user))
     text = str(wanted.get("q") or "").strip()
-    return calls.filter(_said_or_known(text)) if text else calls
+    if text:
+        calls = calls.filter(_said_or_known(text))
+    calls = _on_days(calls, wanted, filters.rooftops)
+    calls = calls.select_related("rooftop", "customer", "review", "taken_over_by").defer("conversation")
+    return calls.annotate(intent=KT("conversation__intent")).order_by("-started_at", "-pk")
 
 
-def _on_days(calls: QuerySet[Call], wanted: dict[str, Any]) -> QuerySet[Call]:
+def neighbours(filters: CallFilter, call: Call) -> tuple[int | None, int | None]:
+    """The keys of the next newer and the next older call that fit."""
+    calls, at = find(filters), call.started_at
+    newer = calls.filter(Q(started_at__gt=at) | Q(started_at=at, pk__gt=call.pk)).reverse()
+    older = calls.filter(Q(started_at__lt=at) | Q(started_at=at, pk__lt=call.pk))
+    return newer.values_list("pk", flat=True).first(), older.values_list("pk", flat=True).first()
+
+
+def _is_wanted(wanted: dict[str, Any]) -> Q:
+    """What stands in the call's own row."""
+    is_wanted = Q()
+    for name, column in (
+        ("rooftop", "rooftop"),
+        ("state", "state"),
+        ("direction", "direction"),
+        ("version", "agent_version"),
+        ("intent", "conversation__intent"),
+    ):
+        if wanted.get(name):
+            is_wanted &= Q(**{column: wanted[name]})
+    if outcome := wanted.get("outcome"):
+        is_wanted &= Q(outcome__in=NOT_BOOKED if outcome == UNBOOKED else [outcome])
+    if wanted.get("slow"):
+        is_wanted &= Q(slowest_ms__gte=int(str(wanted["slow"])) * 1000)
+    if wanted.get("trouble"):
+        is_wanted &= Q(failures__gt=0)
+    if wanted.get("untrue"):
+        is_wanted &= Q(contradictions__gt=0)
+    return is_wanted & _is_handed_over(wanted.get("handover", ""))
+
+
+def _is_handed_over(handover: str) -> Q:
+    was_fetched = Q(conversation__ending=Ending.TRANSFER) | Q(taken_over_by__isnull=False)
+    came = Q(outcome=Call.Outcome.TRANSFERRED)
+    kinds = {
+        "": Q(),
+        "asked": was_fetched,
+        "reached": came,
+        "missed": was_fetched & ~came & Q(ended_at__isnull=False),
+        "taken": Q(taken_over_by__isnull=False),
+    }
+    return kinds[handover]
+
+
+def _is_reviewed(review: str, user: User | AnonymousUser) -> Q:
+    """What is to be reviewed went wrong, or is one of the sample."""
+    not_yet = Q(review__isnull=True) | Q(review__state=CallReview.State.UNREVIEWED)
+    if review == "mentioned":
+        named = Turn.objects.filter(comments__mentioned__user=user.pk)
+        return Q(pk__in=named.values("call"))
+    if review == CallReview.State.UNREVIEWED:
+        return not_yet
+    if review != "queue":
+        return Q(review__state=review)
+    went_wrong = Q(contradictions__gt=0) | Q(failures__gt=0) | Q(outcome="failed") | _is_handed_over("missed")
+    is_sampled = Q(Exact(Mod("pk", SAMPLED), 0))
+    return not_yet & Q(ended_at__isnull=False) & (went_wrong | is_sampled)
+
+
+def _on_days(calls: QuerySet[Call], wanted: dict[str, Any], rooftops: QuerySet[Rooftop]) -> QuerySet[Call]:
     since, until = wanted.get("since"), wanted.get("until")
     if not (since or until):
         return calls
     days = Q(pk__in=[])
-    for rooftop in Rooftop.objects.all():
+    for rooftop in rooftops:
         theirs = Q(rooftop=rooftop)
         if since:
             theirs &= Q(started_at__gte=datetime.combine(since, time(), rooftop.zone))

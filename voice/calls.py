@@ -249,6 +249,8 @@ def finish(
     A booking whose answer was lost counts as one, too. Seconds and characters are this process's.
     """
     save_state(call, conversation)
+    if Call.objects.filter(pk=call.pk, taken_over_by__isnull=False).exists():
+        outcome = Call.Outcome.TRANSFERRED
     if outcome != Call.Outcome.TRANSFERRED:
         outcome = _deed(call, conversation) or outcome
     Call.objects.filter(pk=call.pk, resumes=call.resumes, ended_at__isnull=True).update(

@@ -1,6 +1,6 @@
-"""Edge: the caller's audio. Lets a real call in, builds its session, and closes the door behind it.
+"""Edge: the caller's audio, and the staff's live view of it.
 
-A plain ASGI application, routed by Channels but reading its frames in its own loop: a consumer's
+Lets a real call in, builds its session, and closes the door behind it. A plain ASGI application, routed by Channels but reading its frames in its own loop: a consumer's
 dispatch costs over three times as much for each of 50 messages a second
 (docs/decisions/media-socket.md).
 """
@@ -15,7 +15,8 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError
 
 from crm import faults
-from voice import calls, drain, providers, resuming
+from voice import calls, drain, providers, resuming, watching
+from voice.captions import Captions
 from voice.carriers import twilio
 from voice.carriers.media_streams import MediaStreams
 from voice.conversation.facts import Store
@@ -57,6 +58,11 @@ async def media_stream(
     if session is None:
         await line.close(POLICY_VIOLATION)
         return
+    async with session.captions:
+        await _hold(session, line, began)
+
+
+async def _hold(session: Session, line: Line, began: float) -> None:
     call = session.call
     try:
         with drain.live_call():
@@ -65,6 +71,21 @@ async def media_stream(
     finally:
         await line.close()
         log.info("call %s ended after %.1f s", call.pk, time.monotonic() - began)
+
+
+async def live_calls(
+    scope: dict[str, Any],
+    receive: Callable[[], Awaitable[Message]],
+    send: Callable[[Message], Awaitable[None]],
+) -> None:
+    """What is said in running calls, for a page of the staff site that may show it; else closed."""
+    if (await receive())["type"] != "websocket.connect":
+        return
+    with watching.place() as has_place:
+        if has_place and watching.is_from_here(scope):
+            await watching.Watcher(watching.session_key(scope), receive, send).watch()
+        else:
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION})
 
 
 def _is_signed(scope: dict[str, Any]) -> bool:
@@ -149,5 +170,6 @@ async def _prepare(call: Call, line: Line, began: float) -> Session:
             call, store, conversation, seconds=seconds + time.monotonic() - began, note=record.note
         ),
         record=record,
+        captions=Captions(call),
         seconds=seconds,
     )

@@ -5,12 +5,13 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
+from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.utils import timezone
 
-from crm.models import Customer, Rooftop
+from crm.models import Customer, Rooftop, Staff
 from scheduling.models import Appointment
 from voice.conversation.states import State
 
@@ -94,6 +95,14 @@ class Call(models.Model):
     )
     resumes = models.PositiveSmallIntegerField(default=0, help_text="How often its media socket was lost.")
     resumed_at = models.DateTimeField(null=True, blank=True)
+    taken_over_by = models.ForeignKey(
+        Staff,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="calls_taken_over",
+        help_text="Who had it put through to themselves: see voice/taking_over.py.",
+    )
     ended_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=12, choices=Outcome, default=Outcome.RUNNING)
     state = models.CharField(
@@ -104,6 +113,9 @@ class Call(models.Model):
     summary = models.TextField(blank=True, default="", db_default="")
     slowest_ms = models.PositiveIntegerField(null=True, blank=True, help_text="The caller's longest wait.")
     failures = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="Of providers and models.")
+    contradictions = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="What the caller heard and the book does not bear out."
+    )
     forgotten_at = models.DateTimeField(
         null=True, blank=True, help_text="When what was said was deleted: see voice/retention.py."
     )
@@ -138,6 +150,7 @@ class Call(models.Model):
             models.Index(fields=["outcome", "-started_at"], name="call_by_outcome"),
             models.Index(fields=["rooftop", "-started_at"], name="call_by_rooftop"),
         ]
+        permissions = [("take_over_call", "Can have running calls put through to themselves")]
 
     def __str__(self) -> str:
         return f"{self.started_at:%Y-%m-%d %H:%M} {self.caller_number or 'withheld'}"
@@ -196,6 +209,21 @@ class Recording(models.Model):
 
     def __str__(self) -> str:
         return self.sid
+
+
+class RecordingAccess(models.Model):
+    """Somebody was handed the audio of a call."""
+
+    recording = models.ForeignKey(Recording, models.CASCADE, related_name="accesses")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        verbose_name_plural = "recording accesses"
+
+    def __str__(self) -> str:
+        return f"{self.user or 'somebody'} at {self.at:%Y-%m-%d %H:%M}"
 
 
 class Turn(models.Model):
@@ -308,3 +336,48 @@ class ToolCall(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class CallReview(models.Model):
+    """What somebody who read a call thinks of it. A call without one is unreviewed."""
+
+    class State(models.TextChoices):
+        UNREVIEWED = "unreviewed"
+        IN_REVIEW = "in_review", "In review"
+        DONE = "done"
+
+    class Score(models.IntegerChoices):
+        POOR = 0, "Poor"
+        FAIR = 1, "Fair"
+        GOOD = 2, "Good"
+
+    call = models.OneToOneField(Call, models.CASCADE, related_name="review")
+    state = models.CharField(max_length=10, choices=State, default=State.UNREVIEWED)
+    understood = models.PositiveSmallIntegerField(
+        "Understood the caller", choices=Score, null=True, blank=True
+    )
+    solved = models.PositiveSmallIntegerField("Did what was asked", choices=Score, null=True, blank=True)
+    truthful = models.PositiveSmallIntegerField("Said what is so", choices=Score, null=True, blank=True)
+    manners = models.PositiveSmallIntegerField("Was good to talk to", choices=Score, null=True, blank=True)
+    note = models.TextField(max_length=2000, blank=True)
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.get_state_display()
+
+
+class TurnComment(models.Model):
+    """What somebody remarked on a turn. It goes with the turn: it may quote it."""
+
+    turn = models.ForeignKey(Turn, models.CASCADE, related_name="comments")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    text = models.TextField(max_length=2000)
+    mentioned = models.ManyToManyField(Staff, related_name="mentions", blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return self.text[:60]

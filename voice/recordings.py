@@ -197,6 +197,12 @@ def audio_of(call: Call) -> Recording | None:
     return call.recordings.filter(status=Status.STORED).exclude(file="").first()
 
 
+def offset_ms(call: Call, recording: Recording) -> int:
+    """Where the audio begins on the call's clock. Recording starts when its notice was heard."""
+    began = call.started_at if call.resumes else call.stream_opened_at or call.started_at
+    return max(0, round((recording.started_at - began).total_seconds() * 1000))
+
+
 def _refused() -> QuerySet[Call]:
     undone = Q(recordings__is_at_carrier=True) | ~Q(recordings__file="")
     return Call.objects.filter(

@@ -1,8 +1,8 @@
 """What was said is kept for so long; that there was a call, and what it wrote, stays.
 
-Audio goes earlier (recordings.delete_old). A call is forgotten whole: its turns, what its tools were
-told and answered, its conversation and summary, and the number that rang. The ledger of consent has
-its own, longer time.
+Audio goes earlier (recordings.delete_old). A call is forgotten whole: its turns with what was remarked
+on them, what its tools were told and answered, its conversation, summary and the note of its review,
+and the number that rang. The ledger of consent has its own, longer time.
 """
 
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from crm.models import Consent
-from voice.models import Call, Defect, FailedCheck, ToolCall, Turn
+from voice.models import Call, CallReview, Defect, FailedCheck, ToolCall, Turn
 
 AT_ONCE = 500  # calls in one transaction
 CONSENT_YEARS = 5
@@ -33,6 +33,7 @@ def _forget_some(until: datetime, now: datetime) -> int:
     keys = list(old.order_by("started_at").values_list("pk", flat=True)[:AT_ONCE])
     for model in (Turn, ToolCall, Defect, FailedCheck):
         model._default_manager.filter(call__in=keys).delete()
+    CallReview.objects.filter(call__in=keys).update(note="")
     return Call.objects.filter(pk__in=keys).update(
         conversation={}, summary="Forgotten.", caller_number="", forgotten_at=now
     )

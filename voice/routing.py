@@ -1,8 +1,11 @@
-"""The sockets of a call."""
+"""The sockets of calls, and of whoever watches them."""
 
 from django.urls import path
 
-from voice.consumers import media_stream
+from voice.consumers import live_calls, media_stream
 
 # Channels routes by Django's path(), whose types know only HTTP views.
-websocket_urlpatterns = [path("ws/media", media_stream)]  # type: ignore[arg-type]
+websocket_urlpatterns = [
+    path("ws/media", media_stream),  # type: ignore[arg-type]
+    path("ws/live", live_calls),  # type: ignore[arg-type]
+]

@@ -20,6 +20,7 @@ from functools import partial
 from typing import Any
 
 from voice import calls, control
+from voice.captions import Captions
 from voice.conversation import phrases
 from voice.conversation.states import Conversation, Ending
 from voice.dialogue import Dialogue, Silence, TimeIsShort, TimeUp
@@ -69,6 +70,7 @@ class Session:
         mind: ReplyModel,
         tools: Toolbox,
         record: Record,
+        captions: Captions | None = None,
         seconds: float = 0.0,
         wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -88,6 +90,7 @@ class Session:
         self.synthesizer = synthesizer
         self.tools = tools
         self.record = record
+        self.captions = captions or Captions(call)
         self.seconds_before = seconds  # of this call, in a process that was lost
         self.wall_clock = wall_clock
         self._outcome = ""
@@ -268,6 +271,7 @@ class Session:
 
     async def _send(self, command: LineCommand) -> None:
         """A line that is gone ends the call; what was on its way to it is nobody's error."""
+        self.captions.tell(command)
         try:
             await self.line.send(command)
         except LineClosed:

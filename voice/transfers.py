@@ -44,17 +44,17 @@ def conversation_of(call: Call) -> Conversation:
 
 def line_for(call: Call, conversation: Conversation) -> Line | None:
     """Whom to ring for this call; None when nobody may be."""
-    person = None
-    if conversation.transfer_to is not None:
+    person = call.taken_over_by
+    if person is None and conversation.transfer_to is not None:
         person = Staff.objects.filter(rooftop=call.rooftop, pk=conversation.transfer_to).first()
-    if person and _may_ring(person.phone_number):
+    if person and may_ring(person.phone_number):
         return Line(person.phone_number, person, is_direct=True)
-    if _may_ring(call.rooftop.front_desk_number):
+    if may_ring(call.rooftop.front_desk_number):
         return Line(call.rooftop.front_desk_number, person, is_direct=False)
     return None
 
 
-def _may_ring(number: str) -> bool:
+def may_ring(number: str) -> bool:
     """At home rates, not one that leads back to us, and the test number while there is one."""
     if settings.YOUR_TEST_NUMBER and number != settings.YOUR_TEST_NUMBER:
         return False
@@ -67,7 +67,8 @@ def brief(call: Call, line: Line) -> str:
     caller = conversation.caller
     name = conversation.slots.name or (caller.first_name if caller.is_confirmed else "")
     for_whom = f" for {line.person.name}" if line.person and not line.is_direct else ""
-    about = conversation.transfer_reason or conversation.slots.concern or "The call was cut off"
+    otherwise = "You took the call over" if call.taken_over_by_id else "The call was cut off"
+    about = conversation.transfer_reason or conversation.slots.concern or otherwise
     return f"Service line{for_whom}. {name or 'A caller'}: {about.rstrip('. ')}."
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from voice import views, webhooks
+from voice import pages, views, webhooks
 
 urlpatterns = [
     path("api/v1/webhooks/inbound-call", webhooks.inbound_call, name="inbound-call"),
@@ -20,4 +20,9 @@ urlpatterns = [
     path("calls/export.csv", views.calls_export, name="calls-export"),
     path("calls/<int:pk>/", views.call, name="call"),
     path("calls/<int:pk>/recording", views.recording, name="recording"),
+    path("calls/live/", pages.live, name="live-calls"),
+    path("calls/<int:pk>/take-over", pages.take_over, name="take-over-call"),
+    path("calls/<int:pk>/review", pages.review, name="review-call"),
+    path("calls/turns/<int:pk>/comment", pages.comment, name="comment-on-turn"),
+    path("calls/turns/<int:pk>/follow-up", pages.follow_up, name="follow-up-on-turn"),
 ]

@@ -1,12 +1,13 @@
 """The browser phone, and the calls as staff read them afterwards."""
 
-import logging
 import secrets
+from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.views.decorators import staff_member_required
 from django.contrib.auth.decorators import permission_required
+from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -24,15 +25,17 @@ from django.views.decorators.http import require_GET, require_POST
 
 from crm import phone as numbers
 from crm.models import Phone, Rooftop
-from voice import call_export, call_search, recordings
+from crm.rights import rooftops_of
+from voice import call_export, call_search, recordings, taking_over
 from voice.calls import open_call, stream_token
-from voice.models import Call
+from voice.costs import cost_of
+from voice.models import Call, CallReview, RecordingAccess
+from voice.review_forms import ReviewForm
 from voice.transcript import transcript
-
-log = logging.getLogger(__name__)
 
 CALLS_PER_PAGE = 50
 CALLERS_OFFERED = 50
+ACCESSES_SHOWN = 20
 
 
 @require_GET
@@ -90,9 +93,10 @@ def phone_call(request: HttpRequest) -> JsonResponse:
 
 @require_GET
 @staff_member_required
+@permission_required("voice.view_call", raise_exception=True)
 def calls(request: HttpRequest) -> HttpResponse:
     """Calls, newest first: all of them, or those that were searched for."""
-    filters = call_search.CallFilter(request.GET)
+    filters = call_search.CallFilter(request.GET, request.user)
     page = Paginator(call_search.find(filters), CALLS_PER_PAGE).get_page(request.GET.get("page"))
     found = call_search.snippets(page.object_list, str(filters.wanted.get("q") or ""))
     query = request.GET.copy()
@@ -114,9 +118,10 @@ def calls(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @staff_member_required
+@permission_required("voice.view_call", raise_exception=True)
 def calls_export(request: HttpRequest) -> StreamingHttpResponse:
     """The same calls, for a spreadsheet."""
-    found = call_search.find(call_search.CallFilter(request.GET))
+    found = call_search.find(call_search.CallFilter(request.GET, request.user))
     answer = StreamingHttpResponse(
         call_export.rows(found.iterator(chunk_size=500)), content_type="text/csv; charset=utf-8"
     )
@@ -127,9 +132,16 @@ def calls_export(request: HttpRequest) -> StreamingHttpResponse:
 
 @require_GET
 @staff_member_required
+@permission_required("voice.view_call", raise_exception=True)
 def call(request: HttpRequest, pk: int) -> HttpResponse:
     """One call: what was said, what was done, and what was written."""
-    opened = get_object_or_404(Call.objects.select_related("rooftop", "customer"), pk=pk)
+    opened = get_object_or_404(
+        _calls_of(request).select_related("rooftop", "customer", "taken_over_by", "appointment__rooftop"),
+        pk=pk,
+    )
+    filters = call_search.CallFilter(request.GET, request.user)
+    newer, older = call_search.neighbours(filters, opened)
+    review = CallReview.objects.select_related("reviewer").filter(call=opened).first()
     return render(
         request,
         "voice/call.html",
@@ -137,7 +149,13 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
             **admin.site.each_context(request),
             "title": _call_title(opened),
             "call": opened,
-            "recording": recordings.audio_of(opened),
+            "query": request.GET.urlencode(),
+            "newer": newer,
+            "older": older,
+            **_heard(opened),
+            **_taking_over(request, opened),
+            "form": ReviewForm(instance=review),
+            "cost": cost_of(opened),
             "kept_days": settings.TRANSCRIPT_RETENTION_DAYS,
             **transcript(opened),
         },
@@ -149,7 +167,7 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_required("voice.hear_recording", raise_exception=True)
 def recording(request: HttpRequest, pk: int) -> FileResponse:
     """The audio of a call, for those who may hear it; kept by no browser and no proxy."""
-    opened = get_object_or_404(Call, pk=pk)
+    opened = get_object_or_404(_calls_of(request), pk=pk)
     kept = recordings.audio_of(opened)
     if kept is None:
         raise Http404
@@ -157,10 +175,35 @@ def recording(request: HttpRequest, pk: int) -> FileResponse:
         audio = kept.file.open("rb")
     except FileNotFoundError:
         raise Http404 from None
-    log.info("user %s hears the recording of call %s", request.user.pk, pk)
+    RecordingAccess.objects.create(recording=kept, user_id=request.user.pk)
     answer = FileResponse(audio, content_type="audio/mpeg", filename=f"call-{pk}.mp3")
     answer["Cache-Control"] = "private, no-store"
     return answer
+
+
+def _heard(call: Call) -> dict[str, Any]:
+    """The call's audio, where it begins, and who was handed it."""
+    kept = recordings.audio_of(call)
+    if kept is None:
+        return {}
+    return {
+        "recording": kept,
+        "recording_offset_ms": recordings.offset_ms(call, kept),
+        "accesses": list(kept.accesses.select_related("user")[:ACCESSES_SHOWN]),
+    }
+
+
+def _taking_over(request: HttpRequest, call: Call) -> dict[str, Any]:
+    """Who would take a running call over, and what stands against it."""
+    if call.ended_at or not isinstance(request.user, User):
+        return {}
+    person = taking_over.person_of(request.user, call)
+    return {"person": person, "hindrance": taking_over.hindrance(call, person)}
+
+
+def _calls_of(request: HttpRequest) -> QuerySet[Call]:
+    """The calls of one's own stores."""
+    return Call.objects.filter(rooftop__in=rooftops_of(request.user))
 
 
 def _call_title(call: Call) -> str:

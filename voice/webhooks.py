@@ -23,6 +23,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crm import faults
+from crm.models import Staff
 from voice import calls, drain, progress, recordings, resuming, transfers, watchdog
 from voice.carriers import twilio
 from voice.conversation import phrases
@@ -83,6 +84,8 @@ def after_stream(request: HttpRequest) -> HttpResponse:
 
 
 def what_comes_next(call: Call, *, now: datetime) -> str:
+    if call.taken_over_by:
+        return put_through(call, call.taken_over_by, now=now)
     match transfers.conversation_of(call).ending:
         case Ending.GOODBYE:
             return twilio.say_and_hang_up()
@@ -100,6 +103,14 @@ def fetch_person(call: Call, *, now: datetime) -> str:
     if line is None:
         return twilio.say_and_hang_up(transfers.missed(call, None, "closed", now=now))
     return _ring(call, line, "", reason="The call was handed over.", now=now)
+
+
+def put_through(call: Call, person: Staff, *, now: datetime) -> str:
+    """Somebody has taken the call over. They are there, whatever the opening hours say."""
+    line = transfers.line_for(call, transfers.conversation_of(call))
+    if line is None:
+        return make_good(call, now=now)
+    return _ring(call, line, phrases.putting_through(person.name), reason="The call was taken over.", now=now)
 
 
 def make_good(call: Call, *, now: datetime) -> str:

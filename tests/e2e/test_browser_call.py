@@ -77,7 +77,7 @@ def scenario(store: Rooftop) -> demo_call.Scenario:
 
 @pytest.fixture
 def cookie(store: Rooftop) -> dict[str, str]:
-    return staff_cookie()
+    return staff_cookie("manager")
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def store() -> Iterator[Rooftop]:
 @pytest.fixture
 def staff(store: Rooftop) -> Client:
     client = Client()
-    client.force_login(User.objects.get(username="advisor"))
+    client.force_login(User.objects.get(username="manager"))
     return client
 
 

@@ -299,12 +299,12 @@ def staff(*permissions: str) -> Client:
 
 def test_who_may_hear_recordings_hears_them(otto: Rooftop) -> None:
     call = recorded(otto)
-    client = staff("hear_recording")
+    client = staff("view_call", "hear_recording", "every_rooftop")
     answer = client.get(f"/calls/{call.pk}/recording")
     assert (answer.status_code, answer["Content-Type"]) == (200, "audio/mpeg")
     assert b"".join(answer) == b"ID3 audio"
     assert answer["Cache-Control"] == "private, no-store"
-    assert f'src="/calls/{call.pk}/recording"' in client.get(f"/calls/{call.pk}/").content.decode()
+    assert f'data-audio="/calls/{call.pk}/recording"' in client.get(f"/calls/{call.pk}/").content.decode()
 
 
 @pytest.mark.security
@@ -312,7 +312,7 @@ def test_others_do_not(otto: Rooftop, settings: Settings) -> None:
     call = recorded(otto)
     address = f"/calls/{call.pk}/recording"
     assert Client().get(address)["Location"] == f"/admin/login/?next={address}"
-    advisor = staff("view_recording", "view_call", "change_call")
+    advisor = staff("view_recording", "view_call", "change_call", "every_rooftop")
     assert advisor.get(address).status_code == 403
     assert address not in advisor.get(f"/calls/{call.pk}/").content.decode()
     name = files(settings)[0].relative_to(settings.MEDIA_ROOT)
@@ -323,13 +323,13 @@ def test_others_do_not(otto: Rooftop, settings: Settings) -> None:
 @pytest.mark.security
 def test_a_person_without_the_staff_flag_hears_nothing(otto: Rooftop) -> None:
     call = recorded(otto)
-    client = staff("hear_recording")
+    client = staff("hear_recording", "every_rooftop")
     User.objects.update(is_staff=False)
     assert client.get(f"/calls/{call.pk}/recording").status_code == 302
 
 
 def test_a_call_without_audio_has_none_to_hear(otto: Rooftop, settings: Settings) -> None:
-    client = staff("hear_recording")
+    client = staff("hear_recording", "every_rooftop")
     assert client.get(f"/calls/{make_call(otto, 'CA2').pk}/recording").status_code == 404
     call = recorded(otto)
     files(settings)[0].unlink()

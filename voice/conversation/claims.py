@@ -214,3 +214,27 @@ def _is_known_name(name: str, conversation: Conversation) -> bool:
     said = " ".join(message.text for message in conversation.history if message.speaker == "caller")
     known = f"{conversation.caller.first_name} {conversation.slots.name} {said} {' '.join(conversation.told)}"
     return name.lower() in known.lower()
+
+
+# --- afterwards ---------------------------------------------------------------------------
+
+
+def says_it_is_written(sentence: str) -> bool:
+    """Does it say that an appointment was written? "All set" may be about anything."""
+    match = DONE.search(sentence)
+    return match is not None and match[1].lower() != "set" and not NOT_DONE.search(sentence)
+
+
+def times_in(text: str) -> set[time]:
+    """The times of day that are spoken of."""
+    return set(_times(words_to_digits(text)))
+
+
+def days_in(text: str) -> set[tuple[int, int]]:
+    """The days that are spoken of, as month and day."""
+    return {(month, day) for _, month, day in _dates(words_to_digits(text))}
+
+
+def amounts_in(text: str) -> set[int]:
+    """The dollars that are spoken of."""
+    return set(_amounts(words_to_digits(text)))

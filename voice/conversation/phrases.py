@@ -524,6 +524,11 @@ def which_person(names: Sequence[str]) -> str:
     return f"Do you mean {say_list(names, 'or')}?"
 
 
+def putting_through(name: str) -> str:
+    """Somebody of the staff takes the call over."""
+    return f"{name} is taking your call. One moment, please."
+
+
 def missed(who: str) -> str:
     """Nobody came to the phone."""
     return f"I'm sorry, I couldn't reach {who}."

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django import template
 
 from crm import phone
-from voice.models import Call
+from voice.models import Call, CallReview
 
 register = template.Library()
 
@@ -24,6 +24,12 @@ VARIANTS = {
     Call.Outcome.FAILED: "danger",
 }
 
+REVIEW_VARIANTS = {
+    CallReview.State.UNREVIEWED: "",
+    CallReview.State.IN_REVIEW: "warning",
+    CallReview.State.DONE: "success",
+}
+
 
 @register.filter
 def phone_number(number: str) -> str:
@@ -36,6 +42,18 @@ def clock(milliseconds: int) -> str:
     """A position on the call's clock: 83400 → 1:23."""
     minutes, seconds = divmod(milliseconds // 1000, 60)
     return f"{minutes}:{seconds:02}"
+
+
+@register.filter
+def clock_of_seconds(seconds: int) -> str:
+    """A length of so many seconds: 83 → 1:23."""
+    return clock(seconds * 1000)
+
+
+@register.filter
+def words(name: str | None) -> str:
+    """A state's or an intent's name for reading: slot_collection → slot collection."""
+    return (name or "").replace("_", " ")
 
 
 @register.filter
@@ -54,3 +72,9 @@ def seconds(milliseconds: int | None) -> str:
 def outcome_variant(outcome: str) -> str:
     """The colour of unfold's label for a call's outcome."""
     return VARIANTS.get(Call.Outcome(outcome), "")
+
+
+@register.filter
+def review_variant(state: str) -> str:
+    """The colour of unfold's label for a review's state."""
+    return REVIEW_VARIANTS.get(CallReview.State(state), "")

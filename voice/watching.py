@@ -1,0 +1,194 @@
+"""Watching running calls: who may, asked again and again while they do, and what they are told.
+
+The words come from voice/captions.py. Without Redis there is nothing to watch; calls go on.
+"""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from importlib import import_module
+from typing import Any
+from urllib.parse import urlsplit
+
+from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.contrib import auth
+from django.db import close_old_connections
+from django.http import HttpRequest
+
+from crm.patience import patience
+from crm.rights import rooftops_of
+from voice.captions import group_of
+from voice.line import Message
+
+log = logging.getLogger(__name__)
+
+NO_RIGHT = 4403  # close codes; the page knows them
+TRY_LATER = 1013
+MAY_WATCH = "voice.view_call"
+ANSWER_SECONDS = 2.0
+OPEN_SECONDS = 3.0
+CHECKED_EVERY_SECONDS = 3.0
+FRESH_SECONDS = 1.0  # nothing is told on an older answer
+SEND_SECONDS = 5.0  # a page that takes longer is gone
+MOST_WATCHERS = 50  # of one process
+# Not those in which calls ask their questions: a crowd of watchers keeps no caller waiting.
+_executor = ThreadPoolExecutor(2, thread_name_prefix="watch")
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """The stores whose calls somebody may watch; none: nobody, or not any more."""
+
+    rooftops: frozenset[int] = frozenset()
+
+
+def is_from_here(scope: dict[str, Any]) -> bool:
+    """Does one of our own pages ask? A browser tells the origin; whoever tells none is no page."""
+    headers = dict(scope["headers"])
+    origin, host = headers.get(b"origin", b""), headers.get(b"host", b"")
+    return bool(host) and urlsplit(origin.decode("latin-1")).netloc == host.decode("latin-1")
+
+
+def session_key(scope: dict[str, Any]) -> str:
+    """The log-in that the socket was opened with; "" without one."""
+    cookies: SimpleCookie = SimpleCookie()
+    try:
+        cookies.load(dict(scope["headers"]).get(b"cookie", b"").decode("latin-1"))
+    except CookieError:
+        return ""
+    found = cookies.get(settings.SESSION_COOKIE_NAME)
+    return found.value if found else ""
+
+
+async def rights_of(key: str) -> Rights:
+    """What this log-in may watch now. Raises DatabaseError within ANSWER_SECONDS or so."""
+    ask = sync_to_async(_rights_of, thread_sensitive=False, executor=_executor)
+    rights: Rights = await ask(key)
+    return rights
+
+
+def _rights_of(key: str) -> Rights:
+    close_old_connections()
+    try:
+        with patience(ANSWER_SECONDS):
+            return _read(key)
+    finally:
+        close_old_connections()
+
+
+def _read(key: str) -> Rights:
+    """Logged out, expired, with a new password, deactivated: each is nobody."""
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    user = auth.get_user(request)
+    if not (user.is_active and user.is_staff and user.has_perm(MAY_WATCH)):
+        return Rights()
+    return Rights(frozenset(rooftops_of(user).values_list("pk", flat=True)))
+
+
+class Watcher:
+    """One page that watches. Tells it the words of its stores' calls until it leaves or may not any more."""
+
+    def __init__(
+        self, key: str, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
+    ):
+        self._key = key
+        self._receive = receive
+        self._send = send
+        self._rights = Rights()
+        self._checked_at = 0.0
+
+    async def watch(self) -> None:
+        """Until either side leaves. Whoever may not is refused before the socket opens."""
+        layer = get_channel_layer()
+        try:
+            async with asyncio.timeout(OPEN_SECONDS):
+                if not await self._may():
+                    return await self._close(NO_RIGHT)
+                channel = await layer.new_channel()
+                for rooftop in self._rights.rooftops:
+                    await layer.group_add(group_of(rooftop), channel)
+        except Exception as error:  # the database's, Redis's, its client's
+            log.info("nobody can watch calls now: %s", type(error).__name__)
+            return await self._close(TRY_LATER)
+        try:
+            await self._send({"type": "websocket.accept"})
+            await self._close(await self._tell_until_the_end(layer, channel))
+        finally:
+            await self._leave(layer, channel)
+
+    async def _tell_until_the_end(self, layer: Any, channel: str) -> int:
+        """What the socket is closed with."""
+        jobs = (self._forward(layer, channel), self._check_again(), self._until_gone())
+        tasks = [asyncio.create_task(job, name="watch") for job in jobs]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            task = done.pop()
+            return TRY_LATER if task.exception() else task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=SEND_SECONDS)
+
+    async def _forward(self, layer: Any, channel: str) -> int:
+        while True:
+            message = await layer.receive(channel)
+            if time.monotonic() - self._checked_at > FRESH_SECONDS and not await self._may():
+                return NO_RIGHT
+            if message["rooftop"] in self._rights.rooftops:
+                await self._tell({"call": message["call"], "news": message["news"]})
+
+    async def _check_again(self) -> int:
+        while await self._may():
+            await asyncio.sleep(CHECKED_EVERY_SECONDS)
+        return NO_RIGHT
+
+    async def _until_gone(self) -> int:
+        """A page has nothing to say: whatever comes ends it."""
+        await self._receive()
+        return 1000
+
+    async def _may(self) -> bool:
+        self._rights = await rights_of(self._key)
+        self._checked_at = time.monotonic()
+        return bool(self._rights.rooftops)
+
+    async def _tell(self, news: dict[str, Any]) -> None:
+        async with asyncio.timeout(SEND_SECONDS):
+            await self._send({"type": "websocket.send", "text": json.dumps(news)})
+
+    async def _close(self, code: int) -> None:
+        with suppress(OSError, RuntimeError, TimeoutError):
+            async with asyncio.timeout(SEND_SECONDS):
+                await self._send({"type": "websocket.close", "code": code})
+
+    async def _leave(self, layer: Any, channel: str) -> None:
+        with suppress(Exception):
+            async with asyncio.timeout(SEND_SECONDS):
+                for rooftop in self._rights.rooftops:
+                    await layer.group_discard(group_of(rooftop), channel)
+
+
+_watchers = 0
+
+
+@contextmanager
+def place() -> Iterator[bool]:
+    """Room for one more watcher, while there is some. Event loop only."""
+    global _watchers
+    if _watchers >= MOST_WATCHERS:
+        yield False
+        return
+    _watchers += 1
+    try:
+        yield True
+    finally:
+        _watchers -= 1
