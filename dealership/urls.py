@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from dealership.dashboard.views import dashboard
 from dealership.health import health, ready
 
 urlpatterns = [
@@ -12,6 +13,7 @@ urlpatterns = [
     path("health", health, name="health"),
     path("ready", ready, name="ready"),
     path("admin/", admin.site.urls),
+    path("dashboard/", dashboard, name="dashboard"),
     path("", include("scheduling.urls")),
     path("", include("reminders.urls")),
     path("", include("voice.urls")),

@@ -7,7 +7,7 @@ in quotation marks only the two together, -tires leaves out.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -16,11 +16,13 @@ from django.db.models import Q, QuerySet
 
 from crm.models import Customer, Rooftop
 from voice.conversation.states import Intent, State
+from voice.counted import BY_VISIT, LABELS, NO_VERSION, booked_visits, counted_as, hour_of
 from voice.models import Call, Turn
 
 SPOKEN = SearchVector("text", config="english")
 NUMBER_DIGITS = 4  # fewer are a word: "4 tires"
 SLOW = [("1", "over 1 s"), ("2", "over 2 s"), ("4", "over 4 s")]
+HOURS = [(str(hour), f"{hour % 12 or 12} {'AM' if hour < 12 else 'PM'}") for hour in range(24)]
 # Between these stands what was found; neither can be in a text (see crm.validation).
 BEGIN, END = "\x02", "\x03"
 
@@ -57,6 +59,11 @@ class CallFilter(forms.Form):
     )
     slow = forms.ChoiceField(label="Slowest answer", required=False, choices=[("", "Any wait"), *SLOW])
     trouble = forms.BooleanField(label="Something failed", required=False)
+    counted = forms.ChoiceField(
+        label="Counted as", required=False, choices=[("", "Anything"), *LABELS.items()]
+    )
+    hour = forms.ChoiceField(label="Began", required=False, choices=[("", "At any hour"), *HOURS])
+    version = forms.CharField(label="Agent version", required=False, max_length=60)
 
     @property
     def is_used(self) -> bool:
@@ -94,25 +101,39 @@ def find(filters: CallFilter) -> QuerySet[Call]:
         calls = calls.filter(slowest_ms__gte=int(str(wanted["slow"])) * 1000)
     if wanted.get("trouble"):
         calls = calls.filter(failures__gt=0)
-    calls = _on_days(calls, wanted)
+    if wanted.get("hour"):
+        calls = calls.alias(hour=hour_of()).filter(hour=int(wanted["hour"]))
+    if version := wanted.get("version"):
+        calls = calls.filter(agent_version="" if version == NO_VERSION else version)
+    calls = calls.filter(_counted_on_days(wanted))
     text = str(wanted.get("q") or "").strip()
     return calls.filter(_said_or_known(text)) if text else calls
 
 
-def _on_days(calls: QuerySet[Call], wanted: dict[str, Any]) -> QuerySet[Call]:
-    since, until = wanted.get("since"), wanted.get("until")
+def _counted_on_days(wanted: dict[str, Any]) -> Q:
+    since, until, name = wanted.get("since"), wanted.get("until"), wanted.get("counted")
+    if name in BY_VISIT:
+        visits = booked_visits(name).filter(on_days(since, until, "appointment__arrives_at", "call__rooftop"))
+        return Q(pk__in=visits.values("call"))
+    return on_days(since, until) & (counted_as(name) if name else Q())
+
+
+def on_days(
+    since: date | None, until: date | None, moment: str = "started_at", rooftop: str = "rooftop"
+) -> Q:
+    """From the first day to the end of the last, as the store of each row counts days; None: no end."""
     if not (since or until):
-        return calls
+        return Q()
     days = Q(pk__in=[])
-    for rooftop in Rooftop.objects.all():
-        theirs = Q(rooftop=rooftop)
+    for store in Rooftop.objects.all():
+        theirs = Q(**{rooftop: store})
         if since:
-            theirs &= Q(started_at__gte=datetime.combine(since, time(), rooftop.zone))
-        if until:
-            next_day = until + timedelta(days=1)
-            theirs &= Q(started_at__lt=datetime.combine(next_day, time(), rooftop.zone))
+            theirs &= Q(**{f"{moment}__gte": datetime.combine(since, time(), store.zone)})
+        if until and until < date.max:
+            next_day = datetime.combine(until, time(), store.zone) + timedelta(days=1)
+            theirs &= Q(**{f"{moment}__lt": next_day})
         days |= theirs
-    return calls.filter(days)
+    return days
 
 
 def _said_or_known(text: str) -> Q:
