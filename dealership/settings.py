@@ -36,6 +36,12 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Without a server e-mails go to the log.
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 10
+_user = EMAIL_CONFIG.get("EMAIL_HOST_USER") or ""
+DEFAULT_FROM_EMAIL = _user if "@" in _user else f"service-desk@{urlsplit(PUBLIC_BASE_URL).hostname}"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
@@ -215,6 +221,7 @@ UNFOLD = {
             {
                 "title": "Phone desk",
                 "items": [
+                    {"title": "Dashboard", "icon": "monitoring", "link": reverse_lazy("dashboard")},
                     {
                         "title": "Calls",
                         "icon": "call",
@@ -306,6 +313,7 @@ CELERY_BEAT_SCHEDULE = {
     "look-back-at-calls": {"task": "voice.tasks.look_back_at_calls", "schedule": 15.0},
     "forget-old-calls": {"task": "voice.tasks.forget_old_calls", "schedule": 3600.0},
     "send-texts": {"task": "reminders.tasks.send_texts", "schedule": 15.0, "options": {"expires": 60}},
+    "send-daily-summaries": {"task": "dealership.tasks.send_daily_summaries", "schedule": 300.0},
     # A sweep that waited for long is of no more use than the next one.
     "sweep-reminders": {
         "task": "reminders.tasks.sweep_reminders",

@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from dealership.banner import banner
+from dealership.dashboard.views import dashboard
 from dealership.health import health, ready
 from scheduling.board_views import home
 from scheduling.finding_views import find
@@ -19,6 +20,7 @@ urlpatterns = [
     path("admin/", home),
     path("admin/", admin.site.urls),
     path("", include("crm.urls")),
+    path("dashboard/", dashboard, name="dashboard"),
     path("", include("scheduling.urls")),
     path("", include("reminders.urls")),
     path("", include("voice.urls")),

@@ -37,6 +37,7 @@ FIXED = {
     "DEBUG": "1",
     "ALLOWED_HOSTS": "*",
     "PUBLIC_BASE_URL": "http://testserver",
+    "EMAIL_URL": "consolemail://",
     "TWILIO_ACCOUNT_SID": "",
     "TWILIO_PHONE_NUMBER": "",
     "TWILIO_API_BASE_URL": "http://127.0.0.1:9",

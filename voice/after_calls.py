@@ -4,15 +4,19 @@ All of it from what is kept. No model writes the summary, so nothing stands in i
 """
 
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 from django.db.models import QuerySet
 
 from crm.models import FollowUpTask, SystemFault
 from scheduling.models import Appointment, OpCode
-from voice import calls, claim_check, transfers
+from voice import calls, claim_check, transfers, watchdog
 from voice.conversation import phrases
-from voice.conversation.states import Conversation, Intent
+from voice.conversation.states import Conversation, Ending, Intent
+from voice.costs import cost_of
 from voice.models import Call
+from voice.tools.store import load_store
 from voice.transcript import slowest_of
 
 AT_ONCE = 200
@@ -63,8 +67,22 @@ def look_back(*, now: datetime) -> int:
             slowest_ms=slowest_of(call.turns.all()),
             failures=failures(call),
             contradictions=claim_check.contradictions(call),
+            **_counts(call),
         )
     return len(waiting)
+
+
+def _counts(call: Call) -> dict[str, Any]:
+    """What the dashboard counts the call as: kept beside it, for what was said is forgotten one day."""
+    conversation = transfers.conversation_of(call)
+    is_open = load_store(call.rooftop, now=call.started_at).is_open_at(call.started_at)
+    return {
+        "errand": conversation.intent,
+        "has_booked": call.tool_calls.filter(name="book_appointment", code="ok").exists(),
+        "wanted_person": conversation.ending is Ending.TRANSFER or watchdog.is_transferred(call),
+        "was_after_hours": not is_open,
+        "cost": Decimal(cost_of(call).dollars).quantize(Decimal("0.0001")),
+    }
 
 
 def failures(call: Call) -> int:

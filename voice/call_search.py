@@ -7,7 +7,7 @@ in quotation marks only the two together, -tires leaves out.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -21,12 +21,14 @@ from django.db.models.lookups import Exact
 from crm.models import Customer, Rooftop
 from crm.rights import rooftops_of
 from voice.conversation.states import Ending, Intent, State
+from voice.counted import BY_VISIT, LABELS, NO_VERSION, booked_visits, counted_as, hour_of
 from voice.models import Call, CallReview, Turn
 
 SPOKEN = SearchVector("text", config="english")
 NUMBER_DIGITS = 4  # fewer are a word: "4 tires"
 SLOW = [("1", "over 1 s"), ("2", "over 2 s"), ("4", "over 4 s")]
 VERSIONS_SHOWN = 50
+HOURS = [(str(hour), f"{hour % 12 or 12} {'AM' if hour < 12 else 'PM'}") for hour in range(24)]
 SAMPLED = 20  # one call in so many is to be reviewed although nothing was wrong
 # An outcome that no call has by itself: it is over, and no visit came of it.
 UNBOOKED = "unbooked"
@@ -90,6 +92,10 @@ class CallFilter(forms.Form):
         ],
     )
     version = forms.ChoiceField(label="Who talked", required=False)
+    counted = forms.ChoiceField(
+        label="Counted as", required=False, choices=[("", "Anything"), *LABELS.items()]
+    )
+    hour = forms.ChoiceField(label="Began", required=False, choices=[("", "At any hour"), *HOURS])
     trouble = forms.BooleanField(label="Something failed", required=False)
     untrue = forms.BooleanField(label="Said what is not so", required=False)
 
@@ -105,7 +111,7 @@ class CallFilter(forms.Form):
         """Who has talked in these stores' calls; asked for only when the field is shown or read."""
         talked = Call.objects.filter(rooftop__in=self.rooftops).exclude(agent_version="")
         names = talked.order_by("agent_version").values_list("agent_version", flat=True).distinct()
-        return [("", "Any"), *((name, name) for name in names[:VERSIONS_SHOWN])]
+        return [("", "Any"), *((name, name) for name in names[:VERSIONS_SHOWN]), (NO_VERSION, "Nobody yet")]
 
     @property
     def is_used(self) -> bool:
@@ -142,7 +148,9 @@ def find(filters: CallFilter) -> QuerySet[Call]:
     text = str(wanted.get("q") or "").strip()
     if text:
         calls = calls.filter(_said_or_known(text))
-    calls = _on_days(calls, wanted, filters.rooftops)
+    if wanted.get("hour"):
+        calls = calls.alias(hour=hour_of()).filter(hour=int(wanted["hour"]))
+    calls = calls.filter(_counted_on_days(wanted))
     calls = calls.select_related("rooftop", "customer", "review", "taken_over_by").defer("conversation")
     return calls.annotate(intent=KT("conversation__intent")).order_by("-started_at", "-pk")
 
@@ -162,11 +170,12 @@ def _is_wanted(wanted: dict[str, Any]) -> Q:
         ("rooftop", "rooftop"),
         ("state", "state"),
         ("direction", "direction"),
-        ("version", "agent_version"),
         ("intent", "conversation__intent"),
     ):
         if wanted.get(name):
             is_wanted &= Q(**{column: wanted[name]})
+    if version := wanted.get("version"):
+        is_wanted &= Q(agent_version="" if version == NO_VERSION else version)
     if outcome := wanted.get("outcome"):
         is_wanted &= Q(outcome__in=NOT_BOOKED if outcome == UNBOOKED else [outcome])
     if wanted.get("slow"):
@@ -206,20 +215,30 @@ def _is_reviewed(review: str, user: User | AnonymousUser) -> Q:
     return not_yet & Q(ended_at__isnull=False) & (went_wrong | is_sampled)
 
 
-def _on_days(calls: QuerySet[Call], wanted: dict[str, Any], rooftops: QuerySet[Rooftop]) -> QuerySet[Call]:
-    since, until = wanted.get("since"), wanted.get("until")
+def _counted_on_days(wanted: dict[str, Any]) -> Q:
+    since, until, name = wanted.get("since"), wanted.get("until"), wanted.get("counted")
+    if name in BY_VISIT:
+        visits = booked_visits(name).filter(on_days(since, until, "appointment__arrives_at", "call__rooftop"))
+        return Q(pk__in=visits.values("call"))
+    return on_days(since, until) & (counted_as(name) if name else Q())
+
+
+def on_days(
+    since: date | None, until: date | None, moment: str = "started_at", rooftop: str = "rooftop"
+) -> Q:
+    """From the first day to the end of the last, as the store of each row counts days; None: no end."""
     if not (since or until):
-        return calls
+        return Q()
     days = Q(pk__in=[])
-    for rooftop in rooftops:
-        theirs = Q(rooftop=rooftop)
+    for store in Rooftop.objects.all():
+        theirs = Q(**{rooftop: store})
         if since:
-            theirs &= Q(started_at__gte=datetime.combine(since, time(), rooftop.zone))
-        if until:
-            next_day = until + timedelta(days=1)
-            theirs &= Q(started_at__lt=datetime.combine(next_day, time(), rooftop.zone))
+            theirs &= Q(**{f"{moment}__gte": datetime.combine(since, time(), store.zone)})
+        if until and until < date.max:
+            next_day = datetime.combine(until, time(), store.zone) + timedelta(days=1)
+            theirs &= Q(**{f"{moment}__lt": next_day})
         days |= theirs
-    return calls.filter(days)
+    return days
 
 
 def _said_or_known(text: str) -> Q:

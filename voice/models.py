@@ -116,6 +116,19 @@ class Call(models.Model):
     contradictions = models.PositiveSmallIntegerField(
         default=0, db_default=0, help_text="What the caller heard and the book does not bear out."
     )
+    errand = models.CharField(
+        max_length=30, blank=True, default="", db_default="", help_text="What the caller wanted."
+    )
+    has_booked = models.BooleanField(default=False, db_default=False)
+    wanted_person = models.BooleanField(
+        default=False, db_default=False, help_text="Somebody was to come to the phone."
+    )
+    was_after_hours = models.BooleanField(
+        default=False, db_default=False, help_text="The store was closed when it began."
+    )
+    cost = models.DecimalField(
+        "estimated cost", max_digits=8, decimal_places=4, null=True, blank=True, help_text="US dollars."
+    )
     forgotten_at = models.DateTimeField(
         null=True, blank=True, help_text="When what was said was deleted: see voice/retention.py."
     )

@@ -90,14 +90,14 @@ def _tend(call: Call, control: CallControl, now: datetime) -> None:
         log.warning("call %s: the carrier refused an order: %s", call.pk, error)
 
 
-def _is_transferred(call: Call) -> bool:
+def is_transferred(call: Call) -> bool:
     """Did our part end with a person being rung?"""
     return call.carrier_steps.filter(name__startswith=AFTER_STREAM, answer__contains="<Dial").exists()
 
 
 def _cap(call: Call) -> datetime:
     longest = LONGEST_CALL
-    if _is_transferred(call):
+    if is_transferred(call):
         longest += timedelta(minutes=settings.TRANSFER_MINUTES)
     return call.started_at + longest
 

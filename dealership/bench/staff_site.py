@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import cycle, islice
 
 from django.contrib.auth.models import User
@@ -12,14 +13,20 @@ from django.test.utils import CaptureQueriesContext
 from dealership.bench import store
 from dealership.bench.figures import Figure, Goal, milliseconds
 from dealership.bench.store import at_leisure
+from dealership.dashboard.period import LONGEST_DAYS
+from voice.models import Call
 
 PER_ROUND = 10
 LIST = "/admin/scheduling/appointment/"
 CALLS = "/calls/"
 CUSTOMERS = "/admin/crm/customer/"
+DASHBOARD = "/dashboard/"
 GOAL = Goal("p95", 200)
 WORDS = ("brakes", "tomorrow", "oil+change", "Abbott", "Ada+Barnes", "nowhere")
 FILTERS = ("", "?day=today", "?day=week", "?status__exact=booked", "?p=9")
+
+# What takes longest: a hundred days, and answers, which are counted turn by turn.
+PERIODS = ("", "period=30", "period=30&figure=waits", "period=own&since={since}&until={until}&figure=shows")
 
 
 async def measure(*, rounds: int) -> list[Figure]:
@@ -38,6 +45,8 @@ def _measure(rounds: int) -> list[Figure]:
             ("appointment list", _lists()),
             ("appointments of a telephone number", _searches()),
             ("customer page", _customers(count)),
+            ("call page", _call_pages(count)),
+            ("dashboard", _dashboards()),
             ("calls in which a word was said", cycle(f"{CALLS}?q={word}" for word in WORDS)),
         )
         for figure in _figures(client, name, list(islice(addresses, count)))
@@ -73,3 +82,14 @@ def _searches() -> Iterator[str]:
 
 def _customers(count: int) -> Iterator[str]:
     return cycle(f"{CUSTOMERS}{customer.pk}/change/" for customer in store.some_customers(count))
+
+
+def _call_pages(count: int) -> Iterator[str]:
+    keys = list(Call.objects.order_by("-started_at").values_list("pk", flat=True)[:count])
+    return cycle(f"{CALLS}{key}/" for key in keys)
+
+
+def _dashboards() -> Iterator[str]:
+    until = store.now().date()
+    days = {"since": until - timedelta(days=LONGEST_DAYS - 1), "until": until}
+    return cycle(f"{DASHBOARD}?{which.format(**days)}" for which in PERIODS)

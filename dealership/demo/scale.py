@@ -5,6 +5,7 @@ can be booked like any other. Telephone numbers are in area codes that are never
 Left out, since no query of the load test reads them: events of visits, repair orders, consent.
 """
 
+import json
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from dealership.demo.store import holidays, write_rooftop
 from dealership.demo.vins import DESCRIPTORS, vin_for
 from scheduling.models import Allocation, Appointment, AppointmentLine, Demand
 from voice.conversation.states import State
-from voice.models import Call, Turn
+from voice.models import Call, ToolCall, Turn
 
 VISITS_BEFORE = 2  # for each customer, in the two years until today
 CUSTOMERS_PER_VISIT_AHEAD = 20
@@ -33,50 +34,14 @@ EVERY_NTH_HAS_A_SECOND_CAR = 8
 LARGEST = 5_000_000  # telephone numbers there are for it
 
 ZONES = ("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Phoenix")
-FIRST_NAMES = [
-    "Ada",
-    "Bill",
-    "Cora",
-    "Dean",
-    "Edna",
-    "Fred",
-    "Gina",
-    "Hugo",
-    "Iris",
-    "Jack",
-    "Kate",
-    "Leon",
-    "Mona",
-    "Nick",
-    "Opal",
-    "Paul",
-    "Rita",
-    "Saul",
-    "Tess",
-    "Walt",
-]
-LAST_NAMES = [
-    "Abbott",
-    "Barnes",
-    "Cole",
-    "Dalton",
-    "Ellis",
-    "Frost",
-    "Gibson",
-    "Hale",
-    "Irwin",
-    "Jarvis",
-    "Keller",
-    "Lane",
-    "Mercer",
-    "Norris",
-    "Owens",
-    "Pratt",
-    "Quigley",
-    "Reyes",
-    "Shaw",
-    "Turner",
-]
+FIRST_NAMES = (
+    *("Ada", "Bill", "Cora", "Dean", "Edna", "Fred", "Gina", "Hugo", "Iris", "Jack"),
+    *("Kate", "Leon", "Mona", "Nick", "Opal", "Paul", "Rita", "Saul", "Tess", "Walt"),
+)
+LAST_NAMES = (
+    *("Abbott", "Barnes", "Cole", "Dalton", "Ellis", "Frost", "Gibson", "Hale", "Irwin", "Jarvis"),
+    *("Keller", "Lane", "Mercer", "Norris", "Owens", "Pratt", "Quigley", "Reyes", "Shaw", "Turner"),
+)
 CARS = tuple(DESCRIPTORS)
 
 # What was said; the desk begins.
@@ -137,9 +102,14 @@ class Tables:
         self.call = Table(
             Call,
             *("rooftop", "carrier", "sid", "caller_number", "called_number", "customer"),
-            *("started_at", "stream_opened_at", "ended_at", "outcome", "state"),
+            *("started_at", "stream_opened_at", "ended_at", "outcome", "state", "agent_version"),
+            *("errand", "has_booked", "was_after_hours", "slowest_ms", "cost"),
         )
         self.turn = Table(Turn, "call", "number", "speaker", "text", "starts_ms", "ends_ms", "latencies")
+        self.tool_call = Table(
+            ToolCall,
+            *("call", "key", "name", "arguments", "code", "result", "at_ms", "duration_ms", "appointment"),
+        )
 
     def all(self) -> list[Table]:
         return list(vars(self).values())
@@ -181,8 +151,8 @@ def write_scale(customers: int, *, now: datetime, note: Callable[[str], None]) -
                     *_counted(before, _spread(_share(visits, index, rooftops), before)),
                     *_counted(ahead, _nearest_full(_share(visits_ahead, index, rooftops), ahead)),
                 ]
-                _visits(tables, site, people, days, today)
-                _calls(tables, site, people, mine, now)
+                booked = _visits(tables, site, people, days, today)
+                _calls(tables, site, people, booked, mine, now)
                 tables.write()
                 note(f"{mine.stop:,} of {customers:,} customers")
     with connection.cursor() as cursor:
@@ -298,9 +268,10 @@ def _visits(
     people: Sequence[tuple[int, int]],
     days: Sequence[tuple[OpenDay, int]],
     today: date,
-) -> None:
+) -> list[int]:
+    """Their ids, the earliest first."""
     chance = random.Random(SEED + site.rooftop.pk)
-    number = 0
+    number, written = 0, []
     for day, count in days:
         if not count:
             continue
@@ -310,15 +281,10 @@ def _visits(
         for visit in chance.sample(day.plan, count):
             customer, vehicle = people[number % len(people)]
             status = _status(number, is_past=day.date < today)
-            _visit(
-                tables,
-                site,
-                visit,
-                day.date,
-                offset,
-                (customer, vehicle, 100_000 + number, status, booked_on),
-            )
+            facts = (customer, vehicle, 100_000 + number, status, booked_on)
+            written.append(_visit(tables, site, visit, day.date, offset, facts))
             number += 1
+    return written
 
 
 def _status(number: int, *, is_past: bool) -> str:
@@ -337,7 +303,7 @@ def _visit(
     day: date,
     offset: str,
     facts: tuple[int, int, int, str, str],
-) -> None:
+) -> int:
     customer, vehicle, number, status, booked_on = facts
     rooftop = site.rooftop.pk
     advisor = NULL if visit.advisor is None else site.advisors[visit.advisor]
@@ -348,7 +314,7 @@ def _visit(
     )
     tables.line.add(appointment, *site.op_codes[visit.op_code])
     if status in ("cancelled", "no_show"):
-        return
+        return appointment
     for technician, bay, starts, ends in visit.work:
         tables.allocation.add(
             *(rooftop, "work", appointment, site.technicians[technician], site.bays[bay], NULL),
@@ -359,20 +325,35 @@ def _visit(
         tables.allocation.add(rooftop, "write_up", appointment, NULL, NULL, advisor, arrives_at, written_up)
     for skill, minutes in visit.demand:
         tables.demand.add(rooftop, appointment, day, skill, minutes)
+    return appointment
 
 
-def _calls(tables: Tables, site: Site, people: Sequence[tuple[int, int]], mine: range, now: datetime) -> None:
+def _calls(
+    tables: Tables,
+    site: Site,
+    people: Sequence[tuple[int, int]],
+    visits: Sequence[int],
+    mine: range,
+    now: datetime,
+) -> None:
     for index in mine:
         if index % CUSTOMERS_PER_CALL:
             continue
-        started_at = now - timedelta(minutes=37 * (index // CUSTOMERS_PER_CALL) + 5)
-        seconds = 60 + index // CUSTOMERS_PER_CALL % 120
-        is_booked = index // CUSTOMERS_PER_CALL % 4 != 3
+        number = index // CUSTOMERS_PER_CALL
+        started_at = now - timedelta(minutes=37 * number + 5)
+        ended_at = started_at + timedelta(seconds=60 + number % 120)
+        is_booked = number % 4 != 3
+        is_late = not 7 <= started_at.astimezone(site.rooftop.zone).hour < 18
         call = tables.call.add(
             *(site.rooftop.pk, "twilio", f"CA{index:032x}", f"+1290{2_000_000 + index}", "+12125550100"),
-            *(people[index - mine.start][0], started_at, started_at, started_at + timedelta(seconds=seconds)),
-            *("booked" if is_booked else "hung_up", State.GREETING.value),
+            *(people[index - mine.start][0], started_at, started_at, ended_at),
+            *("booked" if is_booked else "hung_up", State.GREETING.value, f"built-in {number // 2000}"),
+            *("book", is_booked, is_late, 540 + index % 300, f"0.0{1 + number % 9}"),
         )
+        if is_booked and visits:
+            # As many visits as calls, so that each call has booked another one.
+            visit = visits[-1 - number % len(visits)]
+            tables.tool_call.add(call, "1", "book_appointment", "{}", "ok", "{}", 42_000, 30, visit)
         _turns(tables, call, index, TALK if is_booked else TALK[:5])
 
 
@@ -388,7 +369,8 @@ def _turns(tables: Tables, call: int, index: int, talk: Sequence[str]) -> None:
             number=100_000 + index,
         )
         is_desk = number % 2 == 1
-        latencies = f'{{"final": 240, "first_audio": {520 + index % 300}}}' if is_desk else "{}"
+        stages = {"final": 240, "first_audio": 520 + index % 300, "first_frame": 540 + index % 300}
+        latencies = json.dumps(stages if is_desk else {})
         starts_ms = 6000 * (number - 1)
         tables.turn.add(
             call, number, "desk" if is_desk else "caller", text, starts_ms, starts_ms + 4000, latencies
