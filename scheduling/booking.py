@@ -13,8 +13,6 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 from crm.models import Customer, FollowUpTask, RepairOrder, Rooftop, Vehicle
 from scheduling import locking, writing
-from scheduling.caretaking import annotate as annotate
-from scheduling.caretaking import reassign as reassign
 from scheduling.load import load_lane, visit_for
 from scheduling.models import Appointment, Hold, OpCode
 from scheduling.refusals import (

@@ -16,9 +16,9 @@ from unfold.widgets import (
 
 from crm.models import Customer, Staff, Vehicle
 from crm.store_admin import WallTimeInput
-from scheduling.caretaking import LONGEST_NOTE
 from scheduling.models import Appointment, BayType, OpCode, Skill, Technician
 from scheduling.refusals import Refusal
+from scheduling.writing import LONGEST_NOTE
 
 
 class RefusableForm(forms.ModelForm):  # type: ignore[type-arg]

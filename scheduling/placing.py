@@ -54,6 +54,17 @@ def place(
     return locking.in_transaction(write, rooftop, appointment.arrives_at, arrives_at)
 
 
+def reassign(
+    appointment: Appointment, advisor: Staff, *, actor: str, now: datetime, version: int | None = None
+) -> Appointment:
+    """Give the visit to another advisor, with its write-up when that is still to come.
+
+    Raises Refusal: slot_taken when the advisor writes up another car then, wrong_store for somebody who
+    is no advisor there. Who has the visit already keeps it, and nothing changes.
+    """
+    return place(appointment, appointment.arrives_at, advisor=advisor, actor=actor, now=now, version=version)
+
+
 def _give_to(visit: Appointment, advisor: Staff | None, now: datetime, overbook_reason: str) -> str:
     """Let another advisor write the car up; what was done, in words."""
     if advisor is None or advisor.pk == visit.advisor_id:

@@ -23,7 +23,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from crm.store_admin import back
-from scheduling import booking
+from scheduling import placing, writing
 from scheduling.forms import AdvisorForm, NoteForm
 from scheduling.models import Appointment
 from scheduling.refusals import Refusal
@@ -74,7 +74,7 @@ class VisitActions:
 
         def write() -> str:
             advisor, seen = form.cleaned_data["advisor"], form.cleaned_data["seen_version"]
-            booking.reassign(visit, advisor, actor=self._who(request), now=timezone.now(), version=seen)
+            placing.reassign(visit, advisor, actor=self._who(request), now=timezone.now(), version=seen)
             return f"{visit.confirmation_number} is {advisor}'s now."
 
         page: HttpResponse = self._ask(
@@ -88,7 +88,7 @@ class VisitActions:
 
         def write() -> str:
             note = form.cleaned_data["note"]
-            booking.annotate(visit, note, actor=self._who(request), now=timezone.now())
+            writing.annotate(visit, note, actor=self._who(request), now=timezone.now())
             return "The note is kept."
 
         page: HttpResponse = self._ask(request, visit, form, write, title="Add a note", verb="Keep the note")

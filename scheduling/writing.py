@@ -23,6 +23,7 @@ from scheduling.refusals import Refusal
 from scheduling.slots import WRITE_UP, Slot
 
 KEY_LENGTH = 120  # as in models.py
+LONGEST_NOTE = 300  # characters, as its column
 
 
 def take(
@@ -169,3 +170,15 @@ def close_unbegun_order(appointment: Appointment, now: datetime) -> None:
     if order.status not in (RepairOrder.Status.CHECKED_IN, RepairOrder.Status.CLOSED):
         raise Refusal("wrong_status", f"Work on {order} has begun. Complete the visit instead.")
     close_order(appointment, now)
+
+
+def annotate(appointment: Appointment, note: str, *, actor: str, now: datetime) -> AppointmentEvent:
+    """Keep a note, at most LONGEST_NOTE characters, in the visit's history. The visit itself stays as it is."""
+    return AppointmentEvent.objects.create(
+        appointment=appointment,
+        actor=actor,
+        what=note.strip()[:LONGEST_NOTE],
+        at=now,
+        kind=AppointmentEvent.Kind.NOTE,
+        version=appointment.version,
+    )
