@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crm", "0012_staff_at_several_stores")]
+    dependencies = [("crm", "0013_customer_merge")]
 
     operations = [
         migrations.CreateModel(
