@@ -39,16 +39,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Without a server e-mails go to the log.
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
-EMAIL_TIMEOUT = 10
+EMAIL_TIMEOUT = 10  # seconds
 _user = EMAIL_CONFIG.get("EMAIL_HOST_USER") or ""
 DEFAULT_FROM_EMAIL = _user if "@" in _user else f"service-desk@{urlsplit(PUBLIC_BASE_URL).hostname}"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
-
-# Where e-mails go; by default they are only printed. smtp+tls://user:password@host:587 sends them.
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
-EMAIL_TIMEOUT = 10  # seconds
-DEFAULT_FROM_EMAIL = f"service-desk@{urlsplit(PUBLIC_BASE_URL).hostname}"
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
