@@ -14,7 +14,7 @@ from dealership.embedded import die_with_parent
 from tests.voice.live import own_environment
 
 ROOT = Path(__file__).parents[1]
-DOWN_SECONDS = 20.0
+DOWN_SECONDS = 60.0
 
 
 @contextmanager
