@@ -35,12 +35,16 @@ class Person:
     another: str  # the value for a vehicle that is new
 
 
-def people(form: CounterForm) -> dict[str, Any]:
-    """Who fits, and the choice that stands: what was chosen, else the first vehicle where one person fits."""
+def people(form: CounterForm, *, asked: int | None = None) -> dict[str, Any]:
+    """Who fits, and the choice that stands: what was chosen, else the first vehicle where one person fits.
+
+    asked is a Customer id: whoever came for that one sees it first, whatever else was typed.
+    """
     text = str(form["who"].value() or "").strip()
     found = finding.customers([form.rooftop.pk], text, most=PEOPLE_SHOWN)
-    asked = form.initial.get("customer")
-    found.sort(key=lambda customer: customer.pk != asked)
+    if asked:
+        here = Customer.objects.filter(rooftop=form.rooftop, pk=asked)
+        found = [*finding.with_vehicles(here), *(each for each in found if each.pk != asked)]
     persons = [_person(customer) for customer in found]
     choices = [value for person in persons for value, _ in person.vehicles]
     party = str(form["party"].value() or "")

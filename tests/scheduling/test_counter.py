@@ -224,6 +224,11 @@ def test_the_page_opens_on_what_its_address_asks_for(
     assert re.search(rf'value="{maria.pk}-\d+" checked', page)
     assert re.search(r'name="is_here"[^>]* checked', page)
     assert TUESDAY in page
+    maria.phones.clear()  # however common her name is, who came for her sees her first
+    for _ in range(8):
+        Customer.objects.create(rooftop=store, first_name="Maria", last_name="Aaron")
+    page = advisor.get(f"/book/?customer={maria.pk}").content.decode()
+    assert re.search(rf'value="{maria.pk}-\d+" checked', page)
     # A time that is not open is said, and what is near it.
     fill(store, at(24, 9, store=store))
     form = typed(store, maria, arrival="", wished=at(24, 9, store=store).isoformat())

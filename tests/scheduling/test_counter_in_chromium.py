@@ -133,6 +133,13 @@ async def test_an_advisor_books_by_keyboard_meets_a_clash_and_cancels(
         assert problems == []
         await _small(page, live_server)
 
+        # Logged out meanwhile: the log-in page comes whole, not as a part of this one.
+        await page.goto(f"{live_server.url}/book/")
+        await context.clear_cookies(name="sessionid")
+        await page.locator("#id_who").fill("Lopez")
+        await expect(page.locator("#id_password")).to_be_visible()
+        assert "/admin/login/" in page.url
+
     visit = await in_thread(Appointment.objects.select_related("customer").get)(customer__first_name="Maria")
     assert (visit.status, visit.cancel_reason) == ("cancelled", "Sold the car")
     assert await in_thread(visit.customer.consents.filter(is_granted=True).count)() == 2
