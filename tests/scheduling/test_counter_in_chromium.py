@@ -92,7 +92,10 @@ async def test_an_advisor_books_by_keyboard_meets_a_clash_and_cancels(
         await expect(page.locator("#search-input-command")).to_be_focused()
         await page.keyboard.type("555-0143")
         await expect(page.locator("#command-results-list")).to_contain_text("Maria Lopez")
+        await expect(page.locator("#command-results-list .active")).to_contain_text("Maria Lopez")
         await shoot(page, "search")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("region", name="Visits")).to_be_visible()
 
         # The whole visit by keyboard.
         await page.goto(f"{live_server.url}/book/")
