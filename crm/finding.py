@@ -11,7 +11,7 @@ from crm.models import Customer, Ownership, Vehicle
 
 PHONE_DIGITS = 4  # fewer are no telephone number yet
 NAMED = ("first_name", "last_name", "email", "vehicles__plate", "vehicles__vin")
-LONGEST = 80  # characters of what is looked for
+LEAST, LONGEST = 2, 80  # characters of what is looked for; one letter is half the town
 MOST_WORDS = 5
 
 
@@ -22,7 +22,7 @@ def customers(rooftop_ids: Collection[int], text: str, *, most: int) -> list[Cus
     that fits as a whole comes first.
     """
     words = text[:LONGEST].split()[:MOST_WORDS]
-    if not words:
+    if len("".join(words)) < LEAST:
         return []
     mine = with_vehicles(Customer.objects.filter(rooftop__in=rooftop_ids))
     exact = list(mine.filter(pk__in=_owners_of_plate(rooftop_ids, "".join(words)))[:most])

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from crm import lookup
 from crm.consent import latest, note
-from crm.models import Consent, Customer, CustomerMerge, FollowUpTask, Ownership, RepairOrder
+from crm.models import Consent, Customer, CustomerMerge, FollowUpTask, Ownership, Phone, RepairOrder
 
 ATTEMPTS = 3
 WAIT_MILLISECONDS = 2000  # for a row that somebody else is writing
@@ -140,11 +140,14 @@ def _facts(customer: Customer) -> dict[str, str]:
 
 def what_moves(other: Customer) -> list[tuple[str, int]]:
     """What a merge would bring over, in words and numbers; one query for each kind."""
-    counted = [("phone", other.phones.count())]
+    counted: list[tuple[type[models.Model], int]] = [(Phone, other.phones.count())]
     for model, field in _carriers:
-        count = model._default_manager.filter(**{field: other}).count()
-        counted.append((str(model._meta.verbose_name_plural), count))
-    return [(kind, count) for kind, count in counted if count]
+        counted.append((model, model._default_manager.filter(**{field: other}).count()))
+    return [(_kind(model, count), count) for model, count in counted if count]
+
+
+def _kind(model: type[models.Model], count: int) -> str:
+    return str(model._meta.verbose_name if count == 1 else model._meta.verbose_name_plural)
 
 
 def _renamed(model: type[models.Model], field: str) -> Carry:

@@ -8,14 +8,14 @@ from typing import Any
 from django.http import QueryDict
 
 from crm import finding
-from crm.models import Customer, Rooftop, Vehicle
+from crm.models import Customer, Rooftop, Staff, Vehicle
 from scheduling import counter
-from scheduling.counter import OpenDay
 from scheduling.counter_form import NEW, CounterForm, moment_of
 from scheduling.models import OpCode
 from scheduling.slots import Slot
 
 PEOPLE_SHOWN = 6
+NOON = 12
 
 
 def menu(form: CounterForm) -> dict[str, Any]:
@@ -35,12 +35,16 @@ class Person:
     another: str  # the value for a vehicle that is new
 
 
-def people(form: CounterForm) -> dict[str, Any]:
-    """Who fits, and the choice that stands: what was chosen, else the first vehicle where one person fits."""
+def people(form: CounterForm, *, asked: int | None = None) -> dict[str, Any]:
+    """Who fits, and the choice that stands: what was chosen, else the first vehicle where one person fits.
+
+    asked is a Customer id: whoever came for that one sees it first, whatever else was typed.
+    """
     text = str(form["who"].value() or "").strip()
     found = finding.customers([form.rooftop.pk], text, most=PEOPLE_SHOWN)
-    asked = form.initial.get("customer")
-    found.sort(key=lambda customer: customer.pk != asked)
+    if asked:
+        here = Customer.objects.filter(rooftop=form.rooftop, pk=asked)
+        found = [*finding.with_vehicles(here), *(each for each in found if each.pk != asked)]
     persons = [_person(customer) for customer in found]
     choices = [value for person in persons for value, _ in person.vehicles]
     party = str(form["party"].value() or "")
@@ -66,7 +70,8 @@ class Choice:
     value: str
     arrives: datetime
     ready: datetime
-    advisor: str
+    advisor: str  # the one who was wished for, where they are free
+    part: str  # of the day
 
 
 def openings(form: CounterForm, *, now: datetime, is_refused: bool = False) -> dict[str, Any]:
@@ -77,13 +82,20 @@ def openings(form: CounterForm, *, now: datetime, is_refused: bool = False) -> d
     shown: dict[str, Any] = {"form": form, "quote": counter.quote(op_codes), "zone": rooftop.time_zone}
     if not op_codes:
         return shown
-    days = _days(rooftop, op_codes, first, wanted, now)
+    advisor = _advisor(form, wanted)
+    days = counter.open_days(
+        rooftop,
+        op_codes,
+        first,
+        now=now,
+        transport=wanted.get("transport") or None,
+        advisor=advisor.pk if advisor else None,
+    )
     day = next((each for each in days if each.slots), days[0])
     wished = moment_of(str(wanted.get("arrival") or wanted.get("wished") or ""))
     is_open = any(slot.arrives_at == wished for slot in day.slots)
     is_missed = wished is not None and wished.astimezone(rooftop.zone).date() == first and not is_open
     near = counter.nearest(days, wished or now) if is_missed or is_refused else []
-    names = dict(rooftop.staff.values_list("pk", "name"))
     today = now.astimezone(rooftop.zone).date()
     week = timedelta(days=counter.DAYS_SHOWN)
     return {
@@ -93,8 +105,8 @@ def openings(form: CounterForm, *, now: datetime, is_refused: bool = False) -> d
         "first": first,
         "earlier": max(today, first - week) if first > today else None,
         "later": first + week,
-        "choices": [_choice(slot, rooftop, names) for slot in day.slots],
-        "near": [_choice(slot, rooftop, names) for slot in near],
+        "choices": [_choice(slot, rooftop, advisor) for slot in day.slots],
+        "near": [_choice(slot, rooftop, advisor) for slot in near],
         "missed": wished if is_missed and not is_refused else None,
         "arrival": wished.isoformat() if wished and is_open else "",
     }
@@ -113,24 +125,18 @@ def _first_day(rooftop: Rooftop, asked: date | None, now: datetime) -> date:
     return min(max(asked or today, today), today + timedelta(days=rooftop.horizon_days))
 
 
-def _days(
-    rooftop: Rooftop, op_codes: Sequence[OpCode], first: date, wanted: dict[str, Any], now: datetime
-) -> list[OpenDay]:
-    advisor = wanted.get("advisor")
-    return counter.open_days(
-        rooftop,
-        op_codes,
-        first,
-        now=now,
-        transport=wanted.get("transport") or None,
-        advisor=advisor.pk if advisor else None,
-    )
+def _advisor(form: CounterForm, wanted: dict[str, Any]) -> Staff | None:
+    """Who is asked for, else whom the customer prefers."""
+    asked: Staff | None = wanted.get("advisor")
+    return asked or (form.customer.preferred_advisor if form.customer else None)
 
 
-def _choice(slot: Slot, rooftop: Rooftop, names: dict[int, str]) -> Choice:
+def _choice(slot: Slot, rooftop: Rooftop, advisor: Staff | None) -> Choice:
+    arrives = slot.arrives_at.astimezone(rooftop.zone)
     return Choice(
         slot.arrives_at.astimezone(UTC).isoformat(),
-        slot.arrives_at.astimezone(rooftop.zone),
+        arrives,
         slot.ready_at.astimezone(rooftop.zone),
-        names.get(slot.advisor_id or 0, ""),
+        advisor.name if advisor and slot.advisor_id == advisor.pk else "",
+        "morning" if arrives.hour < NOON else "afternoon",
     )

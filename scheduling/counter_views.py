@@ -46,7 +46,9 @@ def book(request: HttpRequest) -> HttpResponse:
         "form": form,
         "refusal": refusal,
         **counter_page.menu(form),
-        **counter_page.people(form),
+        **counter_page.people(
+            form, asked=form.customer.pk if form.customer else form.initial.get("customer")
+        ),
         **counter_page.openings(form, now=timezone.now(), is_refused=refusal is not None),
     }
     return render(request, "scheduling/book.html", context)

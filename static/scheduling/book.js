@@ -100,6 +100,24 @@ document.body.addEventListener("htmx:afterSettle", (event) => {
   } else focusIn(event.target.closest("[data-step]"));
 });
 
+// --- when the server does not answer ----------------------------------------------------------
+
+const trouble = document.getElementById("trouble");
+for (const kind of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+  document.body.addEventListener(kind, () => (trouble.hidden = false));
+}
+
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, pathInfo } = event.detail;
+  if (xhr.status !== 200) return;
+  trouble.hidden = true;
+  // Logged out meanwhile: the answer is the log-in page, which is no part of this one.
+  if (new URL(xhr.responseURL).pathname !== pathInfo.requestPath) {
+    event.detail.shouldSwap = false;
+    window.location.reload();
+  }
+});
+
 // --- days -------------------------------------------------------------------------------------
 
 form.addEventListener("click", (event) => {

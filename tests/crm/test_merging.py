@@ -125,7 +125,7 @@ def test_everything_of_the_one_is_the_others_afterwards(maria: Customer, twin: C
     trace = CustomerMerge.objects.get()
     assert (trace.kept, trace.gone_id, trace.by, trace.at) == (maria, twin.pk, "dana", SATURDAY)
     assert (trace.gone["name"], trace.gone["language"]) == ("Marie Lopes", "es")
-    assert trace.moved["appointments"] == 1
+    assert trace.moved["appointment"] == 1
 
 
 def test_the_empty_is_filled_in_and_callers_find_one_person(maria: Customer, twin: Customer) -> None:
@@ -190,7 +190,7 @@ def test_an_advisor_sees_both_and_says_which_stays(advisor: Client, maria: Custo
     assert f"?with={twin.pk}" in advisor.get(address).content.decode()  # they share a number
     assert f"?with={twin.pk}" in advisor.get(f"{address}?q=Lopes").content.decode()
     both = advisor.get(f"{address}?with={twin.pk}").content.decode()
-    for shown in ("Marie Lopes", "Kia Rio", "1 appointments", "1 repair orders", "2 consents"):
+    for shown in ("Marie Lopes", "Kia Rio", "1 appointment,", "1 repair order,", "2 consents"):
         assert shown in both, shown
 
     answer = advisor.post(address, {"with": twin.pk, "keep": twin.pk}, follow=True)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import User
@@ -295,6 +296,14 @@ def test_a_search_asks_an_index(staff: Client, someone: Customer, what: str) -> 
     found = scans(page(staff, f"{address}?q={words}"))
     assert index in indexes(found)
     assert not seq_scans(found)
+
+
+def test_the_search_on_every_page_asks_indexes(staff: Client, someone: Customer) -> None:
+    car, number = someone.vehicles.all()[0], someone.phones.all()[0].number
+    for text in (number, number[-7:], car.plate, car.vin[-6:], str(someone), "100077"):
+        found = scans(page(staff, f"/admin/search/?extended=1&s={quote(text)}"))
+        assert not seq_scans(found), text
+        assert rows_of(found) < 2000, text
 
 
 def test_the_customer_list_is_read_in_the_order_of_names(staff: Client) -> None:

@@ -11,9 +11,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from crm import merging
 from crm.models import Consent, Customer, Phone, RepairOrder, Rooftop, Staff, Vehicle
 from dealership import demo
-from scheduling import booking
+from scheduling import booking, counter
 from scheduling.models import Appointment, OpCode
 from scheduling.refusals import Refusal
 from tests.factories import SATURDAY, make_demo_store
@@ -115,6 +116,7 @@ def fill(store: Rooftop, arrives_at: datetime) -> Appointment:
 def test_a_known_customer_is_booked_with_one_form_sent_twice(
     advisor: Client, store: Rooftop, maria: Customer
 ) -> None:
+    assert maria.preferred_advisor and maria.preferred_advisor.name == "Dana Brooks"
     found = plain(advisor.post("/book/people", {"rooftop": store.pk, "who": "212.555.0143"}))
     assert "Maria Lopez (212) 555-0143 2019 Honda Civic JKL 2041" in found
 
@@ -122,7 +124,8 @@ def test_a_known_customer_is_booked_with_one_form_sent_twice(
     shown = advisor.post("/book/openings", form)
     # The inspection is part of an oil change: no minutes, no price of its own.
     assert "55 min of work · $80–130" in plain(advisor.post("/book/openings", form, HTTP_HX_REQUEST="true"))
-    assert "9:00 AM ready" in plain(shown)
+    assert "Tuesday, November 24, morning" in plain(shown)
+    assert "9:00 AM ready 10:17 AM Dana Brooks" in plain(shown)  # whom she prefers
     assert re.search(r'value="2026-11-24T14:00:00\+00:00" checked', shown.content.decode())
 
     sent = {**form, "concern": "It smells of oil", "reminders": "yes", "transport": "drop_off"}
@@ -221,6 +224,11 @@ def test_the_page_opens_on_what_its_address_asks_for(
     assert re.search(rf'value="{maria.pk}-\d+" checked', page)
     assert re.search(r'name="is_here"[^>]* checked', page)
     assert TUESDAY in page
+    maria.phones.clear()  # however common her name is, who came for her sees her first
+    for _ in range(8):
+        Customer.objects.create(rooftop=store, first_name="Maria", last_name="Aaron")
+    page = advisor.get(f"/book/?customer={maria.pk}").content.decode()
+    assert re.search(rf'value="{maria.pk}-\d+" checked', page)
     # A time that is not open is said, and what is near it.
     fill(store, at(24, 9, store=store))
     form = typed(store, maria, arrival="", wished=at(24, 9, store=store).isoformat())
@@ -228,6 +236,16 @@ def test_the_page_opens_on_what_its_address_asks_for(
     assert "Tuesday, 9:00 AM is not open for this. Nearest openings" in shown
     for odd in ("day=0", "day=2026-11-24&time=x", "customer=x", "rooftop=x", "day=9999-12-31&time=10:00"):
         assert advisor.get(f"/book/?{odd}").status_code in (200, 404), odd
+
+
+def test_who_was_merged_meanwhile_is_looked_up_again(store: Rooftop, user: User, maria: Customer) -> None:
+    other = Customer.objects.create(rooftop=store, first_name="Marie")
+    car = maria.vehicles.get()
+    wish = counter.Wish([code(store)], at(24, 9, store=store), "counter:1", customer=other, vehicle=car)
+    merging.merge(maria, Customer.objects.get(pk=other.pk), by="x", now=SATURDAY)
+    with pytest.raises(Refusal, match="was merged with another"):
+        counter.take(store, wish, by=user, now=SATURDAY)
+    assert not Appointment.objects.exists()
 
 
 # --- walk-ins -----------------------------------------------------------------------------

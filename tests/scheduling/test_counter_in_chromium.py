@@ -92,7 +92,10 @@ async def test_an_advisor_books_by_keyboard_meets_a_clash_and_cancels(
         await expect(page.locator("#search-input-command")).to_be_focused()
         await page.keyboard.type("555-0143")
         await expect(page.locator("#command-results-list")).to_contain_text("Maria Lopez")
+        await expect(page.locator("#command-results-list .active")).to_contain_text("Maria Lopez")
         await shoot(page, "search")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("region", name="Visits")).to_be_visible()
 
         # The whole visit by keyboard.
         await page.goto(f"{live_server.url}/book/")
@@ -132,6 +135,13 @@ async def test_an_advisor_books_by_keyboard_meets_a_clash_and_cancels(
         await expect(page.locator("body")).to_contain_text("is cancelled")
         assert problems == []
         await _small(page, live_server)
+
+        # Logged out meanwhile: the log-in page comes whole, not as a part of this one.
+        await page.goto(f"{live_server.url}/book/")
+        await context.clear_cookies(name="sessionid")
+        await page.locator("#id_who").fill("Lopez")
+        await expect(page.locator("#id_password")).to_be_visible()
+        assert "/admin/login/" in page.url
 
     visit = await in_thread(Appointment.objects.select_related("customer").get)(customer__first_name="Maria")
     assert (visit.status, visit.cancel_reason) == ("cancelled", "Sold the car")
