@@ -38,7 +38,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
-# Where e-mails go; by default they are only printed. smtp+tls://user:password@host:587 sends them.
+# Where e-mails go; by default they are only printed.
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 10  # seconds
 DEFAULT_FROM_EMAIL = f"service-desk@{urlsplit(PUBLIC_BASE_URL).hostname}"
