@@ -333,6 +333,7 @@ class FollowUpTask(models.Model):
         CONFLICT = "conflict"
         WAITLIST = "waitlist"
         OUTREACH = "outreach"
+        REMINDER = "reminder", "failed reminder"
 
     rooftop = models.ForeignKey(Rooftop, models.CASCADE, related_name="tasks")
     kind = models.CharField(max_length=20, choices=Kind)

@@ -119,7 +119,7 @@ def tell_staff(text_id: int, *, now: datetime) -> None:
     summary = f"A text{about} may not have arrived: call instead."
     same = {
         "rooftop": text.rooftop,
-        "kind": FollowUpTask.Kind.OUTREACH,
+        "kind": FollowUpTask.Kind.REMINDER,
         "customer": text.customer,
         "summary": summary,
     }

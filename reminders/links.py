@@ -18,27 +18,27 @@ def add_links() -> None:
     merging.add(Text)
     records.add("reminders.view_text", latest_texts, place=50)
     links.add(Appointment, reminders_of_appointment)
-    links.add(Appointment, texts_of_appointment)
-    links.add(Customer, texts_of_customer)
-    links.add(FollowUpTask, texts_of_task)
-    links.add(Text, texts_of_text)
+    links.add(Appointment, thread_of_appointment)
+    links.add(Customer, thread_of_customer)
+    links.add(FollowUpTask, thread_of_task)
+    links.add(Text, thread_of_text)
 
 
-def texts_of_customer(customer: Customer) -> Iterator[links.Link]:
+def thread_of_customer(customer: Customer) -> Iterator[links.Link]:
     for phone in customer.phones.order_by("pk"):
         yield _texts(customer.rooftop, phone)
 
 
-def texts_of_appointment(appointment: Appointment) -> Iterator[links.Link]:
+def thread_of_appointment(appointment: Appointment) -> Iterator[links.Link]:
     yield from _texts_with(appointment.rooftop, texts.number_of(appointment.customer))
 
 
-def texts_of_task(task: FollowUpTask) -> Iterator[links.Link]:
+def thread_of_task(task: FollowUpTask) -> Iterator[links.Link]:
     number = task.phone_number or (texts.number_of(task.customer) if task.customer else "")
     yield from _texts_with(task.rooftop, number)
 
 
-def texts_of_text(text: Text) -> Iterator[links.Link]:
+def thread_of_text(text: Text) -> Iterator[links.Link]:
     yield from _texts_with(text.rooftop, text.number)
 
 

@@ -130,7 +130,7 @@ def _tell_staff(reminder: Reminder, why: str, now: datetime) -> None:
     when = f"{appointment.local_arrival:%a %b %-d, %-I:%M %p}"
     FollowUpTask.objects.create(
         rooftop=appointment.rooftop,
-        kind=FollowUpTask.Kind.OUTREACH,
+        kind=FollowUpTask.Kind.REMINDER,
         customer=appointment.customer,
         phone_number=reminder.number,
         call_sid=reminder.sid,

@@ -181,7 +181,7 @@ def _facts(appointment: Appointment, now: datetime) -> dict[str, Any]:
         "number": texts.own_number(appointment.rooftop),
         "telephone": texts.telephone_of(appointment.rooftop),
         "is_ahead": self_service.is_ahead(appointment, now=now),
-        "was_moved": appointment.events.filter(what__startswith="moved to").exists(),
+        "was_moved": appointment.events.filter(kind="change", what__startswith="moved to").exists(),
     }
 
 

@@ -105,8 +105,10 @@ def last_change(visit: Appointment, *, now: datetime) -> str:
 
 
 def ago(passed: timedelta) -> str:
-    """20 seconds ago; from a minute, an hour, a day on in those."""
-    seconds = max(0, int(passed.total_seconds()))
+    """Just now, or 20 seconds ago; from a minute, an hour, a day on in those."""
+    seconds = int(passed.total_seconds())
+    if seconds < 1:
+        return "just now"
     for unit, length in (("day", 86_400), ("hour", 3600), ("minute", 60)):
         if seconds >= length:
             return _some(seconds // length, unit)

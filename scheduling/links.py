@@ -4,14 +4,16 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils import timezone
 
 from crm import links, merging, records
-from crm.models import Customer
+from crm.models import Customer, FollowUpTask
 from crm.records import LATEST, Row, Section
 from crm.store_admin import store_time
 from scheduling.handing_over import visits_come_over
 from scheduling.models import Appointment, WaitlistEntry
 
+VISITS_LINKED = 3
 VARIANTS: dict[str, str] = {
     Appointment.Status.BOOKED: "info",
     Appointment.Status.CONFIRMED: "info",
@@ -25,6 +27,7 @@ def add_links() -> None:
     merging.add(Appointment, carry=visits_come_over)
     merging.add(WaitlistEntry)
     links.add(Customer, book)
+    links.add(FollowUpTask, visits_of_task)
     records.add("scheduling.view_appointment", visits, place=20)
 
 
@@ -49,3 +52,13 @@ def _visit(visit: Appointment) -> Row:
         visit.get_status_display(),
         VARIANTS.get(visit.status, ""),
     )
+
+
+def visits_of_task(task: FollowUpTask) -> Iterator[links.Link]:
+    """What the customer has ahead, or has here: a task is mostly about one of those."""
+    if task.customer is None:
+        return
+    active = Appointment.objects.active().filter(customer=task.customer, ready_at__gt=timezone.now())
+    for visit in active.select_related("rooftop").order_by("arrives_at")[:VISITS_LINKED]:
+        address = reverse("admin:scheduling_appointment_change", args=[visit.pk])
+        yield links.Link(f"Appointment {visit}", address, "event")

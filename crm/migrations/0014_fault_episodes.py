@@ -5,6 +5,20 @@ class Migration(migrations.Migration):
     dependencies = [("crm", "0013_customer_merge")]
 
     operations = [
+        migrations.AlterField(
+            model_name="followuptask",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("callback", "Callback"),
+                    ("conflict", "Conflict"),
+                    ("waitlist", "Waitlist"),
+                    ("outreach", "Outreach"),
+                    ("reminder", "failed reminder"),
+                ],
+                max_length=20,
+            ),
+        ),
         migrations.CreateModel(
             name="FaultEpisode",
             fields=[

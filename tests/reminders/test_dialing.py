@@ -297,7 +297,7 @@ def test_without_consent_to_texts_no_evidence_becomes_a_task(twilio: Twilio, cal
     for _ in range(2):
         outcomes.look_for(call.pk, now=NOW + HOUR)
     task = FollowUpTask.objects.get()
-    assert (task.kind, task.phone_number, task.customer) == ("outreach", MARIA, call.appointment.customer)
+    assert (task.kind, task.phone_number, task.customer) == ("reminder", MARIA, call.appointment.customer)
     assert not Text.objects.exists()
 
 

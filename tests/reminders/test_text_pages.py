@@ -3,7 +3,6 @@
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
-from django.utils import timezone
 from pytest_django import Settings
 
 from crm.models import FollowUpTask, Phone, Rooftop, Staff
@@ -154,6 +153,7 @@ def test_a_text_by_hand_that_failed_becomes_a_task(otto: Rooftop, advisor: Clien
     store.post(
         f"{store.HOOKS}/sms-status", MessageSid=sent.sid, MessageStatus="undelivered", ErrorCode="30005"
     )
-    assert "may not have arrived" in FollowUpTask.objects.get().summary
+    task = FollowUpTask.objects.get()
+    assert (task.kind, task.phone_number) == ("reminder", MARIA)
+    assert "may not have arrived" in task.summary
     assert "undelivered: The carrier" in read(advisor, address(otto))
-    assert timezone.now() == SATURDAY

@@ -293,6 +293,35 @@ class Store(RuleBasedStateMachine):
         if (appointment := self._active(which)) and appointment.status != "checked_in":
             self._saw(booking.check_in(appointment, actor="test", now=self.now))
 
+    @rule(which=ANY, whom=ANY)
+    def reassign(self, which: int, whom: int) -> None:
+        """To an advisor who is free for the write-up; to who has it already changes nothing."""
+        appointment = self._active(which)
+        if appointment is None:
+            return
+        advisors = list(Staff.objects.filter(rooftop=self.rooftop).order_by("pk"))
+        advisor = advisors[whom % len(advisors)]
+
+        def want() -> Appointment:
+            return booking.reassign(appointment, advisor, actor="test", now=self.now)
+
+        if appointment.advisor_id == advisor.pk:
+            assert want().version == appointment.version
+        elif self._is_busy(advisor, appointment):
+            with pytest.raises(Refusal, match="Choose somebody else"):
+                want()
+        else:
+            self._saw(want())
+
+    def _is_busy(self, advisor: Staff, appointment: Appointment) -> bool:
+        write_up = appointment.allocations.filter(kind="write_up", ends_at__gt=self.now).first()
+        if write_up is None:
+            return False
+        taken = Allocation.objects.filter(
+            advisor=advisor, starts_at__lt=write_up.ends_at, ends_at__gt=write_up.starts_at
+        )
+        return taken.exclude(hold__expires_at__lte=self.now).exists()
+
     @rule(which=ANY)
     def no_show(self, which: int) -> None:
         appointment = self._active(which)

@@ -76,6 +76,8 @@ def test_a_closure_makes_a_task_of_every_visit_it_touches(
     assert task.due_at == SATURDAY + timedelta(days=1)
     visit.refresh_from_db()
     assert visit.is_active
+    page = manager.get(f"/admin/crm/followuptask/{task.pk}/change/").content.decode()
+    assert f'href="/admin/scheduling/appointment/{visit.pk}/change/"' in page
 
 
 def test_a_visit_that_was_booked_meanwhile_is_shown_before_the_store_closes(
