@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from crm import days
 from crm.models import Rooftop
 from crm.rights import rooftops_of
-from scheduling import changes, closing, day_board, placing
+from scheduling import booking, changes, closing, day_board
 from scheduling.board_forms import BlockForm, PlaceForm
 from scheduling.models import Appointment
 from scheduling.refusals import Refusal, local_time
@@ -100,7 +100,7 @@ def place(request: HttpRequest, text: str, pk: int) -> HttpResponse:
         return _drawn(request, asked, clash=Clash(visit, form.sentence, visit.arrives_at))
     wanted = form.cleaned_data
     try:
-        placed = placing.place(
+        placed = booking.reschedule(
             visit, actor=request.user.get_username(), by=request.user, now=asked.now, **wanted
         )
     except Refusal as refusal:

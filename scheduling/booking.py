@@ -15,6 +15,8 @@ from crm.models import Customer, FollowUpTask, RepairOrder, Rooftop, Vehicle
 from scheduling import locking, writing
 from scheduling.load import load_lane, visit_for
 from scheduling.models import Appointment, Hold, OpCode
+from scheduling.moving import hours_of, told_time
+from scheduling.moving import reschedule as reschedule
 from scheduling.refusals import (
     Refusal,
     check_overbooking,
@@ -24,7 +26,7 @@ from scheduling.refusals import (
     refuse_strangers,
     slot_or_refuse,
 )
-from scheduling.slots import KEY_DROP, KEYS_WAIT, LOANER, Slot, open_slots
+from scheduling.slots import KEY_DROP, LOANER, Slot, open_slots
 from scheduling.waitlist import tell_waitlist
 
 Party = tuple[Customer, Vehicle]
@@ -97,7 +99,7 @@ def hold(
         writing.take(rooftop, slot, hold=held)
         return held
 
-    return locking.in_transaction(write, rooftop, *_hours_of(transport, arrives_at))
+    return locking.in_transaction(write, rooftop, *hours_of(transport, arrives_at))
 
 
 def book(
@@ -194,63 +196,15 @@ def book_for(
         )
         writing.write_lines(appointment, op_codes)
         writing.take(rooftop, slot, appointment=appointment)
-        writing.log(appointment, actor, f"booked for {_when(rooftop, arrives_at, overbook_reason)}", now)
+        writing.log(appointment, actor, f"booked for {told_time(rooftop, arrives_at, overbook_reason)}", now)
         return appointment
 
-    return locking.in_transaction(write, rooftop, *_hours_of(transport, arrives_at))
+    return locking.in_transaction(write, rooftop, *hours_of(transport, arrives_at))
 
 
 def booked_as(idempotency_key: str) -> Appointment | None:
     """The appointment that was booked with this key, if any was."""
     return Appointment.objects.active().filter(idempotency_key=writing.fit_key(idempotency_key)).first()
-
-
-def reschedule(
-    appointment: Appointment,
-    arrives_at: datetime,
-    *,
-    actor: str,
-    now: datetime,
-    version: int | None = None,
-    overbook_reason: str = "",
-    by: AbstractBaseUser | AnonymousUser | None = None,
-) -> Appointment:
-    """Move the visit; it keeps its row and confirmation number. Raises Refusal, changing nothing.
-
-    version is the one the caller of this function saw; a newer one in the database refuses. A visit
-    that is at arrives_at already is returned as it is, so the same move can be asked for again.
-    """
-    rooftop = appointment.rooftop
-    overbook_reason = overbook_reason.strip()
-    check_overbooking(overbook_reason, by, arrives_at, now)
-
-    def write() -> Appointment:
-        current = writing.fresh(appointment)
-        if current.is_active and current.arrives_at == arrives_at:
-            return current
-        writing.refuse_stale(current, version)
-        if current.status == Status.CHECKED_IN:
-            raise Refusal("wrong_status", "This vehicle is here already; its appointment cannot be moved.")
-        Hold.objects.forget_expired(rooftop, now)
-        refuse_second_visit(rooftop, current.vehicle, arrives_at, moving=current)
-        op_codes = [line.op_code for line in current.lines.select_related("op_code")]
-        visit = visit_for(op_codes, current.transport, advisor=current.advisor_id)
-        slot = slot_or_refuse(rooftop, visit, arrives_at, now, moving=current, overbook=bool(overbook_reason))
-        writing.free(current)
-        writing.compare_and_set(
-            current,
-            arrives_at=slot.arrives_at,
-            ready_at=slot.ready_at,
-            advisor_id=slot.advisor_id or current.advisor_id,
-            status=Status.BOOKED,
-            overbook_reason=overbook_reason or current.overbook_reason,
-        )
-        writing.take(rooftop, slot, appointment=current)
-        writing.log(current, actor, f"moved to {_when(rooftop, arrives_at, overbook_reason)}", now)
-        return current
-
-    new = _hours_of(appointment.transport, arrives_at)
-    return locking.in_transaction(write, rooftop, *new, appointment.arrives_at)
 
 
 def cancel(
@@ -276,17 +230,6 @@ def cancel(
         return current
 
     return locking.in_transaction(write, rooftop, appointment.arrives_at)
-
-
-def _hours_of(transport: str | None, arrives_at: datetime) -> list[datetime]:
-    """A moment in each day whose hours the visit may take: keys can be for one of the next days."""
-    days = KEYS_WAIT.days if transport == KEY_DROP else 0
-    return [arrives_at + timedelta(days=n) for n in range(days + 1)]
-
-
-def _when(rooftop: Rooftop, arrives_at: datetime, overbook_reason: str) -> str:
-    beyond = f", beyond capacity: {overbook_reason}" if overbook_reason else ""
-    return f"{local_time(rooftop, arrives_at)}{beyond}"
 
 
 # --- the day of the visit -----------------------------------------------------------------

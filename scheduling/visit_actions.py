@@ -23,7 +23,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from crm.store_admin import back
-from scheduling import placing, writing
+from scheduling import moving, writing
 from scheduling.forms import AdvisorForm, NoteForm
 from scheduling.models import Appointment
 from scheduling.refusals import Refusal
@@ -74,7 +74,7 @@ class VisitActions:
 
         def write() -> str:
             advisor, seen = form.cleaned_data["advisor"], form.cleaned_data["seen_version"]
-            placing.reassign(visit, advisor, actor=self._who(request), now=timezone.now(), version=seen)
+            moving.reassign(visit, advisor, actor=self._who(request), now=timezone.now(), version=seen)
             return f"{visit.confirmation_number} is {advisor}'s now."
 
         page: HttpResponse = self._ask(

@@ -246,6 +246,11 @@ function isLive(answers) {
   document.querySelector(".board-offline").hidden = answers;
 }
 
+const GONE = [403, 404]; // the right or the store was taken away: the page itself says so
+document.addEventListener("htmx:responseError", (event) => {
+  if (isLook(event) && GONE.includes(event.detail.xhr.status)) location.reload();
+});
+
 for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
   document.addEventListener(name, (event) => {
     isLive(false);

@@ -87,6 +87,7 @@ class Runner:
         self.customer = Customer.objects.get(rooftop=rooftop)
         self.vehicles = list(Vehicle.objects.filter(rooftop=rooftop).order_by("pk"))
         self.bays = list(Bay.objects.filter(rooftop=rooftop).order_by("pk"))
+        self.columns: dict[str, list[Any]] = {"advisor": list(rooftop.staff.all()), "bay": self.bays}
         self.menu = {item.code: item for item in OpCode.objects.filter(rooftop=rooftop)}
         self.booked: list[dict[str, Any]] = []  # wishes that may be repeated
         self.closed_bay: int | None = None
@@ -146,8 +147,10 @@ class Runner:
         if appointment is None:
             return {"what": "nothing"}
         version = appointment.version if self.dice.random() < 0.5 else None
+        arrives_at = appointment.arrives_at if self.dice.random() < 0.2 else self._at()
+        wanted = {name: self.dice.choice([None, None, None, *rows]) for name, rows in self.columns.items()}
         return self._changed(
-            booking.reschedule(appointment, self._at(), actor="race", now=NOW, version=version)
+            booking.reschedule(appointment, arrives_at, actor="race", now=NOW, version=version, **wanted)
         )
 
     def cancel(self, key: str) -> dict[str, Any]:

@@ -328,8 +328,7 @@ def test_a_card_takes_another_time_and_advisor(store: Rooftop, advisor: Client) 
     assert (write_up.advisor, write_up.starts_at) == (other, visit.arrives_at)
     told = [(event.actor, event.what) for event in visit.events.all()][1:]
     assert told == [
-        ("advisor", "moved to Monday, November 23, 1:30 PM"),
-        ("advisor", f"given to {other.name}"),
+        ("advisor", f"moved to Monday, November 23, 1:30 PM, given to {other.name}"),
     ]
 
 

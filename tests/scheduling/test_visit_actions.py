@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from crm.models import Rooftop, Staff
-from scheduling import booking, placing
+from scheduling import booking, moving
 from scheduling.models import Appointment, CalendarConnection, CalendarOutbox, OpCode
 from scheduling.refusals import Refusal
 from tests.factories import SATURDAY, make_demo_store
@@ -213,7 +213,7 @@ def test_an_advisor_who_writes_up_another_car_is_not_given_a_second(advisor: Cli
     assert second.advisor_id != first.advisor_id
     elsewhere = Staff.objects.filter(role="advisor").exclude(rooftop=store)[0]
     with pytest.raises(Refusal, match="is no advisor at"):
-        placing.reassign(second, elsewhere, actor="test", now=SATURDAY)
+        moving.reassign(second, elsewhere, actor="test", now=SATURDAY)
 
 
 # --- history ------------------------------------------------------------------------------

@@ -1,21 +1,31 @@
-"""Where a visit stands on the day board: its time, its advisor, its bay, in one change.
+"""A visit that is booked takes another time, advisor or bay: one change, whole or not at all.
 
-Under the same locks as scheduling/booking.py, which decides about the time.
+Part of the one door, scheduling/booking.py, which offers reschedule to everybody.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Q, QuerySet
 
-from crm.models import RepairOrder, Staff
-from scheduling import booking, locking, writing
+from crm.models import RepairOrder, Rooftop, Staff
+from scheduling import locking, writing
 from scheduling.load import visit_for
 from scheduling.models import Allocation, Appointment, Bay, Hold
-from scheduling.refusals import Refusal, check_overbooking, describe, local_time
+from scheduling.refusals import (
+    Refusal,
+    check_overbooking,
+    describe,
+    local_time,
+    refuse_second_visit,
+    slot_or_refuse,
+)
+from scheduling.slots import KEY_DROP, KEYS_WAIT
+
+MOVED = ("arrives_at", "ready_at", "advisor_id", "status", "overbook_reason")
 
 
-def place(
+def reschedule(
     appointment: Appointment,
     arrives_at: datetime,
     *,
@@ -27,31 +37,62 @@ def place(
     overbook_reason: str = "",
     by: AbstractBaseUser | AnonymousUser | None = None,
 ) -> Appointment:
-    """Move the visit to this time, this advisor and this bay, or raise Refusal, changing nothing.
+    """Move the visit; it keeps its row and confirmation number. Raises Refusal, changing nothing.
 
-    None leaves the choice of advisor and bay to the lane. version is the one the asker saw. With an
-    overbook_reason, by a person with the permission, nobody needs to be free.
+    version is the one the caller of this function saw; a newer one in the database refuses. A visit
+    that is at arrives_at already is returned as it is, so the same move can be asked for again.
+    advisor and bay are asked for, not only preferred; None leaves them to the lane.
     """
+    rooftop = appointment.rooftop
     overbook_reason = overbook_reason.strip()
     check_overbooking(overbook_reason, by, arrives_at, now)
-    rooftop = appointment.rooftop
 
     def write() -> Appointment:
         current = writing.fresh(appointment)
+        is_there = current.is_active and current.arrives_at == arrives_at
+        if is_there and advisor is None and bay is None:
+            return current
         writing.refuse_stale(current, version)
         Hold.objects.forget_expired(rooftop, now)
-        if current.arrives_at != arrives_at:
-            current = booking.reschedule(
-                current, arrives_at, actor=actor, now=now, overbook_reason=overbook_reason, by=by
-            )
-        given = [_give_to(current, advisor, now, overbook_reason), _put_into(current, bay, now)]
-        if what := " and ".join(words for words in given if words):
-            reason = overbook_reason or current.overbook_reason
-            writing.compare_and_set(current, advisor_id=current.advisor_id, overbook_reason=reason)
+        told = [] if is_there else [_take_time(current, arrives_at, now, overbook_reason)]
+        told += [_give_to(current, advisor, now, overbook_reason), _put_into(current, bay, now)]
+        if what := ", ".join(words for words in told if words):
+            writing.compare_and_set(current, **{name: getattr(current, name) for name in MOVED})
             writing.log(current, actor, what, now)
         return current
 
-    return locking.in_transaction(write, rooftop, appointment.arrives_at, arrives_at)
+    new = hours_of(appointment.transport, arrives_at)
+    return locking.in_transaction(write, rooftop, *new, appointment.arrives_at)
+
+
+def hours_of(transport: str | None, arrives_at: datetime) -> list[datetime]:
+    """A moment in each day whose hours the visit may take: keys can be for one of the next days."""
+    days = KEYS_WAIT.days if transport == KEY_DROP else 0
+    return [arrives_at + timedelta(days=n) for n in range(days + 1)]
+
+
+def told_time(rooftop: Rooftop, arrives_at: datetime, overbook_reason: str) -> str:
+    """The time as the visit's history tells it."""
+    beyond = f", beyond capacity: {overbook_reason}" if overbook_reason else ""
+    return f"{local_time(rooftop, arrives_at)}{beyond}"
+
+
+def _take_time(visit: Appointment, arrives_at: datetime, now: datetime, overbook_reason: str) -> str:
+    """Give back what the visit takes and take what it needs then; what was done, in words."""
+    if visit.status == Appointment.Status.CHECKED_IN:
+        raise Refusal("wrong_status", "This vehicle is here already; its appointment cannot be moved.")
+    rooftop = visit.rooftop
+    refuse_second_visit(rooftop, visit.vehicle, arrives_at, moving=visit)
+    op_codes = [line.op_code for line in visit.lines.select_related("op_code")]
+    wish = visit_for(op_codes, visit.transport, advisor=visit.advisor_id)
+    slot = slot_or_refuse(rooftop, wish, arrives_at, now, moving=visit, overbook=bool(overbook_reason))
+    writing.free(visit)
+    visit.arrives_at, visit.ready_at = slot.arrives_at, slot.ready_at
+    visit.advisor_id = slot.advisor_id or visit.advisor_id
+    visit.status = Appointment.Status.BOOKED
+    visit.overbook_reason = overbook_reason or visit.overbook_reason
+    writing.take(rooftop, slot, appointment=visit)
+    return f"moved to {told_time(rooftop, arrives_at, overbook_reason)}"
 
 
 def reassign(
@@ -62,7 +103,9 @@ def reassign(
     Raises Refusal: slot_taken when the advisor writes up another car then, wrong_store for somebody who
     is no advisor there. Who has the visit already keeps it, and nothing changes.
     """
-    return place(appointment, appointment.arrives_at, advisor=advisor, actor=actor, now=now, version=version)
+    return reschedule(
+        appointment, appointment.arrives_at, advisor=advisor, actor=actor, now=now, version=version
+    )
 
 
 def _give_to(visit: Appointment, advisor: Staff | None, now: datetime, overbook_reason: str) -> str:
@@ -77,6 +120,7 @@ def _give_to(visit: Appointment, advisor: Staff | None, now: datetime, overbook_
         raise _taken(visit, str(advisor), other)
     if other:
         write_ups.delete()  # beyond capacity nothing is taken, people see to it
+        visit.overbook_reason = overbook_reason
     write_ups.update(advisor=advisor)
     visit.advisor_id = advisor.pk
     open_orders = RepairOrder.objects.filter(appointment=visit).exclude(status=RepairOrder.Status.CLOSED)
