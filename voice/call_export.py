@@ -11,9 +11,11 @@ COLUMNS = (
     "Direction",
     "Number",
     "Customer",
+    "Wish",
     "Outcome",
     "Seconds",
     "Slowest answer ms",
+    "Review",
     "Summary",
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -25,7 +27,10 @@ class _Line:
 
 
 def rows(calls: Iterable[Call]) -> Iterator[str]:
-    """One line at a time, the head first. Times are the store's own, with their offset."""
+    """One line at a time, the head first, of calls that call_search.find() found.
+
+    Times are the store's own, with their offset.
+    """
     writer = csv.writer(_Line())
     yield writer.writerow(COLUMNS)
     for call in calls:
@@ -39,9 +44,11 @@ def _values(call: Call) -> tuple[object, ...]:
         call.get_direction_display(),
         call.caller_number,
         call.customer or "",
+        getattr(call, "intent", "") or "",
         call.get_outcome_display(),
         round(call.duration.total_seconds()) if call.duration else "",
         "" if call.slowest_ms is None else call.slowest_ms,
+        getattr(call, "review", ""),
         call.summary,
     )
 

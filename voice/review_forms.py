@@ -40,7 +40,7 @@ class CommentForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("text",)
         labels: ClassVar[dict[str, Any]] = {"text": "Remark"}
         help_texts: ClassVar[dict[str, Any]] = {"text": "@ and a name tells whom it is for: @Mike Chen."}
-        widgets: ClassVar[dict[str, Any]] = {"text": forms.Textarea({"rows": 3})}
+        widgets: ClassVar[dict[str, Any]] = {"text": forms.Textarea({"rows": 3, "autofocus": True})}
         error_messages: ClassVar[dict[str, Any]] = {"text": {"required": "Write what you remark."}}
 
 
@@ -59,6 +59,7 @@ class FollowUpForm(forms.ModelForm):  # type: ignore[type-arg]
         model = FollowUpTask
         fields = ("summary", "owner", "due_at")
         labels: ClassVar[dict[str, Any]] = {"summary": "What is to be done"}
+        widgets: ClassVar[dict[str, Any]] = {"summary": forms.TextInput({"autofocus": True})}
         error_messages: ClassVar[dict[str, Any]] = {
             "summary": {"required": "Write what is to be done."},
         }

@@ -24,6 +24,8 @@ PARTS = (
     ("thinking", ("first_clause", "first_token")),
     ("speaking", ("first_mark", "first_frame", "first_audio")),
 )
+# These leave a follow-up task behind.
+TASK_TOOLS = ("take_message", "transfer_to_person", "report_wrong_person", "call_again_later")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,10 @@ class Done:
     @property
     def name(self) -> str:
         return self.tool_call.name.replace("_", " ")
+
+    @property
+    def wrote_task(self) -> bool:
+        return self.tool_call.code == "ok" and self.tool_call.name in TASK_TOOLS
 
 
 def transcript(call: Call) -> dict[str, Any]:

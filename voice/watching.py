@@ -53,8 +53,9 @@ class Rights:
 def is_from_here(scope: dict[str, Any]) -> bool:
     """Does one of our own pages ask? A browser tells the origin; whoever tells none is no page."""
     headers = dict(scope["headers"])
-    origin, host = headers.get(b"origin", b""), headers.get(b"host", b"")
-    return bool(host) and urlsplit(origin.decode("latin-1")).netloc == host.decode("latin-1")
+    origin = urlsplit(headers.get(b"origin", b"").decode("latin-1")).netloc
+    ours = (headers.get(b"host", b"").decode("latin-1"), urlsplit(settings.PUBLIC_BASE_URL).netloc)
+    return bool(origin) and origin in ours
 
 
 def session_key(scope: dict[str, Any]) -> str:
@@ -147,9 +148,10 @@ class Watcher:
                 await self._tell({"call": message["call"], "news": message["news"]})
 
     async def _check_again(self) -> int:
-        while await self._may():
+        while True:
             await asyncio.sleep(CHECKED_EVERY_SECONDS)
-        return NO_RIGHT
+            if not await self._may():
+                return NO_RIGHT
 
     async def _until_gone(self) -> int:
         """A page has nothing to say: whatever comes ends it."""

@@ -143,7 +143,8 @@ function start(player) {
   });
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest("input, select, textarea, button, a, summary, [contenteditable]")) return;
+    const acts = event.key === " " ? ", button, a, summary" : ""; // which Space presses
+    if (event.target.closest(`input, select, textarea${acts}`)) return;
     const act = keys[event.key];
     if (!act) return;
     event.preventDefault();

@@ -153,7 +153,12 @@ def test_what_was_said_is_held_against_the_book_and_the_menu(client: Client, ott
     )
     Defect.objects.create(call=call, kind="time", said="At 3 PM.", truth="At 9:15 AM.", at_ms=5000)
     right = make_call(otto, "CA2", ended_at=SATURDAY)
-    say(right, "You're booked for Tuesday, November 24th at 9:15 AM.")
+    say(
+        right,
+        "All right, I haven't booked anything.",
+        "Do.",
+        "You're booked for Tuesday, November 24th at 9:15 AM.",
+    )
     ToolCall.objects.create(
         call=right,
         key="1",

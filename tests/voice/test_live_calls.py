@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from channels.layers import get_channel_layer
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -158,6 +159,20 @@ async def test_a_right_that_is_lost_closes_the_page(dana: User, running: Caption
     assert "After." not in str(page.sent)
 
 
+async def test_only_asking_again_keeps_the_words_from_whoever_lost_the_right(
+    dana: User, running: Captions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control of the test above: without the second question they are told."""
+    monkeypatch.setattr(watching, "FRESH_SECONDS", 60.0)
+    monkeypatch.setattr(watching, "CHECKED_EVERY_SECONDS", 60.0)
+    page = await opened(at_page(await in_database(client_of, dana)))
+    await in_database(dana.user_permissions.clear)
+    running.tell(words("After."))
+    await until_said(page, "After.")
+    await page.drop()
+    await page.desk
+
+
 @pytest.mark.security
 async def test_a_silent_page_is_closed_too(dana: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "CHECKED_EVERY_SECONDS", 0.1)
@@ -211,6 +226,9 @@ async def test_a_redis_that_says_nothing_holds_no_call_up(
 ) -> None:
     client = await in_database(client_of, dana)
     with own_redis.frozen():
+        with pytest.raises(TimeoutError):  # whoever waits for it waits
+            async with asyncio.timeout(1.5):
+                await get_channel_layer().group_send("live.0", {"type": "live.news"})
         async with ringing(MARIA) as phone:
             await phone.reply()
             began = asyncio.get_running_loop().time()
@@ -270,12 +288,6 @@ def test_what_stands_against_taking_a_call_is_said(otto: Rooftop, dana: User, se
     assert "is not one that may be rung" in sentence()
     dana.staff.update(phone_number="")
     assert "has no telephone number" in sentence()
-    dana.user_permissions.add(*_every_rooftop())
+    dana.user_permissions.add(Permission.objects.get(codename="every_rooftop"))
     dana.staff.all().delete()
     assert "You do not stand on this store" in sentence()
-
-
-def _every_rooftop() -> list[Any]:
-    from django.contrib.auth.models import Permission
-
-    return list(Permission.objects.filter(codename="every_rooftop"))

@@ -220,9 +220,11 @@ def _is_known_name(name: str, conversation: Conversation) -> bool:
 
 
 def says_it_is_written(sentence: str) -> bool:
-    """Does it say that an appointment was written? "All set" may be about anything."""
+    """Does it say that an appointment was written? "All set" and "all right" may go with anything."""
     match = DONE.search(sentence)
-    return match is not None and match[1].lower() != "set" and not NOT_DONE.search(sentence)
+    if match is None or match[1].lower() == "set" or match[0].lower().startswith("all"):
+        return False
+    return not NOT_DONE.search(sentence)
 
 
 def times_in(text: str) -> set[time]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django import template
 
 from crm import phone
+from voice.conversation.states import Intent
 from voice.models import Call, CallReview
 
 register = template.Library()
@@ -52,8 +53,8 @@ def clock_of_seconds(seconds: int) -> str:
 
 @register.filter
 def words(name: str | None) -> str:
-    """A state's or an intent's name for reading: slot_collection → slot collection."""
-    return (name or "").replace("_", " ")
+    """A state's or an intent's name for reading: slot_collection → slot collection; unknown → ""."""
+    return (name or "").replace("_", " ").removeprefix(Intent.UNKNOWN)
 
 
 @register.filter
