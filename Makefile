@@ -1,6 +1,6 @@
 # On a fresh machine: `make run`, or `make test`. Python 3.11 to 3.13 and make are all they need.
 # `make run CLOUD=emulated`: with cloud settings, against the emulated providers of tests/.
-.PHONY: run test check format demo-call bench race calendar-proof deploys faults frames proofs reminders-kill doctor
+.PHONY: run test check format demo-call bench race calendar-proof deploys faults frames proofs reminders-kill doctor pages pictures
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -46,6 +46,12 @@ frames: .venv/installed
 reminders-kill: .venv/installed
 	@$(BIN)/python -W ignore -m tests.reminders.kills $(ARGS)
 	@REMINDERS=10000 DUE=100000 $(BIN)/python -m pytest -q --timeout 0 -s tests/reminders/test_due.py tests/reminders/test_sweep.py
+
+pages: .venv/installed
+	@SCREENSHOTS=var/screenshots $(BIN)/python -m pytest -q tests/test_pages_in_chromium.py $(ARGS)
+
+pictures: .venv/installed
+	@DJANGO_SETTINGS_MODULE=dealership.settings $(DEV) exec -- python -m tests.pictures $(ARGS)
 
 doctor: .venv/installed
 	@$(BIN)/python manage.py doctor
