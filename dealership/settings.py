@@ -5,6 +5,7 @@ Secrets have no default: outside development a missing one stops start-up with a
 """
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from django.templatetags.static import static
@@ -27,6 +28,11 @@ SECRET_KEY = env.str("SECRET_KEY")
 PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", "http://localhost:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
+
+# Where mail goes: smtp://name:password@host:587, smtp+tls://…; by itself to the web process's output.
+vars().update(env.email_url("EMAIL_URL", "consolemail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = f"Service desk <desk@{urlsplit(PUBLIC_BASE_URL).hostname}>"
 
 ROOT_URLCONF = "dealership.urls"
 ASGI_APPLICATION = "dealership.asgi.application"
@@ -297,6 +303,7 @@ NHTSA_RECALLS_BASE_URL = env.str("NHTSA_RECALLS_BASE_URL", "https://api.nhtsa.go
 # Those of the demo store's log-ins, made once by `make run`; without them demo_store makes its own.
 DEMO_ADVISOR_PASSWORD = env.str("DEMO_ADVISOR_PASSWORD", "")
 DEMO_MANAGER_PASSWORD = env.str("DEMO_MANAGER_PASSWORD", "")
+DEMO_OWNER_PASSWORD = env.str("DEMO_OWNER_PASSWORD", "")
 
 # --- calendar -----------------------------------------------------------------------------
 # Google Calendar serves the stores that connected one; without it the appointments alone do.

@@ -40,7 +40,7 @@ class CallFilter(forms.Form):
     since = forms.DateField(label="From", required=False, widget=forms.DateInput({"type": "date"}))
     until = forms.DateField(label="To", required=False, widget=forms.DateInput({"type": "date"}))
     rooftop = forms.ModelChoiceField(
-        Rooftop.objects.all(), label="Store", required=False, empty_label="Any store"
+        Rooftop.objects.none(), label="Store", required=False, empty_label="Any store"
     )
     outcome = forms.ChoiceField(required=False, choices=[("", "Any outcome"), *Call.Outcome.choices])
     intent = forms.ChoiceField(
@@ -57,6 +57,11 @@ class CallFilter(forms.Form):
     )
     slow = forms.ChoiceField(label="Slowest answer", required=False, choices=[("", "Any wait"), *SLOW])
     trouble = forms.BooleanField(label="Something failed", required=False)
+
+    def __init__(self, wanted: Any, *, rooftops: QuerySet[Rooftop]) -> None:
+        super().__init__(wanted)
+        store: Any = self.fields["rooftop"]
+        store.queryset = rooftops
 
     @property
     def is_used(self) -> bool:

@@ -9,7 +9,7 @@ from django.contrib.admin.views.decorators import staff_member_required
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import (
     FileResponse,
     Http404,
@@ -23,7 +23,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from crm import phone as numbers
-from crm.models import Phone, Rooftop
+from crm.models import Customer, Phone, Rooftop
+from crm.rights import rooftops_of, rows_of
 from voice import call_export, call_search, recordings
 from voice.calls import open_call, stream_token
 from voice.models import Call
@@ -40,15 +41,17 @@ def phone(request: HttpRequest) -> HttpResponse:
     """The telephone in the page."""
     if not _may_phone(request):
         return redirect_to_login(request.get_full_path())
+    stores, first = _stores(request), request.GET.get("rooftop")
+    known = Customer.objects.filter(rooftop__in=stores)
     page = render(
         request,
         "voice/phone.html",
         {
-            "rooftops": _stores().prefetch_related("numbers"),
-            "callers": Phone.objects.filter(customers__isnull=False)
+            "rooftops": sorted(stores.prefetch_related("numbers"), key=lambda store: str(store.pk) != first),
+            "callers": Phone.objects.filter(customers__in=known)
             .distinct()
             .order_by("pk")
-            .prefetch_related("customers")[:CALLERS_OFFERED],
+            .prefetch_related(Prefetch("customers", known))[:CALLERS_OFFERED],
             "is_carrier": not settings.TWILIO_ACCOUNT_SID,
         },
     )
@@ -68,7 +71,7 @@ def phone_call(request: HttpRequest) -> JsonResponse:
     caller_number = numbers.parse(typed) if typed else ""
     if caller_number is None:
         return _refused(f"{typed} is not a telephone number. Write it like (212) 555-0143.", status=400)
-    rooftop = _rooftop(request.POST.get("rooftop", ""))
+    rooftop = _rooftop(request)
     called = rooftop.numbers.order_by("pk").first() if rooftop else None
     if called is None:
         return _refused("No store has a telephone number yet. Add one in the staff site.", status=409)
@@ -90,10 +93,13 @@ def phone_call(request: HttpRequest) -> JsonResponse:
 
 @require_GET
 @staff_member_required
+@permission_required("voice.view_call", raise_exception=True)
 def calls(request: HttpRequest) -> HttpResponse:
     """Calls, newest first: all of them, or those that were searched for."""
-    filters = call_search.CallFilter(request.GET)
-    page = Paginator(call_search.find(filters), CALLS_PER_PAGE).get_page(request.GET.get("page"))
+    filters = call_search.CallFilter(request.GET, rooftops=rooftops_of(request.user))
+    page = Paginator(rows_of(request.user, call_search.find(filters)), CALLS_PER_PAGE).get_page(
+        request.GET.get("page")
+    )
     found = call_search.snippets(page.object_list, str(filters.wanted.get("q") or ""))
     query = request.GET.copy()
     query.pop("page", None)
@@ -114,9 +120,11 @@ def calls(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @staff_member_required
+@permission_required("voice.view_call", raise_exception=True)
 def calls_export(request: HttpRequest) -> StreamingHttpResponse:
     """The same calls, for a spreadsheet."""
-    found = call_search.find(call_search.CallFilter(request.GET))
+    filters = call_search.CallFilter(request.GET, rooftops=rooftops_of(request.user))
+    found = rows_of(request.user, call_search.find(filters))
     answer = StreamingHttpResponse(
         call_export.rows(found.iterator(chunk_size=500)), content_type="text/csv; charset=utf-8"
     )
@@ -127,9 +135,11 @@ def calls_export(request: HttpRequest) -> StreamingHttpResponse:
 
 @require_GET
 @staff_member_required
+@permission_required("voice.view_call", raise_exception=True)
 def call(request: HttpRequest, pk: int) -> HttpResponse:
     """One call: what was said, what was done, and what was written."""
-    opened = get_object_or_404(Call.objects.select_related("rooftop", "customer"), pk=pk)
+    calls = rows_of(request.user, Call.objects.select_related("rooftop", "customer"))
+    opened = get_object_or_404(calls, pk=pk)
     return render(
         request,
         "voice/call.html",
@@ -149,7 +159,7 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_required("voice.hear_recording", raise_exception=True)
 def recording(request: HttpRequest, pk: int) -> FileResponse:
     """The audio of a call, for those who may hear it; kept by no browser and no proxy."""
-    opened = get_object_or_404(Call, pk=pk)
+    opened = get_object_or_404(rows_of(request.user, Call.objects.all()), pk=pk)
     kept = recordings.audio_of(opened)
     if kept is None:
         raise Http404
@@ -171,13 +181,16 @@ def _may_phone(request: HttpRequest) -> bool:
     return settings.DEBUG or request.user.is_staff
 
 
-def _stores() -> QuerySet[Rooftop]:
-    """The stores that can be called, the first one first."""
-    return Rooftop.objects.filter(numbers__isnull=False).distinct().order_by("pk")
+def _stores(request: HttpRequest) -> QuerySet[Rooftop]:
+    """The stores that this person can call, the first one first; in development anybody all of them."""
+    everybody_s = settings.DEBUG and not request.user.is_staff
+    stores = Rooftop.objects.order_by("pk") if everybody_s else rooftops_of(request.user)
+    return stores.filter(numbers__isnull=False).distinct()
 
 
-def _rooftop(choice: str) -> Rooftop | None:
-    return (_stores().filter(pk=choice).first() if choice.isdigit() else None) or _stores().first()
+def _rooftop(request: HttpRequest) -> Rooftop | None:
+    choice, stores = request.POST.get("rooftop", ""), _stores(request)
+    return (stores.filter(pk=choice).first() if choice.isdigit() else None) or stores.first()
 
 
 def _socket_origin(request: HttpRequest) -> str:
