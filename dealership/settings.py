@@ -4,6 +4,7 @@ Secrets have no default: outside development a missing one stops start-up with a
 `make run` provides development values through var/dev.env (see dealership/devserver.py).
 """
 
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -104,6 +105,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "import_export",
     "django_celery_beat",
+    "axes",
     "crm",
     "scheduling",
     "voice",
@@ -121,6 +123,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",  # last: it replaces the answer to a log-in that is locked
 ]
 
 TEMPLATES = [
@@ -147,6 +150,23 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+# Five failed log-ins in a row lock a name for who tried it, told by address: nobody is locked out by a
+# stranger, nor a whole store by one colleague.
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+PASSWORD_RESET_TIMEOUT = 3600  # seconds; the e-mail says so
 
 UNFOLD = {
     "SITE_TITLE": "Service desk",

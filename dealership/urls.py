@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from dealership import passwords
 from dealership.health import health, ready
 
 urlpatterns = [
@@ -11,6 +12,10 @@ urlpatterns = [
     path("favicon.ico", RedirectView.as_view(url="/static/phone/icon.svg")),
     path("health", health, name="health"),
     path("ready", ready, name="ready"),
+    path("admin/password_reset/", passwords.Ask.as_view(), name="admin_password_reset"),
+    path("admin/password_reset/sent/", passwords.Asked.as_view(), name="password_reset_done"),
+    path("admin/password_reset/done/", passwords.Done.as_view(), name="password_reset_complete"),
+    path("admin/password_reset/<uidb64>/<token>/", passwords.Choose.as_view(), name="password_reset_confirm"),
     path("admin/", admin.site.urls),
     path("", include("scheduling.urls")),
     path("", include("reminders.urls")),
