@@ -231,6 +231,12 @@ UNFOLD = {
                         "link": reverse_lazy("admin:reminders_text_changelist"),
                     },
                     {"title": "Phone", "icon": "dialpad", "link": reverse_lazy("phone")},
+                    {
+                        "title": "Set-up",
+                        "icon": "storefront",
+                        "link": reverse_lazy("setup"),
+                        "permission": lambda request: request.user.has_perm("crm.change_rooftop"),
+                    },
                 ],
             },
         ],

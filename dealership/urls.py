@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 from dealership import passwords
 from dealership.health import health, ready
+from dealership.setup import views as setup
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="phone")),
@@ -17,6 +18,11 @@ urlpatterns = [
     path("admin/password_reset/done/", passwords.Done.as_view(), name="password_reset_complete"),
     path("admin/password_reset/<uidb64>/<token>/", passwords.Choose.as_view(), name="password_reset_confirm"),
     path("admin/", admin.site.urls),
+    path("setup/", setup.stores, name="setup"),
+    path("setup/new/", setup.new_store, name="setup-new"),
+    path("setup/<int:pk>/", setup.resume, name="setup-store"),
+    path("setup/<int:pk>/checks/", setup.checks, name="setup-checks"),
+    path("setup/<int:pk>/<slug:name>/", setup.step, name="setup-step"),
     path("", include("scheduling.urls")),
     path("", include("reminders.urls")),
     path("", include("voice.urls")),
