@@ -21,6 +21,7 @@ from crm.customer_sheets import CustomerSheet, VehicleSheet
 from crm.fault_admin import SystemFaultAdmin
 from crm.form_fields import StateField, VinField
 from crm.models import Customer, Ownership, Phone, Rooftop, RooftopNumber, Staff, Vehicle
+from crm.rights import rooftops_of
 from crm.service_admin import ConsentAdmin, DeclinedInline, ReadingInline, RecallInline, RepairOrderAdmin
 from crm.sheets import SheetAdmin
 from crm.store_admin import StoreAdmin, StoreInline, lines
@@ -128,7 +129,7 @@ class CustomerAdmin(SheetAdmin, StoreAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         initial: dict[str, Any] = super().get_changeform_initial_data(request)
-        return {"rooftop": Rooftop.objects.order_by("pk").first(), **initial}
+        return {"rooftop": rooftops_of(request.user).first(), **initial}
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
@@ -217,6 +218,7 @@ class RooftopNumberInline(StoreInline):
 
 @admin.register(Rooftop)
 class RooftopAdmin(StoreAdmin):
+    rooftop_path = "pk"
     list_display = ("name", "number_list", "time_zone", "address")
     search_fields = ("name",)
     fields = (
@@ -246,6 +248,10 @@ class StaffAdmin(StoreAdmin):
     search_fields = ("name",)
     fields = ("name", "role", "phone_number", "extension", "aliases", "away_until", "rooftop", "user")
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Staff | None = None) -> tuple[str, ...]:
+        """Who may log in, and at which stores, is said by those who give out log-ins."""
+        return () if request.user.has_perm("auth.change_user") else ("user",)
+
 
 # --- log-ins ------------------------------------------------------------------------------
 
@@ -258,6 +264,22 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
+
+    # Only who has all rights may give all of them, or change somebody who has.
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and _may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and _may_touch(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        all_rights = () if request.user.is_superuser else ("is_superuser", "user_permissions")
+        return (*super().get_readonly_fields(request, obj), *all_rights)
+
+
+def _may_touch(request: HttpRequest, user: User | None) -> bool:
+    return request.user.is_superuser or user is None or not user.is_superuser
 
 
 @admin.register(Group)

@@ -9,6 +9,7 @@ from crm.store_admin import ReadOnlyAdmin
 
 @admin.register(SystemFault)
 class SystemFaultAdmin(ReadOnlyAdmin):
+    shows_rows_of_no_rooftop = True  # what fails for everybody
     list_display = ("at", "source", "code", "sentence", "rooftop", "call_sid")
     list_filter = ("source",)
     list_select_related = ("rooftop",)

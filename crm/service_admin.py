@@ -128,6 +128,7 @@ class RepairOrderAdmin(StoreAdmin):
 class ConsentAdmin(StoreAdmin):
     """A ledger: read here, written where it is given."""
 
+    rooftop_path = "customer__rooftop"
     list_display = ("customer", "phone", "channel", "is_granted", "source", "given")
     list_filter = ("channel", "is_granted")
     list_select_related = ("customer__rooftop", "phone")

@@ -4,7 +4,7 @@ A file is checked as a whole and shown before anything is written; one wrong row
 Whoever may delete rows of a kind may take them out or bring them in by the hundred: managers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -22,6 +22,7 @@ from unfold.contrib.import_export.forms import ImportForm, SelectableFieldsExpor
 
 from crm import days
 from crm.models import Rooftop
+from crm.rights import rooftops_of, rows_of
 
 # A spreadsheet runs a cell that begins so: https://owasp.org/www-community/attacks/CSV_Injection
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -75,9 +76,12 @@ def rooftop_named(name: str) -> Rooftop:
     """Raises ValueError naming the rooftops there are."""
     rooftop = Rooftop.objects.filter(name=name).first()
     if rooftop is None:
-        names = ", ".join(Rooftop.objects.values_list("name", flat=True)[:5])
-        raise ValueError(f"{name or 'Nothing'} is not a rooftop. Write one of: {names}.")
+        raise ValueError(not_a_rooftop(name, Rooftop.objects.values_list("name", flat=True)[:5]))
     return rooftop
+
+
+def not_a_rooftop(name: str, names: Iterable[str]) -> str:
+    return f"{name or 'Nothing'} is not a rooftop. Write one of: {', '.join(names)}."
 
 
 class Sheet(ModelResource):  # type: ignore[misc]
@@ -92,6 +96,9 @@ class Sheet(ModelResource):  # type: ignore[misc]
         skip_unchanged = False
 
     def before_import(self, dataset: Any, **kwargs: Any) -> None:
+        user = kwargs.get("user")
+        stores = rooftops_of(user) if user else Rooftop.objects.all()
+        self.own_stores = list(stores.order_by("name").values_list("name", flat=True))
         headers = [str(header or "").strip() for header in dataset.headers or ()]
         known = [field.column_name for field in self.get_user_visible_fields()]
         if unknown := [header for header in headers if header not in known]:
@@ -106,9 +113,13 @@ class Sheet(ModelResource):  # type: ignore[misc]
     def before_import_row(self, row: Any, **kwargs: Any) -> None:
         for column, cell in row.items():
             row[column] = unescape_formula(str(cell or "").strip())
-        key = row.get("id", "")
-        if key and not (key.isdigit() and self._meta.model.objects.filter(pk=key).exists()):
+        key, store, user = row.get("id", ""), row.get("rooftop", ""), kwargs.get("user")
+        rows = self._meta.model.objects.all()
+        own = rows_of(user, rows) if user else rows
+        if key and not (key.isdigit() and own.filter(pk=key).exists()):
             raise ValidationError({"id": f"There is no row {key}. Leave it empty for a new one."})
+        if store not in self.own_stores:
+            raise ValidationError({"rooftop": not_a_rooftop(store, self.own_stores[:5])})
 
     def import_instance(self, instance: Any, row: Any, **kwargs: Any) -> None:
         errors: dict[str, Any] = {}

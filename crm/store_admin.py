@@ -1,4 +1,4 @@
-"""What the admin pages of every app share: the store's clock, phone search, and unfold's look.
+"""What the admin pages of every app share: whose rows, the store's clock, phone search, unfold's look.
 
 unfold carries no types; this module is where its classes become ours.
 """
@@ -9,12 +9,13 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from django import forms
+from django.contrib.admin import AdminSite, FieldListFilter, RelatedFieldListFilter
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.forms.models import BaseInlineFormSet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html_join
@@ -27,6 +28,7 @@ from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminTextareaWidget
 from crm.form_fields import CLOCK_SENTENCE, DayField, WallTimeField
 from crm.long_lists import ShortPaginator, StoreChangeList, search
 from crm.models import Rooftop
+from crm.rights import rooftops_of, rows_of
 from crm.validation import EMAIL_SENTENCE
 
 PHONE_SEARCH_DIGITS = 4
@@ -93,12 +95,42 @@ OUR_FIELDS: dict[type[Any], dict[str, Any]] = {
 }
 
 
+def own_rows(site: AdminSite, request: HttpRequest, model: type[models.Model]) -> QuerySet[Any] | None:
+    """The rows of a model that this person may see and choose; None where its admin page has no stores."""
+    page = site._registry.get(model)
+    if not isinstance(page, StoreAdmin):
+        return None
+    return page.own(request, model._default_manager.all())
+
+
+def choose_among_own(page: Any, field: Any, request: HttpRequest, asked: dict[str, Any]) -> None:
+    """Offer, and accept, nothing of another store."""
+    rows = own_rows(page.admin_site, request, field.remote_field.model)
+    if rows is not None and "queryset" not in asked:
+        asked["queryset"] = rows
+
+
+class OwnRowsFilter(RelatedFieldListFilter):
+    """Above a list: the stores, people and things of one's own stores only."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
+        ordering = self.field_admin_ordering(field, request, model_admin)
+        rows = own_rows(model_admin.admin_site, request, field.remote_field.model)
+        limit = {} if rows is None else {"pk__in": rows.order_by().values("pk")}
+        return field.get_choices(include_blank=False, ordering=ordering, limit_choices_to=limit)
+
+
+FieldListFilter.register(lambda field: field.remote_field, OwnRowsFilter, take_priority=True)
+
+
 class StoreAdmin(ModelAdmin):  # type: ignore[misc]
-    """The base of our admin pages.
+    """The base of our admin pages: rows of one's own stores, and nobody else's.
 
     Forms of a row with a rooftop read and show times on that store's clock, whatever the server's.
     """
 
+    rooftop_path = "rooftop"  # from a row to its store
+    shows_rows_of_no_rooftop = False
     warn_unsaved_form = True
     list_per_page = 50
     paginator = ShortPaginator
@@ -106,6 +138,31 @@ class StoreAdmin(ModelAdmin):  # type: ignore[misc]
     phone_lookup = ""  # where search finds a telephone number, like "phones__number__contains"
     change_form_before_template = "crm/form_links.html"
     formfield_overrides = OUR_FIELDS
+
+    # --- whose rows ------------------------------------------------------------------------
+
+    def own(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        mine = rows_of(request.user, rows, self.rooftop_path)
+        if self.shows_rows_of_no_rooftop and mine is not rows:
+            return mine | rows.filter(**{f"{self.rooftop_path}__isnull": True})
+        return mine
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return self.own(request, super().get_queryset(request))
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        choose_among_own(self, db_field, request, kwargs)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        choose_among_own(self, db_field, request, kwargs)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> Any:
+        # Django would go to the start page and say that the row was perhaps deleted.
+        raise Http404
+
+    # --- forms and lists -------------------------------------------------------------------
 
     def changeform_view(
         self,
@@ -135,8 +192,8 @@ class StoreAdmin(ModelAdmin):  # type: ignore[misc]
         return search(queryset, self.get_search_fields(request), search_term.split(), phone=phone), False
 
     def _zone(self, request: HttpRequest, object_id: str | None) -> tzinfo:
-        """The clock of the store that is chosen in the form, else of the row's, else of the first."""
-        stores = Rooftop.objects.order_by("pk")
+        """The clock of the store that is chosen in the form, else of the row's, else of one's first."""
+        stores = rooftops_of(request.user)
         chosen = request.POST.get("rooftop", "")
         if chosen.isdigit() and (store := stores.filter(pk=chosen).first()):
             return store.zone
@@ -195,6 +252,7 @@ class StoreInline(TabularInline):  # type: ignore[misc]
         return field
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        choose_among_own(self, db_field, request, kwargs)
         if db_field.name in self.autocomplete_fields:
             kwargs["widget"] = KnownSelect(db_field, self.admin_site, using=kwargs.get("using"))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)

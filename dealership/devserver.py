@@ -54,6 +54,7 @@ GENERATED = {
     "FIELD_ENCRYPTION_KEY": 32,
     "DEMO_ADVISOR_PASSWORD": 9,
     "DEMO_MANAGER_PASSWORD": 9,
+    "DEMO_OWNER_PASSWORD": 9,
 }
 UP_SECONDS = 90
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -303,6 +304,7 @@ def _prepare(environment: dict[str, str], services: Services) -> None:
         # One word each: a password may begin with a dash.
         f"--advisor-password={environment['DEMO_ADVISOR_PASSWORD']}",
         f"--manager-password={environment['DEMO_MANAGER_PASSWORD']}",
+        f"--owner-password={environment['DEMO_OWNER_PASSWORD']}",
         environment=environment,
     )
     PREPARED.write_text(state)
@@ -377,6 +379,7 @@ def _banner(environment: dict[str, str]) -> str:
         f"  Calls        {url}/calls/",
         f"  Log-ins      advisor / {environment['DEMO_ADVISOR_PASSWORD']}",
         f"               manager / {environment['DEMO_MANAGER_PASSWORD']}",
+        f"               owner / {environment['DEMO_OWNER_PASSWORD']}",
         "",
         *(f"  {role.name:<11}  {role.provider}" for role in roles()),
         "",

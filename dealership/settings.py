@@ -4,6 +4,7 @@ Secrets have no default: outside development a missing one stops start-up with a
 `make run` provides development values through var/dev.env (see dealership/devserver.py).
 """
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,6 +30,11 @@ SECRET_KEY = env.str("SECRET_KEY")
 PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", "http://localhost:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
+
+# Where mail goes: smtp://name:password@host:587, smtp+tls://…; by itself to the web process's output.
+vars().update(env.email_url("EMAIL_URL", "consolemail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = f"Service desk <desk@{urlsplit(PUBLIC_BASE_URL).hostname}>"
 
 ROOT_URLCONF = "dealership.urls"
 ASGI_APPLICATION = "dealership.asgi.application"
@@ -106,6 +112,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "import_export",
     "django_celery_beat",
+    "axes",
     "crm",
     "scheduling",
     "voice",
@@ -123,6 +130,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",  # last: it replaces the answer to a log-in that is locked
 ]
 
 TEMPLATES = [
@@ -149,6 +157,23 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+# Five failed log-ins in a row lock a name for who tried it, told by address: nobody is locked out by a
+# stranger, nor a whole store by one colleague.
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+PASSWORD_RESET_TIMEOUT = 3600  # seconds; the e-mail says so
 
 UNFOLD = {
     "SITE_TITLE": "Service desk",
@@ -236,6 +261,12 @@ UNFOLD = {
                         "title": "System errors",
                         "icon": "error",
                         "link": reverse_lazy("admin:crm_systemfault_changelist"),
+                    },
+                    {
+                        "title": "Set-up",
+                        "icon": "storefront",
+                        "link": reverse_lazy("setup"),
+                        "permission": lambda request: request.user.has_perm("crm.change_rooftop"),
                     },
                 ],
             },
@@ -335,6 +366,7 @@ NHTSA_RECALLS_BASE_URL = env.str("NHTSA_RECALLS_BASE_URL", "https://api.nhtsa.go
 # Those of the demo store's log-ins, made once by `make run`; without them demo_store makes its own.
 DEMO_ADVISOR_PASSWORD = env.str("DEMO_ADVISOR_PASSWORD", "")
 DEMO_MANAGER_PASSWORD = env.str("DEMO_MANAGER_PASSWORD", "")
+DEMO_OWNER_PASSWORD = env.str("DEMO_OWNER_PASSWORD", "")
 
 # --- calendar -----------------------------------------------------------------------------
 # Google Calendar serves the stores that connected one; without it the appointments alone do.

@@ -11,6 +11,7 @@ from django.utils import timezone
 from unfold.decorators import display
 
 from crm import phone
+from crm.rights import rows_of
 from crm.store_admin import StoreAdmin, store_time
 from reminders import manual
 from reminders.models import Reminder
@@ -38,6 +39,7 @@ VARIANTS = {
 class ReminderAdmin(StoreAdmin):
     """Nobody writes a reminder but the sweep and the carrier."""
 
+    rooftop_path = "appointment__rooftop"
     list_display = ("due", "customer", "kind", "result", "reason", "arrives", "rooftop")
     list_filter = ("state", "kind", "appointment__rooftop")
     list_select_related = ("appointment__rooftop", "appointment__customer")
@@ -72,7 +74,7 @@ class ReminderAdmin(StoreAdmin):
 
     def remind_now(self, request: HttpRequest, appointment_id: int) -> HttpResponse:
         """A page that asks, and the answer to it."""
-        rows = Appointment.objects.select_related("rooftop", "customer", "vehicle")
+        rows = rows_of(request.user, Appointment.objects.select_related("rooftop", "customer", "vehicle"))
         appointment = rows.filter(pk=appointment_id).first()
         if appointment is None:
             raise Http404

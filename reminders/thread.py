@@ -3,6 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
+from crm.models import Rooftop
 from reminders import delivery
 from reminders.models import Text
 
@@ -10,9 +13,9 @@ LATEST = 20
 WENT = [Text.Status.QUEUED, Text.Status.SENT, Text.Status.DELIVERED, Text.Status.RECEIVED]
 
 
-def of(number: str, *, now: datetime) -> list[dict[str, Any]]:
-    """The latest texts to and from number (E.164), oldest first. What is shown here has been delivered."""
-    found = Text.objects.filter(number=number, status__in=WENT).select_related("rooftop")
+def of(number: str, *, among: QuerySet[Rooftop], now: datetime) -> list[dict[str, Any]]:
+    """The latest texts between number (E.164) and these stores, oldest first. What is shown is delivered."""
+    found = Text.objects.filter(number=number, rooftop__in=among, status__in=WENT).select_related("rooftop")
     latest = sorted(
         found.order_by("-created_at", "-pk")[:LATEST], key=lambda text: (text.created_at, text.pk)
     )

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from crm import phone
-from crm.models import RooftopNumber
+from crm.models import Rooftop, RooftopNumber
+from crm.rights import rooftops_of
 from reminders import inbox, thread
 from voice import calls, ringing
 from voice.models import Call
@@ -40,12 +42,13 @@ def embedded(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpReque
 def phone_line(request: HttpRequest) -> HttpResponse:
     """What the telephone of a number shows now: its texts, and who rings."""
     number, now = phone.parse(request.GET.get("number", "")), timezone.now()
+    stores = _stores(request)
     if number is None:
         return JsonResponse({"texts": [], "ringing": None})
-    call = ringing.at(number, now=now)
+    call = ringing.at(number, among=stores, now=now)
     return JsonResponse(
         {
-            "texts": thread.of(number, now=now),
+            "texts": thread.of(number, among=stores, now=now),
             "ringing": {"call_sid": call.sid, "store": call.rooftop.name} if call else None,
         }
     )
@@ -56,12 +59,13 @@ def phone_line(request: HttpRequest) -> HttpResponse:
 def phone_text(request: HttpRequest) -> HttpResponse:
     """A text from this telephone, taken as the carrier's webhook takes one."""
     number, body = phone.parse(request.POST.get("from", "")), request.POST.get("body", "").replace("\0", "")
-    store = _store_number(request.POST.get("rooftop", ""))
+    stores = _stores(request)
+    store = _store_number(request.POST.get("rooftop", ""), stores)
     if number is None or not store or not body.strip():
         return JsonResponse({"error": "Choose a number, and write something."}, status=400)
     now = timezone.now()
     inbox.receive(store, number, body, sid="SB" + secrets.token_hex(16), now=now)
-    return JsonResponse({"texts": thread.of(number, now=now)})
+    return JsonResponse({"texts": thread.of(number, among=stores, now=now)})
 
 
 @require_POST
@@ -83,9 +87,14 @@ def phone_decline(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def _store_number(choice: str) -> str:
+def _stores(request: HttpRequest) -> QuerySet[Rooftop]:
+    """Those of the person; all of them for anybody in development."""
+    return rooftops_of(request.user) if request.user.is_staff else Rooftop.objects.all()
+
+
+def _store_number(choice: str, stores: QuerySet[Rooftop]) -> str:
     """The number of the chosen store, or of the first."""
-    ours = RooftopNumber.objects.order_by("rooftop_id", "pk")
+    ours = RooftopNumber.objects.filter(rooftop__in=stores).order_by("rooftop_id", "pk")
     chosen = ours.filter(rooftop_id=choice).first() if choice.isdecimal() and len(choice) < 19 else None
     found = chosen or ours.first()
     return found.number if found else ""

@@ -15,7 +15,7 @@ from unfold.decorators import action, display
 
 from crm.admin import lines
 from crm.models import Customer, Rooftop
-from crm.rights import rooftops_of
+from crm.rights import rooftops_of, rows_of
 from crm.sheets import SheetAdmin
 from crm.store_admin import StoreAdmin, store_time
 from scheduling import booking, calendar_admin, history
@@ -376,7 +376,8 @@ class AppointmentAdmin(VisitActions, SheetAdmin, StoreAdmin):
 
     def _customer(self, request: HttpRequest) -> Customer | None:
         key = request.POST.get("customer") or request.GET.get("customer") or ""
-        return Customer.objects.select_related("rooftop").filter(pk=key).first() if key.isdigit() else None
+        customers = rows_of(request.user, Customer.objects.select_related("rooftop"))
+        return customers.filter(pk=key).first() if key.isdigit() else None
 
 
 def nearest_openings(

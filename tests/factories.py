@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime
 
-from crm.models import Rooftop
+from django.contrib.auth.models import Permission, User
+
+from crm.models import Rooftop, Staff
 from dealership import demo
 
 # Saturday in Albany, 10:00 in the morning; the store is open until 16:00.
@@ -11,10 +13,19 @@ SATURDAY = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
 
 def make_demo_store(now: datetime = SATURDAY, *, with_appointments: bool = False) -> Rooftop:
     """Otto's Auto as of now, without its demo appointments and repair orders unless asked for."""
-    demo.create(now=now, advisor_password="advisor-pass", manager_password="manager-pass")
+    demo.create(now=now, advisor="advisor-pass", manager="manager-pass", owner="owner-pass")
     rooftop = Rooftop.objects.get(name=demo.OTTO)
     if not with_appointments:
         rooftop.appointments.all().delete()
         rooftop.waitlist.all().delete()
         rooftop.repair_orders.all().delete()
     return rooftop
+
+
+def make_staff(name: str, rooftop: Rooftop | None, *permissions: str) -> User:
+    """Somebody who may log in, with these permissions by codename; on the staff of the store."""
+    user = User.objects.create_user(name, is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    if rooftop:
+        Staff.objects.create(rooftop=rooftop, name=name, role=Staff.Role.PARTS, user=user)
+    return user

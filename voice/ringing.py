@@ -52,9 +52,9 @@ def begin(
     return call.sid
 
 
-def at(number: str, *, now: datetime) -> Call | None:
-    """The call that rings at this number now."""
-    ringing = _ringing().filter(caller_number=number, started_at__gt=now - RINGS_FOR)
+def at(number: str, *, among: models.QuerySet[Rooftop], now: datetime) -> Call | None:
+    """The call of one of these stores that rings at this number now."""
+    ringing = _ringing().filter(caller_number=number, rooftop__in=among, started_at__gt=now - RINGS_FOR)
     return ringing.select_related("rooftop").order_by("started_at").first()
 
 

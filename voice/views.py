@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import (
     FileResponse,
     Http404,
@@ -24,7 +24,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from crm import phone as numbers
-from crm.models import Phone, Rooftop
+from crm.models import Customer, Phone, Rooftop
 from crm.rights import rooftops_of
 from voice import call_export, call_search, recordings, taking_over
 from voice.calls import open_call, stream_token
@@ -43,15 +43,17 @@ def phone(request: HttpRequest) -> HttpResponse:
     """The telephone in the page."""
     if not _may_phone(request):
         return redirect_to_login(request.get_full_path())
+    stores, first = _stores(request), request.GET.get("rooftop")
+    known = Customer.objects.filter(rooftop__in=stores)
     page = render(
         request,
         "voice/phone.html",
         {
-            "rooftops": _stores().prefetch_related("numbers"),
-            "callers": Phone.objects.filter(customers__isnull=False)
+            "rooftops": sorted(stores.prefetch_related("numbers"), key=lambda store: str(store.pk) != first),
+            "callers": Phone.objects.filter(customers__in=known)
             .distinct()
             .order_by("pk")
-            .prefetch_related("customers")[:CALLERS_OFFERED],
+            .prefetch_related(Prefetch("customers", known))[:CALLERS_OFFERED],
             "is_carrier": not settings.TWILIO_ACCOUNT_SID,
         },
     )
@@ -71,7 +73,7 @@ def phone_call(request: HttpRequest) -> JsonResponse:
     caller_number = numbers.parse(typed) if typed else ""
     if caller_number is None:
         return _refused(f"{typed} is not a telephone number. Write it like (212) 555-0143.", status=400)
-    rooftop = _rooftop(request.POST.get("rooftop", ""))
+    rooftop = _rooftop(request)
     called = rooftop.numbers.order_by("pk").first() if rooftop else None
     if called is None:
         return _refused("No store has a telephone number yet. Add one in the staff site.", status=409)
@@ -214,13 +216,16 @@ def _may_phone(request: HttpRequest) -> bool:
     return settings.DEBUG or request.user.is_staff
 
 
-def _stores() -> QuerySet[Rooftop]:
-    """The stores that can be called, the first one first."""
-    return Rooftop.objects.filter(numbers__isnull=False).distinct().order_by("pk")
+def _stores(request: HttpRequest) -> QuerySet[Rooftop]:
+    """The stores that this person can call, the first one first; in development anybody all of them."""
+    everybody_s = settings.DEBUG and not request.user.is_staff
+    stores = Rooftop.objects.order_by("pk") if everybody_s else rooftops_of(request.user)
+    return stores.filter(numbers__isnull=False).distinct()
 
 
-def _rooftop(choice: str) -> Rooftop | None:
-    return (_stores().filter(pk=choice).first() if choice.isdigit() else None) or _stores().first()
+def _rooftop(request: HttpRequest) -> Rooftop | None:
+    choice, stores = request.POST.get("rooftop", ""), _stores(request)
+    return (stores.filter(pk=choice).first() if choice.isdigit() else None) or stores.first()
 
 
 def _socket_origin(request: HttpRequest) -> str:

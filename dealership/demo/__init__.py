@@ -24,20 +24,23 @@ OTTO = "Otto's Auto"
 BART = "Bart's Automotive"
 
 
-def create(*, now: datetime, advisor_password: str | None, manager_password: str | None) -> bool:
+def create(*, now: datetime, **passwords: str | None) -> bool:
     """Write the demo store unless it is there; False when it was. now is aware UTC.
 
-    Passwords are set again each time, so that what var/ says is always true; None leaves a log-in's as it is.
+    Passwords, by log-in, are set again each time, so that what var/ says is always true; None leaves a
+    log-in's as it is.
     """
     with transaction.atomic():
-        write_log_ins(advisor_password, manager_password)
-        if Rooftop.objects.filter(name=OTTO).exists():
-            return False
-        otto = write_rooftop(
-            OTTO, "America/New_York", "18 Harbor Street, Albany, New York", "+12125550100", now
-        )
-        write_rooftop(BART, "America/Phoenix", "402 Mesa Road, Phoenix, Arizona", "+16025550100", now)
-        write_people(otto, now.astimezone(otto.zone).date())
-        write_history(otto, now)
-        write_appointments(otto, now)
-    return True
+        is_new = not Rooftop.objects.filter(name=OTTO).exists()
+        if is_new:
+            _write_stores(now)
+        write_log_ins(**passwords)
+    return is_new
+
+
+def _write_stores(now: datetime) -> None:
+    otto = write_rooftop(OTTO, "America/New_York", "18 Harbor Street, Albany, New York", "+12125550100", now)
+    write_rooftop(BART, "America/Phoenix", "402 Mesa Road, Phoenix, Arizona", "+16025550100", now)
+    write_people(otto, now.astimezone(otto.zone).date())
+    write_history(otto, now)
+    write_appointments(otto, now)

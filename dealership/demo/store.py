@@ -1,12 +1,13 @@
-"""A demo rooftop: hours, holidays by rule, bays, people. And the two log-ins."""
+"""A demo rooftop: hours, holidays by rule, bays, people. And the log-ins."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Group, User
 
 from crm.models import Rooftop, RooftopNumber, Staff
 from dealership.demo.menu import op_codes
+from dealership.rights import write_groups
 from scheduling.lane import to_utc
 from scheduling.models import (
     Bay,
@@ -22,13 +23,9 @@ from scheduling.models import (
     TransportOption,
 )
 
-LOG_INS = ("advisor", "manager")
-ADVISOR_APPS = {
-    "crm": ("view", "add", "change"),
-    "scheduling": ("view", "add", "change"),
-    "voice": ("view",),
-    "reminders": ("view",),
-}
+# Log-in → group, and whose log-in it is at both stores.
+LOG_INS = {"advisor": "advisor", "manager": "manager", "owner": "administrator"}
+STANDS_FOR = {"advisor": "Dana Brooks", "manager": "Mike Alvarez"}
 
 BAYS = (
     ("Express 1", BayType.EXPRESS),
@@ -179,21 +176,17 @@ def _closures(rooftop: Rooftop, year: int) -> None:
 # --- log-ins ------------------------------------------------------------------------------
 
 
-def write_log_ins(advisor_password: str | None, manager_password: str | None) -> None:
-    """The log-ins "advisor" and "manager" with their groups; a password that is given is set again."""
-    advisors, _ = Group.objects.get_or_create(name="advisor")
-    managers, _ = Group.objects.get_or_create(name="manager")
-    advisor_rights = Permission.objects.none()
-    for app, verbs in ADVISOR_APPS.items():
-        advisor_rights = advisor_rights | Permission.objects.filter(
-            content_type__app_label=app, codename__regex=f"^({'|'.join(verbs)})_"
-        )
-    advisors.permissions.set(advisor_rights)
-    managers.permissions.set(Permission.objects.filter(content_type__app_label__in=ADVISOR_APPS))
-    passwords, groups = (advisor_password, manager_password), (advisors, managers)
-    for name, password, group in zip(LOG_INS, passwords, groups, strict=True):
+def write_log_ins(**passwords: str | None) -> None:
+    """The log-ins with their groups, by name; a password that is given is set again.
+
+    Who works at a store stands on its staff: see STANDS_FOR. Others see every store by their group.
+    """
+    write_groups()
+    for name, group in LOG_INS.items():
         user, _ = User.objects.get_or_create(username=name, defaults={"is_staff": True})
+        password = passwords.get(name)
         if password and not user.check_password(password):
             user.set_password(password)
             user.save()
-        user.groups.set([group])
+        user.groups.set([Group.objects.get(name=group)])
+        Staff.objects.filter(name=STANDS_FOR.get(name), user=None).update(user=user)

@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
 from crm.models import Customer, RepairOrder, Rooftop, Vehicle
 from crm.repair_orders import StatusRefused, set_status
+from tests.factories import make_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -143,10 +144,8 @@ def test_a_number_that_is_taken_is_refused_at_its_field(client: Client, order: R
 
 
 def test_somebody_who_may_only_look_sees_the_order(order: RepairOrder) -> None:
-    viewer = User.objects.create_user("viewer", is_staff=True)
-    viewer.user_permissions.add(Permission.objects.get(codename="view_repairorder"))
     client = Client()
-    client.force_login(viewer)
+    client.force_login(make_staff("viewer", order.rooftop, "view_repairorder"))
     assert "R1" in client.get(f"{ORDERS}{order.pk}/change/").content.decode()
 
 

@@ -40,7 +40,8 @@ def test_appointments_lie_on_open_days_from_today_and_never_overlap() -> None:
 def test_the_store_is_written_once_and_passwords_follow() -> None:
     out = StringIO()
     for password in ("first-pass", "second-pass"):
-        call_command("demo_store", advisor_password=password, manager_password="m-pass", stdout=out)
+        passwords = {"advisor_password": password, "manager_password": "m-pass", "owner_password": "o-pass"}
+        call_command("demo_store", **passwords, stdout=out)
     assert out.getvalue().splitlines() == ["The demo store is written.", "The demo store is already there."]
     assert Customer.objects.filter(first_name="Maria").count() == 1
     advisor = User.objects.get(username="advisor")
@@ -50,7 +51,8 @@ def test_the_store_is_written_once_and_passwords_follow() -> None:
 
 
 def test_alone_it_makes_the_log_ins_and_shows_them_once(settings: Settings) -> None:
-    settings.DEMO_ADVISOR_PASSWORD = settings.DEMO_MANAGER_PASSWORD = ""
+    for name in demo.LOG_INS:
+        setattr(settings, f"DEMO_{name.upper()}_PASSWORD", "")
     out = StringIO()
     call_command("demo_store", stdout=out)
     call_command("demo_store", stdout=out)
@@ -58,14 +60,16 @@ def test_alone_it_makes_the_log_ins_and_shows_them_once(settings: Settings) -> N
     written, *log_ins, there = out.getvalue().splitlines()
     assert (written, there) == ("The demo store is written.", "The demo store is already there.")
     shown = dict(line.removeprefix("Log-in: ").split(" / ") for line in log_ins)
-    assert set(shown) == {"advisor", "manager"}
+    assert set(shown) == {"advisor", "manager", "owner"}
     for name, password in shown.items():
         assert len(password) >= 12
-        assert Client().login(username=name, password=password)
+        answer = Client().post("/admin/login/", {"username": name, "password": password})
+        assert answer.status_code == 302
 
 
 def test_it_takes_the_passwords_that_make_run_has_made(settings: Settings) -> None:
-    settings.DEMO_ADVISOR_PASSWORD, settings.DEMO_MANAGER_PASSWORD = "of-the-advisor", "of-the-manager"
+    for name in demo.LOG_INS:
+        setattr(settings, f"DEMO_{name.upper()}_PASSWORD", f"of-the-{name}")
     out = StringIO()
     call_command("demo_store", stdout=out)
     assert out.getvalue().splitlines() == ["The demo store is written."]

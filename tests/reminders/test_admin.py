@@ -13,6 +13,7 @@ from reminders import planning
 from reminders.models import Reminder
 from scheduling import booking
 from scheduling.models import Appointment
+from tests.factories import make_staff
 from tests.reminders.visits import make_call, make_visit
 from tests.talking import MARIA
 from tests.voice.small import make_small_store
@@ -33,11 +34,9 @@ def visit(otto: Rooftop) -> Appointment:
 
 
 @pytest.fixture
-def staff(client: Client, db: None) -> Client:
-    user = User.objects.create_user("dana", is_staff=True)
-    rights = ["view_reminder", "view_appointment", "change_appointment"]
-    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
-    client.force_login(user)
+def staff(client: Client, otto: Rooftop) -> Client:
+    rights = ("view_reminder", "view_appointment", "change_appointment")
+    client.force_login(make_staff("dana", otto, *rights))
     return client
 
 

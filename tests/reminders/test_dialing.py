@@ -228,7 +228,7 @@ def test_a_number_that_the_carrier_refuses_becomes_a_text(twilio: Twilio, call: 
 
 def test_without_an_account_the_phone_page_rings_and_answers(call: Reminder) -> None:
     assert carry_out(call).state == "placed"
-    ringing_now = ringing.at(MARIA, now=timezone.now())
+    ringing_now = ringing.at(MARIA, among=Rooftop.objects.all(), now=timezone.now())
     assert ringing_now and ringing_now.sid == call.sid
     assert ringing.answer(call.sid, now=timezone.now())
     call.refresh_from_db()

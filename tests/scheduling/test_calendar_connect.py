@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -21,6 +21,7 @@ from scheduling.models import CalendarConnection, CalendarLink, CalendarOutbox, 
 from scheduling.ports import CalendarError
 from tests.emulators.base import Fault
 from tests.emulators.google import Google
+from tests.factories import make_staff
 from tests.scheduling.calendars import NOW, PAT, SHOP, at, book, connect, make_store, settle
 
 pytestmark = [pytest.mark.django_db, pytest.mark.integration]
@@ -370,9 +371,7 @@ def test_without_a_calendar_there_is_none_to_be_told(owner: Client, store: Rooft
 @pytest.mark.security
 def test_who_only_reads_tells_no_calendar(client: Client, shop: CalendarConnection, store: Rooftop) -> None:
     visit = book(store, at(store, 24, 9))
-    reader = User.objects.create_user("reader", is_staff=True)
-    reader.user_permissions.add(Permission.objects.get(codename="view_appointment"))
-    client.force_login(reader)
+    client.force_login(make_staff("reader", store, "view_appointment"))
     page = f"/admin/scheduling/appointment/{visit.pk}/"
     assert "Tell the calendar again" not in text(client, f"{page}change/")
     assert client.get(f"{page}calendar/").status_code == 403

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 import redis
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
 from crm import errands
 from crm.models import Rooftop
+from tests.factories import make_staff
 from tests.voice import orders
 from tests.voice.orders import FakeRecorder
 from voice import recordings, tasks
@@ -289,17 +290,15 @@ def test_an_errand_reaches_the_workers(settings: Settings, django_capture_on_com
 # --- hearing ------------------------------------------------------------------------------
 
 
-def staff(*permissions: str) -> Client:
-    user = User.objects.create_user("listener", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+def staff(otto: Rooftop, *permissions: str) -> Client:
     client = Client()
-    client.force_login(user)
+    client.force_login(make_staff("listener", otto, *permissions))
     return client
 
 
 def test_who_may_hear_recordings_hears_them(otto: Rooftop) -> None:
     call = recorded(otto)
-    client = staff("view_call", "hear_recording", "every_rooftop")
+    client = staff(otto, "hear_recording", "view_call")
     answer = client.get(f"/calls/{call.pk}/recording")
     assert (answer.status_code, answer["Content-Type"]) == (200, "audio/mpeg")
     assert b"".join(answer) == b"ID3 audio"
@@ -312,7 +311,7 @@ def test_others_do_not(otto: Rooftop, settings: Settings) -> None:
     call = recorded(otto)
     address = f"/calls/{call.pk}/recording"
     assert Client().get(address)["Location"] == f"/admin/login/?next={address}"
-    advisor = staff("view_recording", "view_call", "change_call", "every_rooftop")
+    advisor = staff(otto, "view_recording", "view_call", "change_call")
     assert advisor.get(address).status_code == 403
     assert address not in advisor.get(f"/calls/{call.pk}/").content.decode()
     name = files(settings)[0].relative_to(settings.MEDIA_ROOT)
@@ -323,13 +322,13 @@ def test_others_do_not(otto: Rooftop, settings: Settings) -> None:
 @pytest.mark.security
 def test_a_person_without_the_staff_flag_hears_nothing(otto: Rooftop) -> None:
     call = recorded(otto)
-    client = staff("hear_recording", "every_rooftop")
+    client = staff(otto, "hear_recording", "view_call")
     User.objects.update(is_staff=False)
     assert client.get(f"/calls/{call.pk}/recording").status_code == 302
 
 
 def test_a_call_without_audio_has_none_to_hear(otto: Rooftop, settings: Settings) -> None:
-    client = staff("hear_recording", "every_rooftop")
+    client = staff(otto, "hear_recording", "view_call")
     assert client.get(f"/calls/{make_call(otto, 'CA2').pk}/recording").status_code == 404
     call = recorded(otto)
     files(settings)[0].unlink()

@@ -24,8 +24,8 @@ class Command(BaseCommand):
     help = "Writes the demo store (two rooftops, people, menu, customers) unless it is there already."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--advisor-password")
-        parser.add_argument("--manager-password")
+        for name in demo.LOG_INS:
+            parser.add_argument(f"--{name}-password")
         parser.add_argument(
             "--scale",
             type=int,
@@ -34,29 +34,18 @@ class Command(BaseCommand):
             "with passwords the demo store too.",
         )
 
-    def handle(
-        self,
-        *args: Any,
-        advisor_password: str | None,
-        manager_password: str | None,
-        scale: int | None,
-        **options: Any,
-    ) -> None:
-        if scale is None or advisor_password or manager_password:
-            self._write_store(advisor_password, manager_password)
+    def handle(self, *args: Any, scale: int | None, **options: Any) -> None:
+        given: dict[str, str | None] = {name: options[f"{name}_password"] for name in demo.LOG_INS}
+        if scale is None or any(given.values()):
+            self._write_store(given)
         if scale is not None:
             self._write_scale(scale)
 
-    def _write_store(self, advisor_password: str | None, manager_password: str | None) -> None:
-        known = {
-            "advisor": advisor_password or settings.DEMO_ADVISOR_PASSWORD,
-            "manager": manager_password or settings.DEMO_MANAGER_PASSWORD,
-        }
+    def _write_store(self, given: dict[str, str | None]) -> None:
+        kept = {name: getattr(settings, f"DEMO_{name.upper()}_PASSWORD") for name in given}
+        known = {name: password or kept[name] for name, password in given.items()}
         made = _made_for(name for name, password in known.items() if not password)
-        passwords = {name: password or made.get(name) for name, password in known.items()}
-        is_new = demo.create(
-            now=timezone.now(), advisor_password=passwords["advisor"], manager_password=passwords["manager"]
-        )
+        is_new = demo.create(now=timezone.now(), **{**known, **made})
         self.stdout.write("The demo store is written." if is_new else "The demo store is already there.")
         for name, password in made.items():
             self.stdout.write(f"Log-in: {name} / {password}")
