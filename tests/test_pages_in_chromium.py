@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.async_api import ConsoleMessage, Page, Route
@@ -100,6 +99,11 @@ def rows(settings: Settings) -> Iterator[dict[str, int]]:
         "customer": appointment.customer_id,
         "rooftop": otto.pk,
     }
+
+
+@pytest.fixture
+def cookie(rows: dict[str, int]) -> dict[str, str]:
+    return staff_cookie("manager")
 
 
 def make_call(otto: Rooftop, appointment: Any, now: Any) -> Call:
@@ -194,10 +198,13 @@ async def look(page: Page, name: str, folder: Path) -> list[str]:
 
 
 async def test_every_page_is_sound_in_a_browser(
-    rows: dict[str, int], live_server: LiveServer, settings: Settings, pictures: Path
+    rows: dict[str, int],
+    cookie: dict[str, str],
+    live_server: LiveServer,
+    settings: Settings,
+    pictures: Path,
 ) -> None:
     settings.PUBLIC_BASE_URL = live_server.url
-    cookie = await sync_to_async(staff_cookie)("manager")
     problems: list[str] = []
     async with chromium() as browser:
         context = await browser.new_context(viewport=WIDE, reduced_motion="reduce")  # type: ignore[arg-type]
