@@ -139,7 +139,10 @@ async def test_what_is_not_yet_final_is_replaced(otto: Rooftop, dana: User, runn
 
 @pytest.mark.security
 @pytest.mark.parametrize("loss", ["right", "log-in", "store", "account"])
-async def test_a_right_that_is_lost_closes_the_page(dana: User, running: Captions, loss: str) -> None:
+async def test_a_right_that_is_lost_closes_the_page(
+    dana: User, running: Captions, loss: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "FRESH_SECONDS", 0.0)
     client = await in_database(client_of, dana)
     page = await opened(at_page(client))
     running.tell(words("Before."))
@@ -152,7 +155,6 @@ async def test_a_right_that_is_lost_closes_the_page(dana: User, running: Caption
         "account": lambda: User.objects.update(is_active=False),
     }[loss]
     await in_database(lose)
-    await asyncio.sleep(watching.FRESH_SECONDS)
     running.tell(words("After."))
 
     assert await closed(page) == watching.NO_RIGHT
