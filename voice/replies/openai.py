@@ -22,7 +22,7 @@ from openai import AsyncOpenAI, AsyncStream
 from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletionChunk
 
-from voice.conversation import claims, notes, phrases, pickups, ringing
+from voice.conversation import claims, notes, phrases, pickups, questions, ringing
 from voice.conversation.clauses import ClauseSplitter
 from voice.conversation.facts import Store
 from voice.conversation.prompts import system_prompt
@@ -91,7 +91,7 @@ class OpenAIReplies:
         if conversation.purpose:
             return ringing.opening(self._store, conversation)
         name = conversation.caller.first_name
-        conversation.asked = phrases.ASK_IS_CALLER if name else phrases.ASK_NEED
+        conversation.asked = questions.ASK_IS_CALLER if name else questions.ASK_NEED
         conversation.enter(State.VERIFICATION if name else State.INTENT)
         return phrases.greeting(self._store, name)
 
