@@ -8,7 +8,7 @@ from dealership import demo
 from scheduling.models import Appointment, Closure
 from voice import providers
 from voice.calls import written_by
-from voice.conversation.phrases import ordinal
+from voice.conversation.saying import ordinal
 from voice.database import in_database
 from voice.models import Call, Turn
 from voice.simulation import Caller, Script, Stuck, wait_for_the_end

@@ -36,7 +36,7 @@ class OpCodeAdmin(StoreAdmin):
 
     @admin.display(description="Price", ordering="price_min")
     def price(self, item: OpCode) -> str:
-        return f"${item.price_min}–{item.price_max}"
+        return item.price_range
 
 
 @admin.register(OpeningHours)

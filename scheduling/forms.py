@@ -95,9 +95,7 @@ class BookForm(RefusableForm):
             ("", "waits where the services allow it, else drops off"),
             *((option.kind, option.get_kind_display()) for option in options),
         ]
-        services.label_from_instance = lambda item: (
-            f"{item.name} · {item.minutes} min · ${item.price_min}–{item.price_max}"
-        )
+        services.label_from_instance = lambda item: f"{item.name} · {item.minutes} min · {item.price_range}"
 
     def _customer(self) -> Customer | None:
         key = str(self.data.get("customer") or self.initial.get("customer") or "")

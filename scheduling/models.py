@@ -93,6 +93,13 @@ class OpCode(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def price_range(self) -> str:
+        """ "$80–130"; without a highest price (0) the lowest is a floor: "from $100"."""
+        if self.price_min > self.price_max:
+            return f"from ${self.price_min}"
+        return f"${self.price_min}–{self.price_max}"
+
 
 class OpeningHours(models.Model):
     """One weekday of the service department, in the store's wall time: a single stretch.

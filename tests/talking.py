@@ -4,7 +4,7 @@ from datetime import datetime
 
 from tests.factories import SATURDAY
 from voice import calls
-from voice.conversation import phrases
+from voice.conversation import saying
 from voice.conversation.states import Conversation, Message
 from voice.database import in_database
 from voice.models import Call
@@ -20,7 +20,7 @@ STRANGER = "+12125550188"
 
 def agree(conversation: Conversation, moment: datetime) -> None:
     """The desk has read this moment (store-local) back, and the caller has said yes."""
-    conversation.history.append(Message(speaker="desk", text=f"So that's {phrases.say_moment(moment)}. Yes?"))
+    conversation.history.append(Message(speaker="desk", text=f"So that's {saying.say_moment(moment)}. Yes?"))
     conversation.history.append(Message(speaker="caller", text="Yes, please."))
 
 

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from crm.models import FollowUpTask, SystemFault
 from scheduling.models import Appointment, OpCode
 from voice import calls, claim_check, transfers, watchdog
-from voice.conversation import phrases
+from voice.conversation import saying
 from voice.conversation.states import Conversation, Ending, Intent
 from voice.costs import cost_of
 from voice.models import Call
@@ -112,14 +112,14 @@ def _rung_about(call: Call) -> str:
     if call.direction != Call.Direction.OUTBOUND:
         return ""
     visit = call.appointment
-    about = f" about {phrases.say_moment(visit.local_arrival)}" if visit else ""
+    about = f" about {saying.say_moment(visit.local_arrival)}" if visit else ""
     return f"We rang{about}: {call.get_outcome_display().lower()}."
 
 
 def _wanted(call: Call, conversation: Conversation) -> str:
     slots = conversation.slots
     codes = OpCode.objects.filter(rooftop=call.rooftop, code__in=slots.services).order_by("code")
-    about = [phrases.say_list([item.name for item in codes])] if codes else []
+    about = [saying.say_list([item.name for item in codes])] if codes else []
     if slots.vehicle:
         about.append(str(slots.vehicle))
     wanted = WANTED.get(conversation.intent, "")
@@ -132,7 +132,7 @@ def _wanted(call: Call, conversation: Conversation) -> str:
 def _written(appointment: Appointment) -> str:
     """As it stands now: a call may book and then move."""
     deed = "Cancelled" if appointment.status == Appointment.Status.CANCELLED else "Booked"
-    moment = phrases.say_moment(appointment.local_arrival)
+    moment = saying.say_moment(appointment.local_arrival)
     return f"{deed}: {moment}, number {appointment.confirmation_number}."
 
 

@@ -6,7 +6,7 @@ A recogniser's punctuation counts only as a question mark: it closes every piece
 import re
 from enum import Enum, auto
 
-from voice.conversation import phrases
+from voice.conversation import questions
 from voice.conversation.choices import is_no, is_yes
 from voice.conversation.numbers import spoken_digits, words_to_digits
 
@@ -38,25 +38,25 @@ class Completeness(Enum):
 # --- the question -------------------------------------------------------------------------
 
 _BY_NAME = {
-    phrases.ASK_PHONE: Expected.PHONE,
-    phrases.ASK_PHONE_CHECK: Expected.YES_OR_NO,
-    phrases.ASK_NUMBER_IS_BEST: Expected.YES_OR_NO,
-    phrases.ASK_CONFIRM: Expected.YES_OR_NO,
-    phrases.ASK_WANTS_IT: Expected.YES_OR_NO,
-    phrases.ASK_ANYTHING_ELSE: Expected.YES_OR_NO,
-    phrases.ASK_MOVE_INSTEAD: Expected.YES_OR_NO,
-    phrases.ASK_MOVE_IT: Expected.YES_OR_NO,
-    phrases.ASK_CANCEL_IT: Expected.YES_OR_NO,
-    phrases.ASK_CONSENT: Expected.YES_OR_NO,
-    phrases.ASK_WAITLIST: Expected.YES_OR_NO,
-    phrases.ASK_WANTS_DUE: Expected.YES_OR_NO,
-    phrases.ASK_OTHER_TIME: Expected.YES_OR_NO,
-    phrases.ASK_GO_ON: Expected.YES_OR_NO,
-    phrases.ASK_COUNT_ON: Expected.YES_OR_NO,
-    phrases.ASK_VIN_CHECK: Expected.YES_OR_NO,
-    phrases.ASK_FETCH: Expected.YES_OR_NO,
-    phrases.ASK_WANTS_RECOMMENDED: Expected.YES_OR_NO,
-    phrases.ASK_PROOF: Expected.SPELLING,  # whichever of the three it will be
+    questions.ASK_PHONE: Expected.PHONE,
+    questions.ASK_PHONE_CHECK: Expected.YES_OR_NO,
+    questions.ASK_NUMBER_IS_BEST: Expected.YES_OR_NO,
+    questions.ASK_CONFIRM: Expected.YES_OR_NO,
+    questions.ASK_WANTS_IT: Expected.YES_OR_NO,
+    questions.ASK_ANYTHING_ELSE: Expected.YES_OR_NO,
+    questions.ASK_MOVE_INSTEAD: Expected.YES_OR_NO,
+    questions.ASK_MOVE_IT: Expected.YES_OR_NO,
+    questions.ASK_CANCEL_IT: Expected.YES_OR_NO,
+    questions.ASK_CONSENT: Expected.YES_OR_NO,
+    questions.ASK_WAITLIST: Expected.YES_OR_NO,
+    questions.ASK_WANTS_DUE: Expected.YES_OR_NO,
+    questions.ASK_OTHER_TIME: Expected.YES_OR_NO,
+    questions.ASK_GO_ON: Expected.YES_OR_NO,
+    questions.ASK_COUNT_ON: Expected.YES_OR_NO,
+    questions.ASK_VIN_CHECK: Expected.YES_OR_NO,
+    questions.ASK_FETCH: Expected.YES_OR_NO,
+    questions.ASK_WANTS_RECOMMENDED: Expected.YES_OR_NO,
+    questions.ASK_PROOF: Expected.SPELLING,  # whichever of the three it will be
 }
 _BY_WORDS = (
     (re.compile(r"\bspell\b", re.IGNORECASE), Expected.SPELLING),

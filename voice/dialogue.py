@@ -15,7 +15,7 @@ from functools import partial
 from crm import faults
 from voice import recordings
 from voice.answers import Answer
-from voice.conversation import phrases
+from voice.conversation import phrases, questions
 from voice.conversation.intents import find_intent
 from voice.conversation.states import Conversation, Ending, Intent, Message, State
 from voice.ears import Ears
@@ -427,11 +427,9 @@ class Dialogue:
         """Tell the ears what was asked: by its name, where the words are those of that question."""
         if "?" not in said:
             return  # what was asked before still stands
-        is_as_asked = phrases.question(self.conversation) in said
-        questions = re.findall(r"[^.!?]+\?", said)
-        self.ears.listening.ask(
-            self.conversation.asked if is_as_asked else "", questions[-1] if questions else ""
-        )
+        is_as_asked = questions.is_asked(self.conversation, said)
+        words = re.findall(r"[^.!?]+\?", said)
+        self.ears.listening.ask(self.conversation.asked if is_as_asked else "", words[-1] if words else "")
 
 
 def _has_failed(answer: Answer) -> bool:

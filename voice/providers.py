@@ -38,7 +38,7 @@ FIXED_SENTENCES = (
     *phrases.FILLERS,
     *phrases.STILL_THERE,
     *phrases.NOT_UNDERSTOOD,
-    phrases.GOODBYE,
+    *phrases.GOODBYES,
     phrases.GOODBYE_IN_SILENCE,
     phrases.TIME_LIMIT,
 )

@@ -208,9 +208,9 @@ class Session:
         self._over.set()
 
     async def _key_pressed(self, digit: str) -> None:
-        """0 asks for a person; other keys collect into a number."""
-        if digit == "0" and not self._keys:
-            await self.dialogue.say_for_caller(phrases.KEY_FOR_A_PERSON)
+        """0 asks for a person, 9 stops calls of ours; other keys collect into a number."""
+        if not self._keys and (said := phrases.for_key(digit, self.dialogue.conversation)):
+            await self.dialogue.say_for_caller(said)
             return
         self._keys += digit
         self.dialogue.ears.hold()  # "my number is", and then the keys

@@ -13,7 +13,7 @@ def take_everything(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("crm", "0012_staff_at_several_stores"),
+        ("crm", "0014_fault_episodes"),
     ]
 
     operations = [migrations.RunPython(take_everything, migrations.RunPython.noop)]

@@ -12,7 +12,7 @@ from dealership.bench.figures import Figure, Goal
 from dealership.bench.store import at_leisure
 from scheduling.models import Appointment, Hold, WaitlistEntry
 from voice import calls
-from voice.conversation import phrases
+from voice.conversation import questions, saying
 from voice.conversation.states import Conversation, Message
 from voice.models import Call
 from voice.ports import ToolResult
@@ -88,20 +88,20 @@ class _Caller:
         await self._use("get_repair_status", must_find=False)
         offer = await self._search(services=[SERVICE])
         await self._use("hold_offer", offer=offer, services=[SERVICE])
-        self._agree(phrases.say_moment(self._offered(offer)))
+        self._agree(saying.say_moment(self._offered(offer)))
         car: dict[str, Any] = {"make": vehicle.make, "model": vehicle.model, "year": vehicle.year}
         await self._use("book_appointment", offer=offer, services=[SERVICE], name=str(customer), **car)
         booked = await self._use("get_upcoming_appointments")
         visit = booked.data["appointments"][-1]["handle"]
         offer = await self._search(appointment=visit)
-        self._agree(phrases.say_moment(self._offered(offer)))
+        self._agree(saying.say_moment(self._offered(offer)))
         await self._use("reschedule_appointment", appointment=visit, offer=offer)
         moved = await self._use("get_upcoming_appointments")
         visit = moved.data["appointments"][-1]["handle"]
-        self._agree(phrases.say_moment(self._conversation.visits[-1].local))
+        self._agree(saying.say_moment(self._conversation.visits[-1].local))
         await self._use("cancel_appointment", appointment=visit, reason="bench")
         tomorrow = self._day(1).isoformat()
-        self._agree(phrases.WAITLIST)
+        self._agree(questions.WAITLIST)
         await self._use("join_waitlist", services=[SERVICE], first_day=tomorrow, last_day=tomorrow, **car)
         await self._use("take_message", text="Please call me back.")
         await self._use("opt_out", text="Stop calling me.")

@@ -24,7 +24,7 @@ from tests.emulators.openai_script import results as tool_results
 from tests.emulators.speech import carry
 from tests.emulators.wire import Wire
 from voice.calls import DEEDS
-from voice.conversation import phrases
+from voice.conversation import questions
 from voice.conversation.claims import Defect
 from voice.conversation.facts import Store
 from voice.conversation.states import (
@@ -270,7 +270,7 @@ class UnderstandingOpenAI(OpenAI):
 def _opened(prompt: str) -> Conversation:
     """A conversation in which the desk has just greeted the caller."""
     caller = _caller(prompt)
-    asked = phrases.ASK_IS_CALLER if caller.first_name else phrases.ASK_NEED
+    asked = questions.ASK_IS_CALLER if caller.first_name else questions.ASK_NEED
     state = State.VERIFICATION if caller.first_name else State.INTENT
     return Conversation(call_sid="emulated", caller=caller, asked=asked, state=state)
 

@@ -22,10 +22,13 @@ from pydantic import (
 )
 
 from tests.talking import STRANGER
-from voice.conversation import phrases
+from voice.conversation import questions
+from voice.conversation.spoken_form import spoken_form
+from voice.tools.registry import REGISTRY
 
 FOLDER = Path(__file__).resolve().parent.parent / "callers"
 WITHHELD = "withheld"
+UNASKED = "unasked"
 SATURDAY_AT_TEN = datetime(2026, 11, 21, 10)  # noqa: DTZ001  the store's wall time, as in the files
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
@@ -71,8 +74,18 @@ def _pattern(text: str) -> str:
 
 
 def _question(name: str) -> str:
-    if name not in phrases.QUESTIONS:
-        raise ValueError(f"the desk has no question {name!r}; it has {', '.join(sorted(phrases.QUESTIONS))}")
+    if name not in questions.QUESTIONS:
+        raise ValueError(
+            f"the desk has no question {name!r}; it has {', '.join(sorted(questions.QUESTIONS))}"
+        )
+    return name
+
+
+def _tool(name: str) -> str:
+    if name not in REGISTRY:
+        raise ValueError(
+            f"{name!r} is neither a question nor a tool; tools are {', '.join(sorted(REGISTRY))}"
+        )
     return name
 
 
@@ -82,6 +95,7 @@ def _one_or_more(value: object) -> object:
 
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Question = Annotated[str, AfterValidator(_question)]
+ToolName = Annotated[str, AfterValidator(_tool)]
 Patterns = Annotated[list[Pattern], BeforeValidator(_one_or_more)]
 
 
@@ -115,7 +129,13 @@ class Answer(Part):
 
     def fits(self, asked: str, heard: str) -> bool:
         is_asked = self.asked is None or self.asked == asked
-        return is_asked and (self.hears is None or re.search(self.hears, heard, re.IGNORECASE) is not None)
+        return is_asked and (self.hears is None or is_heard(self.hears, heard))
+
+
+def is_heard(pattern: str, words: str) -> bool:
+    """In words as the desk writes them, or as a language model's are spoken: "9 AM" is "nine AM", too."""
+    spoken = spoken_form(pattern, today=SATURDAY_AT_TEN.date())
+    return any(re.search(each, words, re.IGNORECASE) for each in (pattern, spoken))
 
 
 class Ringing(Part):
@@ -132,6 +152,15 @@ class Visit(Part):
     vehicle: str = Field("", description="Year, make and model; empty for the customer's first.")
     services: Annotated[list[str], BeforeValidator(_one_or_more)]
     at: datetime  # store-local, naive
+    came: bool = Field(False, description="The car was checked in then.")
+    is_ready: bool = Field(False, description="The work is done, and the car waits to be fetched.")
+    declined: list[str] = Field([], description="What was recommended, and not wanted.")
+
+    @model_validator(mode="after")
+    def _has_happened(self) -> Self:
+        if (self.is_ready or self.declined) and not self.came:
+            raise ValueError("work is ready or declined only where the car came")
+        return self
 
 
 class WantedVisit(Part):
@@ -146,6 +175,7 @@ class WantedVisit(Part):
     status: Status = "booked"
     transport: str | None = None
     phone: str | None = None  # one of the customer's
+    email: str | None = None  # the customer's
     concern: Pattern | None = None
     was: int | None = Field(None, ge=1, description="The same row as this one of before.")
 
@@ -185,27 +215,36 @@ class StoreAsIs(Part):
     """How this caller's store differs from the demo store."""
 
     records_calls: bool = False
+    allows_marketing: bool = Field(False, description="Work that was recommended may be offered.")
     closed: list[Closed] = []
     visits: list[Visit] = []
 
 
 class ModelTurn(Part):
-    """One answer of the emulated model: tools one after the other, then words.
+    """One answer of the emulated model: tools one after the other, then words that ask something.
 
-    asks names the question that its words ask, for the caller's answers.
+    In the files it stands in short: "vehicle", "end_call", "unasked", {offer: {get_available_slots: {…}}}.
     """
 
-    uses: list[dict[str, dict[str, Any]]] = []
-    says: str = ""
     asks: Question | None = None
+    uses: dict[ToolName, dict[str, Any]] = {}
+    says: str = ""  # in place of the usual words of what it asks
+    is_asked: bool = True  # else the desk answers by itself
 
-    @model_validator(mode="after")
-    def _is_whole(self) -> Self:
-        if any(len(use) != 1 for use in self.uses):
-            raise ValueError("each of uses names one tool")
-        if not (self.says or self.uses):
-            raise ValueError("a model's turn says or uses something")
-        return self
+    @model_validator(mode="before")
+    @classmethod
+    def _unfold(cls, short: object) -> object:
+        if short == UNASKED:
+            return {"is_asked": False}
+        turn = {short: {}} if isinstance(short, str) else short
+        if not isinstance(turn, dict) or not turn:
+            raise ValueError("a model's turn is a question, a tool, or what stands behind their names")
+        asks = next((key for key in turn if key in questions.QUESTIONS), None)
+        if asks and len(turn) > 1:
+            raise ValueError(f"a model's turn that asks {asks!r} has its tools behind that name")
+        parts = turn[asks] if asks else turn
+        parts = {"says": parts} if isinstance(parts, str) else dict(parts)
+        return {"asks": asks, "says": parts.pop("says", ""), "uses": parts}
 
 
 class Caller(Part):
@@ -224,7 +263,8 @@ class Caller(Part):
     answers: list[Answer] = []
     turns_at_most: int = Field(14, ge=1, le=40)  # of the desk, with the greeting
     expects: Expected
-    model: list[ModelTurn] = []
+    model: list[ModelTurn] | None = None  # [] is one that must not be asked
+    no_model: str = Field("", description="Why a language model has no part in this.")
     xfail: str = ""
     file: str = ""
 
@@ -239,8 +279,10 @@ class Caller(Part):
             raise ValueError("a caller who rings needs an opening")
         if self.rung and self.rung.visit > len(self.store.visits):
             raise ValueError("rung about a visit that is not there")
-        if self.by_voice and self.model:
+        if self.by_voice and self.model is not None:
             raise ValueError("a caller by_voice lives on a clock that a model's socket does not know")
+        if not self.by_voice and (self.model is None) is not bool(self.no_model):
+            raise ValueError("a caller needs one of model and no_model")
         return self
 
     @model_validator(mode="before")

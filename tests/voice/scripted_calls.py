@@ -12,9 +12,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import md5
 from typing import Any
 
-from crm.models import Customer, Rooftop
+from django.test import override_settings
+
+from crm.models import Customer, DeclinedService, RepairOrder, Rooftop
 from scheduling import booking
 from scheduling.models import Appointment, Closure, OpCode
 from tests.fakes import FakeTranscriber
@@ -111,16 +114,24 @@ def _write(rooftop: Rooftop, visit: Visit, *, now: datetime) -> Appointment:
     first_name, _, last_name = visit.customer.partition(" ")
     customer = Customer.objects.get(rooftop=rooftop, first_name=first_name, last_name=last_name)
     vehicles = list(customer.vehicles.order_by("pk"))
-    return booking.book(
+    arrives_at = aware(visit.at, rooftop)
+    appointment = booking.book(
         rooftop,
         customer,
         next(vehicle for vehicle in vehicles if visit.vehicle in ("", str(vehicle))),
         list(OpCode.objects.filter(rooftop=rooftop, code__in=visit.services)),
-        aware(visit.at, rooftop),
+        arrives_at,
         actor="staff",
         source=Appointment.Source.STAFF,
-        now=now,
+        now=min(now, arrives_at - timedelta(days=1)),
     )
+    if visit.came:
+        booking.check_in(appointment, actor="staff", now=arrives_at)
+    if visit.is_ready:
+        RepairOrder.objects.filter(appointment=appointment).update(status=RepairOrder.Status.READY)
+    for description in visit.declined:
+        DeclinedService.objects.create(vehicle=appointment.vehicle, description=description, amount=400)
+    return appointment
 
 
 # --- the line -----------------------------------------------------------------------------
@@ -173,7 +184,12 @@ class Door:
 
 @asynccontextmanager
 async def ringing(
-    number: str, *, now: datetime, by_voice: bool = False, rung: tuple[str, int] | None = None
+    number: str,
+    *,
+    now: datetime,
+    by_voice: bool = False,
+    rung: tuple[str, int] | None = None,
+    sid: str = "",
 ) -> AsyncIterator[tuple[Phone, Door]]:
     """A call at this moment (aware), let in. Leaving drops the line and waits until all is written.
 
@@ -182,16 +198,17 @@ async def ringing(
     by_voice on the virtual clock alone: the phone sends sound all the time, and plays at the pace of speech.
     """
 
+    call_sid = sid or "CB" + secrets.token_hex(16)
+
     def open_call() -> Call:
         if rung:
             appointment = Appointment.objects.select_related("rooftop", "customer").get(pk=rung[1])
-            sid = "CB" + secrets.token_hex(16)
             return calls.open_outbound(
-                appointment, number, carrier=Call.Carrier.BROWSER, sid=sid, purpose=rung[0], now=now
+                appointment, number, carrier=Call.Carrier.BROWSER, sid=call_sid, purpose=rung[0], now=now
             )
         return calls.open_call(
             carrier=Call.Carrier.BROWSER,
-            sid="CB" + secrets.token_hex(16),
+            sid=call_sid,
             caller_number="anonymous" if number == WITHHELD else number,
             called_number=OTTO_NUMBER,
             now=now,
@@ -382,12 +399,15 @@ async def hold(
     people = await in_database(rooftop.customers.count)
     cars = await in_database(rooftop.vehicles.count)
     rung = (caller.rung.purpose, before[caller.rung.visit - 1]) if caller.rung else None
-    async with ringing(caller.number, now=now, by_voice=caller.by_voice, rung=rung) as (phone, door):
-        person = OnTheHandset(phone, door) if isinstance(phone, Handset) else OnThePhone(phone, door)
-        held = Held(phone.call, before, people, cars, person.turns)
-        try:
-            await Stepping(caller, person, asked).converse()
-        except (Stuck, TimeoutError) as error:
-            raise Stuck(f"{str(error) or 'the desk kept silent'}\n{held.transcript}") from error
+    sid = "CB" + md5(caller.id.encode(), usedforsecurity=False).hexdigest()  # the wording goes by it
+    line = ringing(caller.number, now=now, by_voice=caller.by_voice, rung=rung, sid=sid)
+    with override_settings(ALLOW_MARKETING=caller.store.allows_marketing):
+        async with line as (phone, door):
+            person = OnTheHandset(phone, door) if isinstance(phone, Handset) else OnThePhone(phone, door)
+            held = Held(phone.call, before, people, cars, person.turns)
+            try:
+                await Stepping(caller, person, asked).converse()
+            except (Stuck, TimeoutError) as error:
+                raise Stuck(f"{str(error) or 'the desk kept silent'}\n{held.transcript}") from error
     held.call = await in_database(Call.objects.get, pk=held.call.pk)
     return held

@@ -86,6 +86,7 @@ def _compared(row: Appointment, want: WantedVisit, held: Held) -> Iterator[tuple
     yield "status", row.status == want.status
     yield "transport", want.transport in (None, row.transport)
     yield "phone", want.phone is None or want.phone in [phone.number for phone in row.customer.phones.all()]
+    yield "e-mail", want.email in (None, row.customer.email)
     yield "concern", want.concern is None or bool(re.search(want.concern, row.concern, re.IGNORECASE))
     yield "row", want.was is None or row.pk == held.before[want.was - 1]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from voice.conversation.assent import Answer, read_answer
+from voice.conversation.assent import Answer, is_either_way, read_answer
 from voice.conversation.choices import is_no, is_unsure, is_yes
 
 YES = """
@@ -82,3 +82,12 @@ def test_ordinary_sentences_are_no_answer(said: str) -> None:
 )
 def test_what_was_said_last_counts(said: str, answer: Answer | None) -> None:
     assert read_answer(said) is answer
+
+
+def test_no_thats_fine_is_left_to_the_question() -> None:
+    either = "no, that's fine / No that's okay. / nope, that's good / no, it's fine / no, no, that's all good / no thanks, that's fine"
+    for said in said_in(either):
+        assert is_either_way(said), said
+    plain = "no / no, that's all / no, that's wrong / no, that's not fine / that's fine / no, fine tires would do / no thank you"
+    for said in said_in(plain):
+        assert not is_either_way(said), said

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from voice.completeness import Completeness, Expected, completeness, expected
-from voice.conversation import phrases
+from voice.conversation import questions
 
 CLOSED, WHOLE, OPEN, DICTATING = (
     Completeness.CLOSED,
@@ -185,35 +185,35 @@ def test_a_model_s_own_question_tells_what_it_asks_for(question: str, answer: Ex
     assert expected("", question) is answer
 
 
-@pytest.mark.parametrize("asked", phrases.QUESTIONS)
+@pytest.mark.parametrize("asked", questions.QUESTIONS)
 def test_every_question_of_ours_is_known_by_name_or_by_its_words(asked: str) -> None:
     by_name = {
-        phrases.ASK_PHONE: Expected.PHONE,
+        questions.ASK_PHONE: Expected.PHONE,
         **dict.fromkeys(
             (
-                phrases.ASK_PHONE_CHECK,
-                phrases.ASK_NUMBER_IS_BEST,
-                phrases.ASK_CONFIRM,
-                phrases.ASK_WANTS_IT,
-                phrases.ASK_ANYTHING_ELSE,
-                phrases.ASK_MOVE_INSTEAD,
-                phrases.ASK_MOVE_IT,
-                phrases.ASK_CANCEL_IT,
-                phrases.ASK_CONSENT,
-                phrases.ASK_WAITLIST,
-                phrases.ASK_WANTS_DUE,
-                phrases.ASK_OTHER_TIME,
-                phrases.ASK_GO_ON,
-                phrases.ASK_COUNT_ON,
-                phrases.ASK_FETCH,
-                phrases.ASK_VIN_CHECK,
-                phrases.ASK_WANTS_RECOMMENDED,
+                questions.ASK_PHONE_CHECK,
+                questions.ASK_NUMBER_IS_BEST,
+                questions.ASK_CONFIRM,
+                questions.ASK_WANTS_IT,
+                questions.ASK_ANYTHING_ELSE,
+                questions.ASK_MOVE_INSTEAD,
+                questions.ASK_MOVE_IT,
+                questions.ASK_CANCEL_IT,
+                questions.ASK_CONSENT,
+                questions.ASK_WAITLIST,
+                questions.ASK_WANTS_DUE,
+                questions.ASK_OTHER_TIME,
+                questions.ASK_GO_ON,
+                questions.ASK_COUNT_ON,
+                questions.ASK_FETCH,
+                questions.ASK_VIN_CHECK,
+                questions.ASK_WANTS_RECOMMENDED,
             ),
             Expected.YES_OR_NO,
         ),
-        phrases.ASK_PROOF: Expected.SPELLING,
+        questions.ASK_PROOF: Expected.SPELLING,
     }
-    assert expected(asked, phrases.QUESTIONS[asked]) is by_name.get(asked, Expected.ANYTHING)
+    assert expected(asked, questions.QUESTIONS[asked]) is by_name.get(asked, Expected.ANYTHING)
 
 
 # --- a long story -------------------------------------------------------------------------

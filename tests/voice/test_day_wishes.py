@@ -209,6 +209,21 @@ def test_ordinary_sentences_hold_no_date(said: str) -> None:
     assert find_wish(said, TODAY).is_empty
 
 
+@pytest.mark.parametrize(
+    ("said", "moments"),
+    [
+        ("Tuesday at 8 or Friday at 9", ["2026-11-24T08:00", "2026-11-27T09:00"]),
+        ("either Monday at half past two or the 1st at ten thirty", ["2026-11-23T14:30", "2026-12-01T10:30"]),
+        ("Tuesday at 8 or 9", []),
+        ("Tuesday or Friday at 9", []),
+        ("Tuesday at 9", []),
+        ("Tuesday at 8 or Friday", []),
+    ],
+)
+def test_each_of_two_days_may_have_its_own_time(said: str, moments: list[str]) -> None:
+    assert [moment.isoformat(timespec="minutes") for moment in find_wish(said, TODAY).moments] == moments
+
+
 @settings(max_examples=300, deadline=None)
 @given(
     st.lists(st.sampled_from(SAID_AT_RANDOM.split()), min_size=1, max_size=9),

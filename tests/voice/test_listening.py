@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from voice.conversation import phrases
+from voice.conversation import questions
 from voice.listening import Listening, continues
 from voice.ports import Words
 from voice.turns import CallerTurn
@@ -97,12 +97,12 @@ def test_an_open_sentence_is_waited_for(text: str) -> None:
 
 
 def test_a_yes_is_quick_only_where_it_was_asked_for() -> None:
-    assert silence_after("Yes", phrases.ASK_CONFIRM) < silence_after("Yes", phrases.ASK_DAY)
+    assert silence_after("Yes", questions.ASK_CONFIRM) < silence_after("Yes", questions.ASK_DAY)
 
 
 def test_a_number_is_waited_for_until_it_has_all_its_digits() -> None:
-    assert silence_after("two one two", phrases.ASK_PHONE) >= 1.9
-    assert silence_after("two one two five five five oh one four three", phrases.ASK_PHONE) <= 0.65
+    assert silence_after("two one two", questions.ASK_PHONE) >= 1.9
+    assert silence_after("two one two five five five oh one four three", questions.ASK_PHONE) <= 0.65
 
 
 def test_a_language_model_s_own_question_counts_by_its_words() -> None:
@@ -114,7 +114,7 @@ def test_a_language_model_s_own_question_counts_by_its_words() -> None:
 
 
 def test_groups_of_a_number_are_one_turn() -> None:
-    caller = asked(phrases.ASK_PHONE).says("212").pauses(1.2).says("555").pauses(1.4).says("0143").pauses(1)
+    caller = asked(questions.ASK_PHONE).says("212").pauses(1.2).says("555").pauses(1.4).says("0143").pauses(1)
     assert [text for text, _ in caller.turns] == ["212 555 0143"]
     assert caller.drafts == ["212 555 0143"]
 
@@ -170,7 +170,7 @@ def test_nothing_is_drafted_while_the_caller_speaks() -> None:
 
 
 def test_half_a_number_is_not_thought_about() -> None:
-    assert asked(phrases.ASK_PHONE).says("two one two").pauses(1.5).drafts == []
+    assert asked(questions.ASK_PHONE).says("two one two").pauses(1.5).drafts == []
 
 
 def test_an_open_sentence_is_drafted_in_time_for_its_end() -> None:
@@ -200,7 +200,7 @@ def test_a_provider_that_is_sure_ends_the_turn_at_once() -> None:
 
 
 def test_but_not_in_the_middle_of_a_number() -> None:
-    caller = asked(phrases.ASK_PHONE).says("212 555").pauses(0.4)
+    caller = asked(questions.ASK_PHONE).says("212 555").pauses(0.4)
     caller.listening.ended(caller.now, is_certain=True)
     assert caller.pauses(1).turns == []
 

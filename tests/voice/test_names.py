@@ -2,6 +2,7 @@
 
 import pytest
 
+from voice.conversation.name_parts import completed, first_and_last
 from voice.conversation.names import find_name, is_somebody_else, sounds_like
 
 
@@ -211,3 +212,19 @@ def test_a_relative_or_helper_is_somebody_else(said: str) -> None:
 )  # fmt: skip
 def test_relatives_in_a_story_do_not_call(said: str) -> None:
     assert not is_somebody_else(said)
+
+
+def test_a_title_before_a_single_name_makes_it_the_last() -> None:
+    assert [
+        first_and_last(name) for name in ("Mr. Wood", "Dr. Lee", "Peter Wood", "Peter", "Mr. Peter Wood")
+    ] == [
+        ("", "Wood"),
+        ("", "Lee"),
+        ("Peter", "Wood"),
+        ("Peter", ""),
+        ("Peter", "Wood"),
+    ]
+    assert completed("Mr. Wood", "Peter") == "Peter Wood"
+    assert completed("Peter", "Wood") == "Peter Wood"
+    assert completed("Mr. Wood", "Peter Wood") == "Peter Wood"
+    assert completed("Mr. Wood", "Mr. Wood") == "Mr. Wood"

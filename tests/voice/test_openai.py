@@ -16,7 +16,7 @@ from tests.emulators.openai import OpenAI, Reply, Use
 from tests.fakes import FakeTools
 from tests.voice.leaks import nothing_left_running
 from tests.voice.stores import NOW, OTTOS
-from voice.conversation import phrases
+from voice.conversation import phrases, questions
 from voice.conversation.states import Booked, Conversation, Ending, Intent, Message, Offer, State
 from voice.ports import ModelUse, ProviderError, ToolResult
 from voice.replies import openai as provider
@@ -73,7 +73,7 @@ async def test_the_greeting_needs_no_model(
     clauses = await answer(conversation, "", tools)
 
     assert clauses == [phrases.greeting(OTTOS, "Maria")]
-    assert (conversation.state, conversation.asked) == (State.VERIFICATION, phrases.ASK_IS_CALLER)
+    assert (conversation.state, conversation.asked) == (State.VERIFICATION, questions.ASK_IS_CALLER)
     assert openai.requests == []
 
 
@@ -251,7 +251,7 @@ async def test_a_search_and_a_booking_are_noted_in_the_slots(
     assert (slots.services, slots.name, str(slots.vehicle)) == (["LOF"], "Ann Lee", "Honda Civic")
     assert slots.wish.first == slots.wish.last == OFFER.local.date()
     assert conversation.chosen == OFFER
-    assert (conversation.state, conversation.asked) == (State.CLOSING, phrases.ASK_ANYTHING_ELSE)
+    assert (conversation.state, conversation.asked) == (State.CLOSING, questions.ASK_ANYTHING_ELSE)
     assert OFFER.handle in openai.bodies[2]["messages"][0]["content"]
 
 

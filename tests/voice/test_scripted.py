@@ -1,5 +1,6 @@
 """The scripted callers' own rules: what a file may say, and what counts against the desk."""
 
+import json
 import re
 from datetime import date, time
 from pathlib import Path
@@ -20,6 +21,7 @@ caller: Somebody
 about: Asks for nothing.
 flow: questions
 opening: Yes
+no_model: It says nothing.
 expects:
   outcome: no_booking
 """
@@ -73,7 +75,12 @@ def test_facts_are_put_in_everywhere(tmp_path: Path) -> None:
             "no question 'shoe'; it has .*day",
         ),
         (("opening: Yes", "opening: Yes\nanswers: [{hears: '(', say: A}]"), "is no pattern"),
-        (("opening: Yes", "opening: Yes\nmodel: [{asks: day}]"), "model.0: .*says or uses"),
+        (("no_model: It says nothing.", "model: [sing]"), "model.0.uses.sing.*neither a question nor a tool"),
+        (
+            ("no_model: It says nothing.", "model: [{day: {}, end_call: {}}]"),
+            "model.0: .*tools behind that name",
+        ),
+        (("no_model: It says nothing.", ""), "needs one of model and no_model"),
         (("outcome: no_booking", "outcome: fine"), "expects.outcome"),
         (("opening: Yes", "opening: Yes\nnumber: 5550143"), "number: String should match"),
         (("caller: Somebody", "caller: [Somebody"), "is no YAML"),
@@ -97,7 +104,7 @@ def test_the_examples_that_are_explained_can_be_read(tmp_path: Path) -> None:
     caller, model = re.findall(r"```yaml\n(.*?)```", explained, re.DOTALL)
     (read_caller,) = read(tmp_path, caller + model)
     assert len(read_caller.answers) == 4
-    assert len(read_caller.model) == 3
+    assert len(read_caller.model or []) == 5
 
 
 # --- manners ------------------------------------------------------------------------------
@@ -191,29 +198,38 @@ def used(name: str, content: str) -> list[dict[str, object]]:
     ]
 
 
-FOUND = (
-    '{"code": "ok", "spoken": "I have nine or ten.", "data": {"offers": [{"handle": "a"}, {"handle": "b"}]}}'
-)
+SEARCH = "get_available_slots"
+OFFERS = [{"handle": "a", "spoken": "Nine"}, {"handle": "b", "spoken": "Ten"}]
+FOUND = json.dumps({"code": "ok", "spoken": "I have nine or ten.", "data": {"offers": OFFERS}})
+NOTHING_SAID = json.dumps({"code": "ok", "spoken": "", "data": {}})
 USER: dict[str, object] = {"role": "user", "content": "Hello"}
 
 
 def a_model() -> ScriptedModel:
     return ScriptedModel(
         [
-            ModelTurn(uses=[{"look": {}}], says="<look spoken> Which one?", asks="offer"),
-            ModelTurn(uses=[{"take": {"offer": "<look offers 2 handle>"}}], says="Done."),
+            ModelTurn.model_validate({"offer": {SEARCH: {"services": ["LOF"]}}}),
+            ModelTurn.model_validate({"confirm": {"hold_offer": {"offer": 2}}}),
+            ModelTurn.model_validate({"says": f"<{SEARCH} offers 1 spoken> it is.", "end_call": {}}),
         ]
     )
 
 
 def test_a_model_plays_its_turns_with_what_tools_answered() -> None:
+    """What a tool needs and was said before is said again, and a number is one of the offers read out last."""
     model = a_model()
-    assert model(request(USER)).uses == (Use("look", {}),)
-    assert model(request(USER, *used("look", FOUND))).text == "I have nine or ten. Which one?"
+    assert model(request(USER)).uses == (Use(SEARCH, {"services": ["LOF"]}),)
+    offered = "I have nine or ten. Which of those works for you?"
+    assert model(request(USER, *used(SEARCH, FOUND))).text == offered
     assert model.asked([turn("", said=""), turn("")]) == "offer"
-    said: dict[str, object] = {"role": "assistant", "content": "I have nine or ten. Which one?"}
-    assert model(request(USER, said, USER)).uses == (Use("take", {"offer": "b"}),)
-    assert model(request(USER, said, USER, *used("take", "{}"))).text == "Done."
+    said: dict[str, object] = {"role": "assistant", "content": offered}
+    assert model(request(USER, said, USER)).uses == (Use("hold_offer", {"offer": "b", "services": ["LOF"]}),)
+    read_back = model(request(USER, said, USER, *used("hold_offer", NOTHING_SAID))).text
+    assert read_back == "So that's Ten. Shall I book it?"
+    assert model.off_script() == ["the model was never asked for its turn 3"]
+    assert model(request(USER, USER, USER)).uses == (Use("end_call", {}),)
+    assert model(request(USER, USER, USER, *used("end_call", NOTHING_SAID))).text == "Nine it is."
+    assert model.off_script() == []
 
 
 def test_a_second_try_gets_the_same() -> None:
@@ -223,10 +239,13 @@ def test_a_second_try_gets_the_same() -> None:
 
 def test_a_turn_or_a_value_that_is_not_there_is_told() -> None:
     model = a_model()
-    with pytest.raises(OffScript, match="look has not answered"):
+    with pytest.raises(OffScript, match="get_available_slots has not answered"):
         model(request(USER, USER))
-    with pytest.raises(OffScript, match="the caller spoke 3 times"):
-        model(request(USER, USER, USER))
-    model(request(USER, *used("look", '{"data": {"offers": []}, "spoken": ""}')))
+    with pytest.raises(OffScript, match="the caller spoke 4 times"):
+        model(request(USER, USER, USER, USER))
+    model(request(USER, *used(SEARCH, '{"data": {"offers": []}, "spoken": ""}')))
     with pytest.raises(OffScript, match="offers 2 handle"):
         model(request(USER, USER))
+    assert len(model.complaints) == 3
+    with pytest.raises(OffScript, match="the caller spoke 1 times"):
+        ScriptedModel([])(request(USER))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice.conversation import phrases
+from voice.conversation import phrases, saying
 from voice.conversation.clauses import split
 from voice.conversation.spoken_form import spoken_form
 from voice.conversation.states import Booked
@@ -225,8 +225,8 @@ def test_the_desks_own_words_sound_the_same() -> None:
     """A mind repeats what a tool told it: only figures become words, nothing else changes."""
     local = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
 
-    assert said(phrases.say_moment(local)) == "Tuesday, December first at nine thirty AM"
-    assert said(phrases.say_time(time(12))) == "noon"
+    assert said(saying.say_moment(local)) == "Tuesday, December first at nine thirty AM"
+    assert said(saying.say_time(time(12))) == "noon"
     assert said(phrases.written(Booked(confirmation_number="482134", local=local))).startswith(
         "You're booked for Tuesday, December first at"
     )

@@ -8,7 +8,7 @@ from crm.models import Rooftop
 from scheduling.models import OpeningHours
 from tests.factories import SATURDAY
 from voice.callbacks import callback_due
-from voice.conversation import phrases
+from voice.conversation import store_phrases
 from voice.conversation.facts import Store
 from voice.tools.store import load_store
 
@@ -60,8 +60,8 @@ def test_open_is_what_the_hours_of_that_day_say(store: Store, moment: datetime, 
 
 
 def test_the_hours_are_told_as_they_are_this_week(store: Store) -> None:
-    assert "Tuesday from 10 AM to 2 PM" in phrases.hours(store, TUESDAY)
-    assert "Tuesday from 7 AM to 6 PM" in phrases.hours(store, TUESDAY + timedelta(days=1))
+    assert "Tuesday from 10 AM to 2 PM" in store_phrases.hours(store, TUESDAY)
+    assert "Tuesday from 7 AM to 6 PM" in store_phrases.hours(store, TUESDAY + timedelta(days=1))
 
 
 @pytest.mark.parametrize(

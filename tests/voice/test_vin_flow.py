@@ -8,7 +8,7 @@ from pytest_django import Settings
 from tests.emulators.nhtsa import Nhtsa
 from tests.factories import make_demo_store
 from tests.talking import STRANGER, Talk
-from voice.conversation import phrases
+from voice.conversation import phrases, questions
 from voice.database import in_database
 
 pytestmark = pytest.mark.integration
@@ -29,14 +29,14 @@ async def talk(transactional_db: None, nhtsa: Nhtsa) -> Talk:
     await in_database(make_demo_store)
     talk = await Talk.begin(STRANGER)
     await talk.say("I need an oil change.")
-    assert talk.conversation.asked == phrases.ASK_VEHICLE
+    assert talk.conversation.asked == questions.ASK_VEHICLE
     return talk
 
 
 async def test_a_vin_tells_the_car(talk: Talk) -> None:
     reply = await talk.say(SAID.format("three"))
     assert "Honda Accord" in reply
-    assert talk.conversation.asked == phrases.ASK_DAY
+    assert talk.conversation.asked == questions.ASK_DAY
     assert talk.conversation.slots.services == ["LOF"]
 
 

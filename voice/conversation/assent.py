@@ -3,7 +3,7 @@
 Rules:
 - The beginning counts: "yes, but on Friday" is a yes, and what follows it is read elsewhere.
 - "Yeah, no" is a no, "no, yeah" a yes, and "no, that's right" agrees with what was read back. "No, that's
-  fine" stays a no: it turns an offer down at least as often.
+  fine" is a no only by itself: is_either_way() has the question decide.
 - What is taken back with "wait", "actually" or "sorry" counts as it was said last.
 - A doubt ("I'm not sure", "maybe") is neither, whatever it begins with; "I guess so" is a yes.
 - "Okay" in front of a question or a "but" only says that the caller heard.
@@ -105,6 +105,13 @@ _NO_BUT_YES = re.compile(
         you(?:'ve)? got (?:it|that)|(?:that |it )?(?:sounds|looks) (?:right|good|correct|great)
         (?:that|it|this)(?:'ll| will| would| does)? works?\b|works for me|(?:that|it|this) is correct
     """)
+)
+
+# Turns an offer down as often as it agrees: the question decides.
+_EITHER_WAY = re.compile(
+    r"^(?:(?:no|nope|nah)[\s,.]+)+(?:(?:no|oh|um|uh|well|i think|thanks|thank you)[\s,.]+)*"
+    r"(?:that|it|this|everything)(?:'s| is|'ll be| will be| should be| sounds| would be)? "
+    r"(?:\w+ly |just |all )?(?:fine|okay|ok|good|alright|cool)\b"
 )
 
 # --- refusals -----------------------------------------------------------------------------
@@ -209,16 +216,25 @@ def is_unsure(text: str) -> bool:
     return read_answer(text) is Answer.UNSURE
 
 
+def is_either_way(text: str) -> bool:
+    """ "No, that's fine": a no to "anything else?", and no no to "did I get that right?"."""
+    return bool(_EITHER_WAY.search(_OPENING.sub("", _plain(text), count=1)))
+
+
 @lru_cache(maxsize=512)  # asked for yes, for no and for doubt in turn
 def read_answer(text: str) -> Answer | None:
     """Yes, no or a doubt; None when text is no answer to a yes-or-no question."""
-    plain = " ".join(text.lower().replace("’", "'").replace("—", ",").split()).strip(" \"'.,!?-…")
+    plain = _plain(text)
     pieces = [piece for piece in _TAKEN_BACK.split(plain) if piece.strip(" ,.-")]
     # What was said last counts where it answers; "sorry, what?" leaves the answer in front of it standing.
     for piece in reversed(pieces[1:]):
         if answer := _read(piece.strip()):
             return answer
     return _read(plain) or (_read(pieces[0].strip()) if pieces else None)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().replace("’", "'").replace("—", ",").split()).strip(" \"'.,!?-…")
 
 
 def _read(plain: str) -> Answer | None:

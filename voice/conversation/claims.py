@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Literal
 
-from voice.conversation import phrases
+from voice.conversation import phrases, store_phrases
 from voice.conversation.facts import Store
 from voice.conversation.numbers import words_to_digits
 from voice.conversation.states import Conversation, Deed, Visit
@@ -197,7 +197,7 @@ def _true_price(conversation: Conversation, store: Store) -> str:
     for code in conversation.slots.services:
         item = next((item for item in store.menu if item.code == code), None)
         if item:
-            return phrases.price(item.name, item.price_min, item.price_max)
+            return store_phrases.price(item.name, item.price_min, item.price_max)
     return phrases.ASK_THE_DESK
 
 

@@ -53,9 +53,23 @@ def find_wish(text: str, today: date, now: time | None = None) -> DayWish:
         not_after=hours.not_after,
         exactly=hours.exactly,
     )
+    if len(wish.days) > 1 and wish.exactly:
+        _give_each_its_time(said, today, wish)
     if now and days.first == today and wish.exactly is None:
         _count_from(now, said, wish)
     return wish
+
+
+def _give_each_its_time(said: str, today: date, wish: DayWish) -> None:
+    """ "Tuesday at 8 or Friday at 9" wishes for two moments; "Tuesday or Friday at 9" for one time on two days."""
+    moments = []
+    for part in re.split(r"\bor\b", said):
+        days, hidden = find_days(part, today)
+        hours = find_hours(hidden)
+        if days.first not in wish.days or days.first != days.last or hours.exactly is None:
+            return
+        moments.append(datetime.combine(days.first, hours.exactly))
+    wish.moments, wish.exactly = moments, None
 
 
 def find_clock_time(said: str, *, is_late: bool = False) -> time | None:

@@ -1,17 +1,40 @@
 """What one turn says, and what that puts into the slots. Pure: no tools, no next question."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
-from voice.conversation import choices, intents, names, phrases, pickups, vehicles
+from voice.conversation import assent, choices, intents, names, pickups, questions, vehicles
 from voice.conversation.dates import ContradictoryDate, find_wish
+from voice.conversation.emails import find_email
 from voice.conversation.facts import Store
 from voice.conversation.mileage import find_miles
 from voice.conversation.states import Conversation, DayWish, Intent, VehicleSlot
 
-NO_CAR_EXPECTED = (phrases.ASK_NAME, phrases.ASK_PHONE, phrases.ASK_PHONE_CHECK)
+# Where "no, that's fine" agrees: nothing is written by a yes.
+SUITS = (
+    questions.ASK_OFFER,
+    questions.ASK_PHONE_CHECK,
+    questions.ASK_NUMBER_IS_BEST,
+    questions.ASK_VIN_CHECK,
+)
+# Where it is asked again, for a yes writes.
+AGREES = (
+    questions.ASK_CONFIRM,
+    questions.ASK_MOVE_IT,
+    questions.ASK_CANCEL_IT,
+    questions.ASK_COUNT_ON,
+    questions.ASK_WAITLIST,
+)
+NO_CAR_EXPECTED = (
+    questions.ASK_NAME,
+    questions.ASK_FIRST_NAME,
+    questions.ASK_PHONE,
+    questions.ASK_PHONE_CHECK,
+)
 
 
+AT = re.compile(r"@|\bat\b", re.IGNORECASE)  # every address has one
 # Intents that bring nothing to do: an answer that has one of these is only an answer.
 NOTHING_TO_DO = {Intent.UNKNOWN, Intent.THANKS, Intent.GREETING, Intent.MAYBE, Intent.GOODBYE}
 
@@ -27,6 +50,7 @@ class Meaning:
     contradiction: ContradictoryDate | None
     is_yes: bool
     is_no: bool
+    is_either_way: bool  # "no, that's fine" to a question where it may mean both: neither yes nor no
     person: str  # who was asked for by name, as heard
 
     @property
@@ -43,21 +67,26 @@ def understand(heard: str, conversation: Conversation, store: Store, today: date
     contradiction = None
     wish = DayWish()
     # A number being dictated is no date, whatever its digits look like.
-    if conversation.asked not in (phrases.ASK_PHONE, phrases.ASK_PHONE_CHECK):
+    if conversation.asked not in (questions.ASK_PHONE, questions.ASK_PHONE_CHECK):
         try:
             wish = find_wish(heard, today)
         except ContradictoryDate as error:
             contradiction = error
     # Sixty thousand on the odometer are no sixty-thousand-mile service.
-    is_mileage = conversation.asked == phrases.ASK_MILEAGE and find_miles(heard, was_asked=True) is not None
+    is_mileage = conversation.asked == questions.ASK_MILEAGE and find_miles(heard, was_asked=True) is not None
+    is_yes, is_no = choices.is_yes(heard), choices.is_no(heard)
+    is_either_way = is_no and conversation.asked in (*SUITS, *AGREES) and assent.is_either_way(heard)
+    if is_either_way:
+        is_yes, is_no = conversation.asked in SUITS, False
     return Meaning(
         text=heard,
         intent=Intent.UNKNOWN if is_mileage else intents.find_intent(heard),
         services=[] if is_mileage else intents.find_services(heard, store.menu),
         wish=wish,
         contradiction=contradiction,
-        is_yes=choices.is_yes(heard),
-        is_no=choices.is_no(heard),
+        is_yes=is_yes,
+        is_no=is_no,
+        is_either_way=is_either_way,
         person=intents.named_person(heard),
     )
 
@@ -100,14 +129,14 @@ def take_number_is_best(conversation: Conversation, meaning: Meaning) -> None:
     if meaning.is_yes:
         conversation.slots.phone = conversation.caller.number
     elif meaning.is_no:
-        conversation.asked = phrases.ASK_PHONE
+        conversation.asked = questions.ASK_PHONE
 
 
 def take_phone_check(conversation: Conversation, meaning: Meaning) -> None:
     """Hold the turn against "Did I get that number right?"."""
     if meaning.is_no:
         conversation.slots.phone = ""
-        conversation.asked = phrases.ASK_PHONE
+        conversation.asked = questions.ASK_PHONE
 
 
 def fill_facts(conversation: Conversation, meaning: Meaning) -> bool:
@@ -125,8 +154,13 @@ def fill_facts(conversation: Conversation, meaning: Meaning) -> bool:
     if vehicle and (filled.vehicle is None or vehicle.model or vehicle.make != filled.vehicle.make):
         filled.vehicle = vehicle
         changed = True
-    elif filled.vehicle is None and asked == phrases.ASK_VEHICLE and meaning.is_empty and conversation.misses:
+    elif (
+        filled.vehicle is None and asked == questions.ASK_VEHICLE and meaning.is_empty and conversation.misses
+    ):
         changed = _take_unlisted_vehicle(conversation, meaning) or changed
+    if AT.search(meaning.text) and (email := find_email(meaning.text)):
+        changed = changed or email != filled.email
+        filled.email = email
     name = names.find_name(meaning.text, was_asked=False)
     if " " in name:
         filled.proof.name = filled.proof.name or name
@@ -179,6 +213,7 @@ def merge(old: DayWish, new: DayWish) -> DayWish:
     merged.not_on = new.not_on or (old.not_on if not new.first else [])
     merged.not_days = new.not_days or (old.not_days if not new.first else [])
     merged.days = new.days if new.first else old.days
+    merged.moments = new.moments
     if new.first:
         merged.first, merged.last = new.first, new.last
     if new.exactly or new.not_before or new.not_after:

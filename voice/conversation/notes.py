@@ -9,8 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from voice.conversation import phrases
+from voice.conversation import questions
 from voice.conversation.facts import Store
+from voice.conversation.intents import NO_RECORDING
 from voice.conversation.meaning import NOTHING_TO_DO, merge, take_identity, take_pickup, understand
 from voice.conversation.names import find_name
 from voice.conversation.states import Conversation, DayWish, Intent, Offer, State, VehicleSlot
@@ -22,7 +23,7 @@ def note_turn(conversation: Conversation, heard: str, store: Store, today: date)
     meaning = understand(heard, conversation, store, today)
     if meaning.intent not in NOTHING_TO_DO:
         conversation.intent = meaning.intent
-    if _was_asked_who_calls(conversation):
+    if _was_asked_who_calls(conversation) and not NO_RECORDING.search(heard):
         take_who = take_pickup if conversation.purpose else take_identity
         take_who(conversation, meaning)
     slots = conversation.slots
@@ -44,7 +45,7 @@ def _was_asked_who_calls(conversation: Conversation) -> bool:
     is_answered = caller.is_confirmed if conversation.purpose else caller.is_confirmed is not None
     if is_answered or not caller.first_name:  # whom we ring may still be fetched
         return False
-    return conversation.asked == phrases.ASK_IS_CALLER or (
+    return conversation.asked == questions.ASK_IS_CALLER or (
         f"{caller.first_name}?" in conversation.last_heard_from_desk()
     )
 
@@ -91,11 +92,11 @@ def note_end_of_turn(conversation: Conversation) -> None:
     """After the model said everything: what it must have asked, for whoever answers the next turn."""
     if conversation.state is State.EXECUTION and conversation.booked:
         conversation.enter(State.CLOSING)
-        conversation.asked = phrases.ASK_ANYTHING_ELSE
+        conversation.asked = questions.ASK_ANYTHING_ELSE
     elif conversation.state is State.CONFIRMATION and conversation.chosen:
-        conversation.asked = phrases.ASK_CONFIRM
+        conversation.asked = questions.ASK_CONFIRM
     elif conversation.state is State.SLOTS and conversation.offers:
-        conversation.asked = phrases.ASK_OFFER
+        conversation.asked = questions.ASK_OFFER
 
 
 def _offered(conversation: Conversation, arguments: dict[str, Any]) -> Offer | None:

@@ -1,100 +1,38 @@
 """What the caller hears: every sentence the desk says by itself. Pure.
 
-Warm, short, spoken; at most two sentences and one question a turn; no jargon. Constants that name
-a question (ASK_…) are the keys of QUESTIONS and what conversation.asked holds.
+Warm, short, spoken; at most two sentences and one question a turn; no jargon. The questions are in
+questions.py.
 """
 
-import re
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 
 from crm import phone
+from voice.conversation import questions
 from voice.conversation.facts import Store
+from voice.conversation.saying import (
+    article,
+    ordinal,
+    say_date,
+    say_day,
+    say_list,
+    say_moment,
+    say_services,
+    say_time,
+    vary,
+)
 from voice.conversation.states import Booked, Conversation, Deed, Ending, Offer, Order, State, Visit
 
-ASK_NEED = "need"
-ASK_IS_CALLER = "is_caller"
-ASK_SERVICE = "service"
-ASK_VEHICLE = "vehicle"
-ASK_DAY = "day"
-ASK_OFFER = "offer"
-ASK_NAME = "name"
-ASK_NUMBER_IS_BEST = "number_is_best"
-ASK_PHONE = "phone"
-ASK_PHONE_CHECK = "phone_check"
-ASK_CONFIRM = "confirm"
-ASK_CHANGE = "change"
-ASK_WANTS_IT = "wants_it"
-ASK_ANYTHING_ELSE = "anything_else"
-ASK_WHICH_PERSON = "which_person"
-ASK_FULL_NAME = "full_name"
-ASK_PROOF = "proof"
-ASK_WHICH_VISIT = "which_visit"
-ASK_NEW_DAY = "new_day"
-ASK_MOVE_INSTEAD = "move_instead"
-ASK_MOVE_IT = "move_it"
-ASK_CANCEL_IT = "cancel_it"
-ASK_CONSENT = "consent"
-ASK_WAITLIST = "waitlist"
-ASK_MILEAGE = "mileage"
-ASK_WANTS_DUE = "wants_due"
-ASK_HOW_LATE = "how_late"
-ASK_OTHER_TIME = "other_time"
-ASK_MESSAGE = "message"
-ASK_GO_ON = "go_on"
-ASK_WHICH_CAR = "which_car"
-ASK_VIN_CHECK = "vin_check"
-# When it is the desk that rings.
-ASK_COUNT_ON = "count_on"
-ASK_FETCH = "fetch"
-ASK_CALL_WHEN = "call_when"
-ASK_HOW_WAS_IT = "how_was_it"
-ASK_WANTS_RECOMMENDED = "wants_recommended"
-
-WAITLIST = "put you on the waitlist"  # what has to be heard before it is done
-QUESTIONS = {
-    ASK_NEED: "How can I help you with your car?",
-    ASK_IS_CALLER: "May I ask who I'm speaking with?",
-    ASK_SERVICE: "What would you like us to do on your car?",
-    ASK_VEHICLE: "Which car is it, make and model?",
-    ASK_DAY: "What day and time would suit you?",
-    ASK_OFFER: "Which of those works for you?",
-    ASK_NAME: "May I have your first and last name?",
-    ASK_NUMBER_IS_BEST: "Is the number you're calling from the best one to reach you?",
-    ASK_PHONE: "What's the best phone number to reach you, area code first?",
-    ASK_PHONE_CHECK: "Did I get that number right?",
-    ASK_CONFIRM: "Shall I book it?",
-    ASK_WANTS_IT: "Would you like to book that?",
-    ASK_CHANGE: "What would you like to change?",
-    ASK_WHICH_PERSON: "Whom shall I get?",
-    ASK_ANYTHING_ELSE: "Is there anything else I can do for you?",
-    ASK_FULL_NAME: "May I have your first and last name, please?",
-    ASK_PROOF: "What are the last six of your VIN, your license plate, or your date of birth?",
-    ASK_WHICH_VISIT: "Which one do you mean?",
-    ASK_NEW_DAY: "What day and time would suit you better?",
-    ASK_MOVE_INSTEAD: "Would you like to move it to another day instead?",
-    ASK_MOVE_IT: "Shall I move it?",
-    ASK_CANCEL_IT: "Shall I cancel it?",
-    ASK_CONSENT: "May our automated desk call and text you to remind you of it?",
-    ASK_WAITLIST: f"Shall I {WAITLIST}?",
-    ASK_MILEAGE: "How many miles are on it?",
-    ASK_WANTS_DUE: "Would you like to book that?",
-    ASK_HOW_LATE: "How many minutes late will you be?",
-    ASK_OTHER_TIME: "Shall we find another time?",
-    ASK_MESSAGE: "What may I tell them?",
-    ASK_GO_ON: "Shall we go on where we stopped?",
-    ASK_WHICH_CAR: "Which car is it: make, model and year?",
-    ASK_VIN_CHECK: "Is that VIN right?",
-    ASK_COUNT_ON: "Can we count on you?",
-    ASK_FETCH: "Could you get them to the phone for me?",
-    ASK_CALL_WHEN: "When would be a good time to call again?",
-    ASK_HOW_WAS_IT: "How did it go?",
-    ASK_WANTS_RECOMMENDED: "Shall I find a time for that?",
-}
 KEY_FOR_A_PERSON = "I'd like to talk to a person"
+KEY_TO_STOP = "Stop calling me."
 RINGING = "Ringing the service desk…"
 CALL_ENDED = "The call has ended."
-GOODBYE = "Thanks for calling. Goodbye!"
+GOODBYES = (
+    "Thanks for calling. Goodbye!",
+    "Thank you for calling us today. Goodbye!",
+    "Thanks for your call, take care. Goodbye!",
+)
+GOODBYE = GOODBYES[0]
 GOODBYE_RUNG = "Thank you for your time. Goodbye!"
 GOODBYE_UNBOOKED = "All right, I haven't booked anything. Thanks for calling, goodbye!"
 CAN_DO = "I can book, move or cancel service appointments, and answer questions about the store."
@@ -103,7 +41,11 @@ RIGHT_AWAY = "I'll get someone for you right away."
 I_AM_A_MACHINE = "I'm an automated assistant, and you can ask for a person at any time."
 CONNECTING = "One moment."
 NOT_EXACTLY = "I don't have exactly that."
-DOES_IT_WORK = "Does that work for you?"
+DOES_IT_WORK = ("Does that work for you?", "Would that work for you?", "Does that suit you?")
+# That an answer was taken, before the next question: too short to hold anything that may be wrong.
+TAKEN = ("Got it.", "Thank you.", "All right.", "Okay.")
+SURE = ("Sure, {}.", "Of course, {}.", "Absolutely, {}.", "Happy to help, {}.")
+JUST_TO_BE_SURE = "I'd like to be sure I have that right."
 GOODBYE_TO_NOBODY = "I can't hear anybody, so I'll hang up now. Goodbye!"
 GOODBYE_IN_SILENCE = "I can't hear you, so I'll hang up now. Please call again any time. Goodbye!"
 # Said while something takes long: they claim nothing, so nothing can turn out untrue.
@@ -148,7 +90,7 @@ ALL_RIGHT = "All right."
 WILL_REMIND = "Thank you, we'll remind you."
 WILL_NOT_REMIND = "All right, we won't."
 OPTED_OUT = "Done: we won't call or text this number automatically any more."
-TAKE_YOUR_TIME = "Take your time, I'll hold on."
+TAKE_YOUR_TIME = ("Take your time, I'll hold on.", "Sure, take your time.", "Take your time, I'm here.")
 DO_NOT_DRIVE = "Please don't drive it; if you're on the road, pull over where it's safe."
 WILL_TOW = "I'll get someone who can send a tow truck."
 NOT_OUR_BUSINESS = "I'm sorry, that's nothing I can help with; I look after service appointments."
@@ -181,12 +123,12 @@ REFUSED = {  # by the code of a refusal
 
 def greeting(store: Store, first_name: str) -> str:
     """Store, automated, transcribed, a person at any time; then the first question."""
-    question = f"Is this {first_name}?" if first_name else QUESTIONS[ASK_NEED]
+    asks = f"Is this {first_name}?" if first_name else questions.QUESTIONS[questions.ASK_NEED]
     kept = "recorded and transcribed" if store.records_calls else "transcribed"
     choice = f"{MAY_REFUSE_RECORDING} " if store.records_calls else ""
     return (
         f"Thanks for calling {store.name} service. I'm an automated assistant, this call is {kept}, "
-        f"and you can ask for a person at any time. {choice}{question}"
+        f"and you can ask for a person at any time. {choice}{asks}"
     )
 
 
@@ -194,7 +136,32 @@ def goodbye(conversation: Conversation) -> str:
     if conversation.purpose:
         return GOODBYE_RUNG
     has_open_wish = conversation.slots.services and not conversation.booked
-    return GOODBYE_UNBOOKED if has_open_wish else GOODBYE
+    return GOODBYE_UNBOOKED if has_open_wish else vary(GOODBYES, conversation)
+
+
+def taken(conversation: Conversation) -> str:
+    return vary(TAKEN, conversation)
+
+
+def sure(conversation: Conversation, names: Sequence[str]) -> str:
+    """That these services were understood: "Sure, an oil change."."""
+    return vary([wording.format(say_services(names)) for wording in SURE], conversation)
+
+
+def does_it_work(conversation: Conversation) -> str:
+    """Asked of a single opening."""
+    return vary(DOES_IT_WORK, conversation)
+
+
+def take_your_time(conversation: Conversation) -> str:
+    return vary(TAKE_YOUR_TIME, conversation)
+
+
+def for_key(digit: str, conversation: Conversation) -> str:
+    """What a single key says for the caller; "" for those that are digits of a number."""
+    if digit == "0":
+        return KEY_FOR_A_PERSON
+    return KEY_TO_STOP if digit == "9" and conversation.purpose else ""
 
 
 def filler(count: int) -> str:
@@ -216,74 +183,16 @@ def after_silence(conversation: Conversation) -> str:
         return GOODBYE_TO_NOBODY
     has_spoken = any(message.speaker == "caller" for message in conversation.history)
     said = STILL_THERE[conversation.silences - 1] if has_spoken or not conversation.purpose else "Hello?"
-    return f"{said} {question(conversation)}"
+    return f"{said} {questions.question(conversation)}"
 
 
 def cut_off(conversation: Conversation) -> str:
     """The first words after a lost line: the open question, asked again."""
-    return f"{SORRY_CUT_OFF} {question(conversation)}"
-
-
-def question(conversation: Conversation) -> str:
-    """The open question, as asked; a language model's own question is its last one."""
-    if not conversation.asked:
-        questions = re.findall(r"[^.!?]+\?", conversation.last_heard_from_desk())
-        return questions[-1].strip() if questions else QUESTIONS[ASK_NEED]
-    first_name = conversation.caller.first_name
-    if conversation.asked == ASK_IS_CALLER and first_name:
-        return f"Am I speaking with {first_name}?" if conversation.purpose else f"Is this {first_name}?"
-    if conversation.asked == ASK_FETCH and first_name:
-        return f"Could you get {first_name} to the phone for me?"
-    if conversation.asked == ASK_COUNT_ON and conversation.about:
-        return f"Can we count on you on {say_moment(conversation.about.local)}?"
-    if conversation.asked == ASK_CONFIRM and conversation.chosen:
-        # A question asked again must hold what a yes would agree to.
-        return f"Shall I book it for {say_moment(conversation.chosen.local)}?"
-    if conversation.asked == ASK_MOVE_IT and conversation.chosen:
-        return f"Shall I move it to {say_moment(conversation.chosen.local)}?"
-    if conversation.asked == ASK_CANCEL_IT and conversation.visit:
-        return f"Shall I cancel your appointment on {say_moment(conversation.visit.local)}?"
-    return QUESTIONS.get(conversation.asked, QUESTIONS[ASK_NEED])
+    return f"{SORRY_CUT_OFF} {questions.question(conversation)}"
 
 
 def not_understood(misses: int) -> str:
     return NOT_UNDERSTOOD[min(misses, len(NOT_UNDERSTOOD)) - 1]
-
-
-def say_time(moment: time) -> str:
-    """9:00 → "9 AM", 14:30 → "2:30 PM", 12:00 → "noon"."""
-    if moment == time(12):
-        return "noon"
-    hour = (moment.hour - 1) % 12 + 1
-    half = "AM" if moment.hour < 12 else "PM"
-    return f"{hour}:{moment.minute:02} {half}" if moment.minute else f"{hour} {half}"
-
-
-def say_date(day: date) -> str:
-    """ "Tuesday, November 24th"."""
-    return f"{day:%A}, {day:%B} {ordinal(day.day)}"
-
-
-def say_moment(local: datetime) -> str:
-    """A store-local moment: "Tuesday, November 24th at 9:30 AM"."""
-    return f"{say_date(local.date())} at {say_time(local.time())}"
-
-
-def ordinal(number: int) -> str:
-    if number in (11, 12, 13):
-        return f"{number}th"
-    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
-
-
-def say_list(items: Sequence[str], last: str = "and") -> str:
-    """ "a", "a and b", "a, b and c"."""
-    return f"{', '.join(items[:-1])} {last} {items[-1]}" if len(items) > 1 else "".join(items)
-
-
-def say_day(day: date, today: date) -> str:
-    """A day in passing: with "today" or "tomorrow" before the date where that helps."""
-    near = {today: "today, ", today + timedelta(days=1): "tomorrow, "}.get(day, "")
-    return near + say_date(day)
 
 
 def say_offers(offers: Sequence[Offer], today: date) -> str:
@@ -303,18 +212,6 @@ def say_offers(offers: Sequence[Offer], today: date) -> str:
     )
 
 
-def say_services(names: Sequence[str]) -> str:
-    """ "an oil change and a tire rotation"."""
-    return say_list([f"{article(name)} {name}".strip() for name in names])
-
-
-def article(name: str) -> str:
-    is_plural = name.endswith("s") and not name.endswith(("ss", "is"))
-    if name.startswith("four ") or is_plural:
-        return ""
-    return "an" if name[0] in "aeiou" else "a"
-
-
 def read_back(conversation: Conversation, store: Store, offer: Offer) -> str:
     """Everything that would be written, then the question."""
     slots = conversation.slots
@@ -325,7 +222,7 @@ def read_back(conversation: Conversation, store: Store, offer: Offer) -> str:
     leave = (
         f" Please leave it with us until {say_time(offer.leave_until.time())}." if offer.leave_until else ""
     )
-    return f"So that's {services}{car} on {say_moment(offer.local)}{under}.{leave} {QUESTIONS[ASK_CONFIRM]}"
+    return f"So that's {services}{car} on {say_moment(offer.local)}{under}.{leave} {questions.QUESTIONS[questions.ASK_CONFIRM]}"
 
 
 def _booked(confirmation_number: str, local: datetime) -> str:
@@ -341,7 +238,7 @@ def read_back_move(visit: Visit, offer: Offer) -> str:
     )
     return (
         f"So I'd move {what} for your {visit.vehicle} to {say_moment(offer.local)}.{leave} "
-        f"{QUESTIONS[ASK_MOVE_IT]}"
+        f"{questions.QUESTIONS[questions.ASK_MOVE_IT]}"
     )
 
 
@@ -388,27 +285,6 @@ def say_order(order: Order) -> str:
         return said
     was = "was" if order.is_late else "is"
     return f"{said} It {was} promised for {say_moment(order.promised)}."
-
-
-def transport(store: Store) -> str:
-    """How to get around while the car is here."""
-    rides = [RIDES[kind] for kind in RIDES if kind in store.rides]
-    shuttle = store.rides.get("shuttle", ())
-    said = f"You can {say_list(rides, 'or')}." if rides else "Please arrange your own ride."
-    if shuttle:
-        said += f" The shuttle leaves at {say_list([say_time(at) for at in shuttle])}."
-    return said
-
-
-RIDES = {  # by scheduling.models.Transport
-    "waiter": "wait here for short jobs",
-    "drop_off": "leave the car with us",
-    "shuttle": "take our shuttle",
-    "loaner": "ask for a loaner",
-}
-KEY_DROP = (
-    "You can drop your keys in the box by the door at any hour, with your name and number on the envelope."
-)
 
 
 def due(names: Sequence[str], miles: int) -> str:
@@ -458,56 +334,24 @@ def refused(code: str) -> str:
     return REFUSED.get(code, NOT_POSSIBLE)
 
 
+def noted_email(email: str) -> str:
+    """ "I've noted maria dot lopez at gmail dot com."."""
+    said = (
+        email.replace("@", " at ").replace(".", " dot ").replace("_", " underscore ").replace("-", " dash ")
+    )
+    return f"I've noted {said}."
+
+
 def check_phone(number: str) -> str:
-    return f"That's {phone.speak(number)}. {QUESTIONS[ASK_PHONE_CHECK]}"
+    return f"That's {phone.speak(number)}. {questions.QUESTIONS[questions.ASK_PHONE_CHECK]}"
 
 
 def contradictory(day: date, weekday_name: str) -> str:
     return f"The {ordinal(day.day)} is a {day:%A}, not a {weekday_name}. Which one do you mean?"
 
 
-def hours(store: Store, today: date) -> str:
-    """Opening hours of the week from today in one breath, and the next closure within two weeks."""
-    weekdays: dict[tuple[time, time], list[int]] = {}
-    week = [store.hours_on(today + timedelta(days=n)) for n in range(7)]
-    for day in sorted((day for day in week if day), key=lambda day: day.weekday):
-        weekdays.setdefault((day.opens, day.closes), []).append(day.weekday)
-    parts = [
-        f"{_say_weekdays(days)} from {say_time(opens)} to {say_time(closes)}"
-        for (opens, closes), days in weekdays.items()
-    ]
-    text = f"We're open {say_list(parts)}."
-    soon = [
-        c
-        for c in store.closures
-        if today <= c.starts_at.astimezone(store.zone).date() <= today + timedelta(days=14)
-    ]
-    if soon:
-        text += f" We're closed on {say_date(soon[0].starts_at.astimezone(store.zone).date())} for {soon[0].reason}."
-    return text
-
-
 def closed_on(day: date) -> str:
     return f"We're closed on {say_date(day)}."
-
-
-def _say_weekdays(days: Sequence[int]) -> str:
-    names = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-    if len(days) > 2 and list(days) == list(range(days[0], days[-1] + 1)):
-        return f"{names[days[0]]} through {names[days[-1]]}"
-    return say_list([names[day] for day in days])
-
-
-def address(store: Store) -> str:
-    return f"We're at {store.address}."
-
-
-def price(name: str, low: int, high: int) -> str:
-    if high == 0:
-        return f"There's no charge for {article(name)} {name}."
-    if low == 0:
-        return f"{article(name).capitalize()} {name} is up to {high} dollars, depending on what we find."
-    return f"{article(name).capitalize()} {name} usually runs from {low} to {high} dollars."
 
 
 def transferring(name: str = "") -> str:

@@ -10,16 +10,11 @@ from datetime import datetime
 from pathlib import Path
 
 from voice.conversation.facts import Store
-from voice.conversation.phrases import (
-    ASK_CONSENT,
-    QUESTIONS,
-    hours,
-    say_date,
-    say_moment,
-    say_time,
-    say_visit,
-)
+from voice.conversation.phrases import say_visit
+from voice.conversation.questions import ASK_CONSENT, QUESTIONS
+from voice.conversation.saying import say_date, say_moment, say_time
 from voice.conversation.states import Conversation, Deed
+from voice.conversation.store_phrases import hours
 
 # One file for each version, never changed once it has spoken to callers: calls keep which one they had.
 VERSION = "desk-3"
@@ -128,6 +123,8 @@ def _moment(local: datetime) -> str:
 
 
 def _price(low: int, high: int) -> str:
+    if low > high:
+        return f"from {low} dollars on"
     return "no charge" if high == 0 else f"{low} to {high} dollars"
 
 

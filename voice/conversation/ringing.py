@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from crm import phone
-from voice.conversation import phrases
+from voice.conversation import phrases, questions, saying
 from voice.conversation.facts import Store
 from voice.conversation.machines import Machine, find_machine
 from voice.conversation.states import CameOf, Conversation, Ending, Purpose, State, Visit
@@ -26,21 +26,22 @@ NO_LONGER_THERE = (
 
 def opening(store: Store, conversation: Conversation) -> str:
     """The first words to whoever answers, and again to whoever is fetched."""
-    conversation.asked = phrases.ASK_IS_CALLER
+    conversation.asked = questions.ASK_IS_CALLER
     conversation.enter(State.VERIFICATION)
     kept = "recorded and transcribed" if store.records_calls else "transcribed"
     choice = f"{phrases.MAY_REFUSE_RECORDING} " if store.records_calls else ""
+    number = f"; our number is {phone.speak(store.phone_number)}" if store.phone_number else ""
     return (
         f"Hello, this is the automated assistant of {store.name} service, and this call is {kept}. "
-        f"Say stop at any time, and we won't call again. {choice}{phrases.question(conversation)}"
+        f"Say stop or press nine, and we won't call again{number}. {choice}{questions.question(conversation)}"
     )
 
 
 def who_and_why(store: Store, conversation: Conversation) -> str:
     """To somebody, or to a machine that screens calls."""
-    conversation.asked = phrases.ASK_IS_CALLER
+    conversation.asked = questions.ASK_IS_CALLER
     conversation.enter(State.VERIFICATION)
-    return f"{_who(store, conversation)} {phrases.question(conversation)}"
+    return f"{_who(store, conversation)} {questions.question(conversation)}"
 
 
 def _who(store: Store, conversation: Conversation) -> str:
@@ -50,7 +51,7 @@ def _who(store: Store, conversation: Conversation) -> str:
 
 def tell(visit: Visit) -> str:
     """The appointment, then the question: what a yes agrees to."""
-    return f"{phrases.say_visits([visit])} {phrases.QUESTIONS[phrases.ASK_COUNT_ON]}"
+    return f"{phrases.say_visits([visit])} {questions.QUESTIONS[questions.ASK_COUNT_ON]}"
 
 
 def introduce(store: Store, conversation: Conversation) -> str:
@@ -65,7 +66,7 @@ def voicemail(store: Store, first_name: str, about: Visit | None, purpose: Purpo
     """After the beep: nothing but first name, store, day and time, and where to call."""
     number = f" at {phone.speak(store.phone_number)}" if store.phone_number else ""
     if about and purpose is Purpose.REMINDER:
-        when = phrases.say_moment(about.local)
+        when = saying.say_moment(about.local)
         return (
             f"Hello {first_name}, this is {store.name} service with a reminder of your appointment on {when}. "
             f"To confirm or change it, please call us{number}. Goodbye!"
@@ -100,22 +101,22 @@ def _leave_message(conversation: Conversation, store: Store, purpose: Purpose) -
 
 def say_when(conversation: Conversation) -> str:
     """What is asked of somebody who cannot talk now."""
-    return f"{phrases.ALL_RIGHT} {phrases.question(conversation)}"
+    return f"{phrases.ALL_RIGHT} {questions.question(conversation)}"
 
 
 def will_call_again(local: datetime) -> str:
     """local: the store's wall time."""
-    return f"All right, we'll call again on {phrases.say_moment(local)}."
+    return f"All right, we'll call again on {saying.say_moment(local)}."
 
 
 def recommend(names: Sequence[str], vehicle: str) -> str:
-    what = phrases.say_services(names)
+    what = saying.say_services(names)
     return (
         f"On your last visit we recommended {what} for your {vehicle}. "
-        f"{phrases.QUESTIONS[phrases.ASK_WANTS_RECOMMENDED]}"
+        f"{questions.QUESTIONS[questions.ASK_WANTS_RECOMMENDED]}"
     )
 
 
 def ask_how_it_was(visit: Visit) -> str:
-    when = phrases.say_date(visit.local.date())
-    return f"I'm calling about your visit on {when}. {phrases.QUESTIONS[phrases.ASK_HOW_WAS_IT]}"
+    when = saying.say_date(visit.local.date())
+    return f"I'm calling about your visit on {when}. {questions.QUESTIONS[questions.ASK_HOW_WAS_IT]}"

@@ -126,6 +126,7 @@ class DayWish(BaseModel):
     first and last bound the days (equal for one day); not_before and not_after bound the time of
     day; exactly is a wished time; said keeps the caller's words for reading back. days are the only
     ones meant where several were named ("Monday or Thursday"); not_on then holds the weekdays between.
+    moments are they where each has a time of its own ("Tuesday at 8 or Friday at 9").
     """
 
     first: date | None = None
@@ -134,6 +135,7 @@ class DayWish(BaseModel):
     not_after: time | None = None
     exactly: time | None = None
     days: list[date] = Field(default_factory=list)
+    moments: list[datetime] = Field(default_factory=list)  # store-local, naive
     not_on: list[int] = Field(default_factory=list)  # weekdays refused, 0 is Monday
     not_days: list[date] = Field(default_factory=list)  # other days refused
     said: str = ""
@@ -165,6 +167,7 @@ class Slots(BaseModel):
     wish: DayWish = Field(default_factory=DayWish)
     name: str = ""
     phone: str = ""  # E.164, confirmed by the caller
+    email: str = ""  # only when the caller offers it
     proof: Proof = Field(default_factory=Proof)
     miles: int | None = None  # on the odometer, as said
 

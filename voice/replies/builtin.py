@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import datetime
 from inspect import isawaitable
 
-from voice.conversation import intents, names, phrases, ringing
+from voice.conversation import intents, names, phrases, questions, ringing
 from voice.conversation.dates import WEEKDAYS
 from voice.conversation.facts import Store
 from voice.conversation.meaning import Meaning, fill_facts, fill_wish, understand
@@ -40,17 +40,19 @@ def _greet(turn: Turn) -> str:
     if turn.conversation.purpose:
         return ringing.opening(turn.store, turn.conversation)
     if caller.first_name:
-        turn.ask(phrases.ASK_IS_CALLER, State.VERIFICATION)
+        turn.ask(questions.ASK_IS_CALLER, State.VERIFICATION)
     else:
-        turn.ask(phrases.ASK_NEED, State.INTENT)
+        turn.ask(questions.ASK_NEED, State.INTENT)
     return phrases.greeting(turn.store, caller.first_name)
 
 
 async def _answer_or_fetch(turn: Turn, heard: str) -> str:
     """Whatever comes in between, the same question is not asked a third time: a person comes instead."""
     conversation = turn.conversation
-    before = _open_question(conversation)
+    before, email = _open_question(conversation), conversation.slots.email
     reply = await _answer(turn, heard)
+    if conversation.slots.email != email:
+        reply = f"{phrases.noted_email(conversation.slots.email)} {reply}"
     if _open_question(conversation) != before:
         conversation.repeats = 0
     elif not turn.was_aside:
@@ -82,7 +84,7 @@ async def _answer(turn: Turn, heard: str) -> str:
     if special:
         turn.was_aside = True
         return special
-    if conversation.asked == phrases.ASK_ANYTHING_ELSE:
+    if conversation.asked == questions.ASK_ANYTHING_ELSE:
         if meaning.is_no and meaning.is_empty:
             return await persons.say_goodbye(turn)
         turn.start_over()
@@ -121,7 +123,7 @@ async def _at_any_moment(turn: Turn, meaning: Meaning) -> str:
         return said
     if _is_goodbye(turn.conversation, meaning):
         return await persons.say_goodbye(turn)
-    if turn.conversation.asked == phrases.ASK_MESSAGE and meaning.intent is not Intent.PERSON:
+    if turn.conversation.asked == questions.ASK_MESSAGE and meaning.intent is not Intent.PERSON:
         return ""  # whatever a message says, it is a message
     return await inquiries.answer(turn, meaning)
 
@@ -130,7 +132,7 @@ def _is_goodbye(conversation: Conversation, meaning: Meaning) -> bool:
     """ "That's all" says goodbye only where nothing is under way."""
     if not meaning.is_empty_but_for_intent:
         return False
-    nothing_open = conversation.asked in (phrases.ASK_ANYTHING_ELSE, phrases.ASK_NEED)
+    nothing_open = conversation.asked in (questions.ASK_ANYTHING_ELSE, questions.ASK_NEED)
     return bool(intents.GOODBYE.search(meaning.text)) or (
         nothing_open and bool(intents.DONE.search(meaning.text))
     )
@@ -157,47 +159,48 @@ async def _say_car(turn: Turn) -> str:
 
 Taking = Callable[[Turn, Meaning], str | Awaitable[str | None] | None]
 ANSWERS: dict[str, Taking] = {
-    phrases.ASK_IS_CALLER: booking.take_is_caller,
-    phrases.ASK_NAME: booking.take_contact_name,
-    phrases.ASK_NUMBER_IS_BEST: booking.take_phone,
-    phrases.ASK_PHONE: booking.take_phone,
-    phrases.ASK_PHONE_CHECK: booking.take_phone,
-    phrases.ASK_OFFER: openings.take_offer,
-    phrases.ASK_CONFIRM: booking.take_confirmation,
-    phrases.ASK_CHANGE: booking.take_change,
-    phrases.ASK_WANTS_IT: booking.take_wants_it,
-    phrases.ASK_WHICH_PERSON: _take_which_person,
-    phrases.ASK_FULL_NAME: verifying.take_full_name,
-    phrases.ASK_PROOF: verifying.take_proof,
-    phrases.ASK_WHICH_VISIT: visits.take_which,
-    phrases.ASK_MOVE_INSTEAD: visits.take_move_instead,
-    phrases.ASK_CANCEL_IT: visits.take_cancellation,
-    phrases.ASK_MOVE_IT: visits.take_move,
-    phrases.ASK_CONSENT: errands.take_consent,
-    phrases.ASK_WAITLIST: errands.take_waitlist,
-    phrases.ASK_MILEAGE: errands.take_mileage,
-    phrases.ASK_WANTS_DUE: errands.take_wants_due,
-    phrases.ASK_HOW_LATE: errands.take_how_late,
-    phrases.ASK_OTHER_TIME: errands.take_other_time,
-    phrases.ASK_MESSAGE: errands.take_message,
-    phrases.ASK_GO_ON: errands.take_go_on,
-    phrases.ASK_VIN_CHECK: _take_vin_check,
-    phrases.ASK_COUNT_ON: rung.take_count_on,
-    phrases.ASK_FETCH: rung.take_fetch,
-    phrases.ASK_CALL_WHEN: rung.take_call_when,
-    phrases.ASK_HOW_WAS_IT: rung.take_how_was_it,
-    phrases.ASK_WANTS_RECOMMENDED: rung.take_wants_recommended,
+    questions.ASK_IS_CALLER: booking.take_is_caller,
+    questions.ASK_NAME: booking.take_contact_name,
+    questions.ASK_FIRST_NAME: booking.take_first_name,
+    questions.ASK_NUMBER_IS_BEST: booking.take_phone,
+    questions.ASK_PHONE: booking.take_phone,
+    questions.ASK_PHONE_CHECK: booking.take_phone,
+    questions.ASK_OFFER: openings.take_offer,
+    questions.ASK_CONFIRM: booking.take_confirmation,
+    questions.ASK_CHANGE: booking.take_change,
+    questions.ASK_WANTS_IT: booking.take_wants_it,
+    questions.ASK_WHICH_PERSON: _take_which_person,
+    questions.ASK_FULL_NAME: verifying.take_full_name,
+    questions.ASK_PROOF: verifying.take_proof,
+    questions.ASK_WHICH_VISIT: visits.take_which,
+    questions.ASK_MOVE_INSTEAD: visits.take_move_instead,
+    questions.ASK_CANCEL_IT: visits.take_cancellation,
+    questions.ASK_MOVE_IT: visits.take_move,
+    questions.ASK_CONSENT: errands.take_consent,
+    questions.ASK_WAITLIST: errands.take_waitlist,
+    questions.ASK_MILEAGE: errands.take_mileage,
+    questions.ASK_WANTS_DUE: errands.take_wants_due,
+    questions.ASK_HOW_LATE: errands.take_how_late,
+    questions.ASK_OTHER_TIME: errands.take_other_time,
+    questions.ASK_MESSAGE: errands.take_message,
+    questions.ASK_GO_ON: errands.take_go_on,
+    questions.ASK_VIN_CHECK: _take_vin_check,
+    questions.ASK_COUNT_ON: rung.take_count_on,
+    questions.ASK_FETCH: rung.take_fetch,
+    questions.ASK_CALL_WHEN: rung.take_call_when,
+    questions.ASK_HOW_WAS_IT: rung.take_how_was_it,
+    questions.ASK_WANTS_RECOMMENDED: rung.take_wants_recommended,
 }
 # "My appointment on Tuesday" wishes for no other Tuesday.
 NAMES_ITS_DAY = {Intent.CANCEL, Intent.CHECK, Intent.LATE, Intent.READY}
 # Where a service that is named is an answer.
 NAMES_SERVICES = {
-    phrases.ASK_WHICH_VISIT,
-    phrases.ASK_MOVE_IT,
-    phrases.ASK_CANCEL_IT,
-    phrases.ASK_SERVICE,
-    phrases.ASK_WANTS_DUE,
-    phrases.ASK_WAITLIST,
+    questions.ASK_WHICH_VISIT,
+    questions.ASK_MOVE_IT,
+    questions.ASK_CANCEL_IT,
+    questions.ASK_SERVICE,
+    questions.ASK_WANTS_DUE,
+    questions.ASK_WAITLIST,
 }
 FLOWS: dict[Intent, Callable[[Turn], Awaitable[str]]] = {
     **dict.fromkeys(visits.INTENTS, visits.next_step),
@@ -216,7 +219,7 @@ async def _take_answer(turn: Turn, meaning: Meaning) -> str | None:
 
 def _take_intent(conversation: Conversation, meaning: Meaning) -> None:
     """A wish turns the call its way; booking is what there is without one."""
-    if conversation.asked in (phrases.ASK_MOVE_INSTEAD, phrases.ASK_MESSAGE, phrases.ASK_CALL_WHEN):
+    if conversation.asked in (questions.ASK_MOVE_INSTEAD, questions.ASK_MESSAGE, questions.ASK_CALL_WHEN):
         return
     if meaning.intent in FLOWS:
         conversation.intent = meaning.intent
@@ -254,7 +257,9 @@ async def _not_yet(turn: Turn) -> str:
 async def _not_understood(turn: Turn, meaning: Meaning) -> str:
     if person := await _missed(turn):
         return person
-    if turn.conversation.asked in (phrases.ASK_NAME, phrases.ASK_FULL_NAME):
+    if meaning.is_either_way:
+        return turn.and_the_question(phrases.JUST_TO_BE_SURE)
+    if turn.conversation.asked in (questions.ASK_NAME, questions.ASK_FULL_NAME):
         return phrases.SPELL_NAME
     return inquiries.out_of_scope(turn, meaning) or turn.and_the_question(
         phrases.not_understood(turn.conversation.misses)

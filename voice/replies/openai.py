@@ -20,7 +20,7 @@ import openai
 from django.conf import settings
 from openai import AsyncOpenAI, AsyncStream, DefaultAioHttpClient
 
-from voice.conversation import claims, notes, phrases, pickups, ringing
+from voice.conversation import claims, notes, phrases, pickups, questions, ringing
 from voice.conversation.clauses import ClauseSplitter
 from voice.conversation.facts import Store
 from voice.conversation.prompts import system_prompt
@@ -90,7 +90,7 @@ class OpenAIReplies:
         if conversation.purpose:
             return ringing.opening(self._store, conversation)
         name = conversation.caller.first_name
-        conversation.asked = phrases.ASK_IS_CALLER if name else phrases.ASK_NEED
+        conversation.asked = questions.ASK_IS_CALLER if name else questions.ASK_NEED
         conversation.enter(State.VERIFICATION if name else State.INTENT)
         return phrases.greeting(self._store, name)
 

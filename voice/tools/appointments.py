@@ -1,5 +1,6 @@
 """Tools that read openings and write appointments."""
 
+import re
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,13 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from crm import consent, lookup
 from crm.models import Customer, Ownership, Phone, Vehicle
+from crm.validation import EMAIL_FORM
 from scheduling import booking
 from scheduling.history import PHONE_DESK
 from scheduling.models import Appointment, OpCode
 from scheduling.offers import choose_offers
 from scheduling.refusals import Refusal
 from scheduling.slots import Slot
-from voice.conversation import phrases
+from voice.conversation import phrases, saying
+from voice.conversation.name_parts import first_and_last
 from voice.conversation.states import Booked, Offer, VehicleSlot
 from voice.models import Call
 from voice.ports import ToolResult
@@ -36,6 +39,10 @@ class SlotSearch(BaseModel):
     not_after: time | None = Field(None, description="Latest time of day, store time.")
     exactly: time | None = Field(None, description="The time of day wished for, store time.")
     days: list[date] = Field(default_factory=list, description="Only these days, within first and last.")
+    moments: list[datetime] = Field(
+        default_factory=list,
+        description="Where each of several days has a time of its own: store wall times.",
+    )
     not_on: list[int] = Field(default_factory=list, description="Weekdays refused, 0 is Monday.")
     not_days: list[date] = Field(default_factory=list, description="Days refused.")
     after: datetime | None = Field(None, description="Only openings later than this offer's local time.")
@@ -56,6 +63,7 @@ class CallerSaid(BaseModel):
 
     name: str = Field("", max_length=120, description="The caller's name as said.")
     phone: str = Field("", max_length=16, description="Number for callbacks, E.164.")
+    email: str = Field("", max_length=254, description="Only when the caller offered it.")
     year: int | None = Field(None, ge=1900, le=2100)
     make: str = Field("", max_length=40)
     model: str = Field("", max_length=60)
@@ -91,7 +99,7 @@ def get_available_slots(desk: Desk, search: SlotSearch) -> ToolResult:
                 {
                     "handle": offer.handle,
                     "local": offer.local.isoformat(),
-                    "spoken": phrases.say_moment(offer.local),
+                    "spoken": saying.say_moment(offer.local),
                 }
                 for offer in conversation.offers
             ],
@@ -134,7 +142,7 @@ def book_appointment(desk: Desk, wanted: Booking) -> ToolResult:
     op_codes = lines_of(desk, wanted.services)
     if op_codes is None:
         return ToolResult("unknown_service", phrases.NOT_ON_THE_MENU)
-    if not_yet := agreement.refusal(desk, phrases.say_moment(offer.local)):
+    if not_yet := agreement.refusal(desk, saying.say_moment(offer.local)):
         return not_yet
     services, car = (
         ",".join(sorted(wanted.services)),
@@ -245,10 +253,17 @@ def _search(
     exact = [slot for slot in timely if slot.arrives_at.astimezone(zone).time() == search.exactly]
     if exact:
         return exact[:1], True
+    moments = [moment.replace(tzinfo=None) for moment in search.moments]
+    if at_moments := [slot for slot in slots if _wall_time(slot, zone) in moments]:
+        return at_moments, True
     if timely:
-        return timely, search.exactly is None
+        return timely, search.exactly is None and not search.moments
     last = max(last, first + timedelta(days=SEARCH_DAYS))
     return _open_between(desk, op_codes, search, first, last, moving), False
+
+
+def _wall_time(slot: Slot, zone: ZoneInfo) -> datetime:
+    return slot.arrives_at.astimezone(zone).replace(tzinfo=None)
 
 
 def _open_between(
@@ -275,13 +290,19 @@ def _open_between(
 
 def _within(slots: list[Slot], search: SlotSearch, zone: ZoneInfo) -> list[Slot]:
     """Only those after and before the offers that the caller compared with, and not on refused days."""
+    after, before = _aware(search.after, zone), _aware(search.before, zone)
     return [
         slot
         for slot in slots
         if _is_on_a_wished_day(slot.arrives_at.astimezone(zone).date(), search)
-        and (search.after is None or slot.arrives_at > search.after)
-        and (search.before is None or slot.arrives_at < search.before)
+        and (after is None or slot.arrives_at > after)
+        and (before is None or slot.arrives_at < before)
     ]
+
+
+def _aware(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """A moment without a zone is the store's wall time, as a model may write it."""
+    return moment.replace(tzinfo=zone) if moment and moment.tzinfo is None else moment
 
 
 def _is_on_a_wished_day(day: date, search: SlotSearch) -> bool:
@@ -303,13 +324,16 @@ def _customer(desk: Desk, wanted: CallerSaid) -> Customer:
     if caller.is_confirmed and caller.customer_id:
         return Customer.objects.get(pk=caller.customer_id)
     rooftop = desk.call.rooftop
-    first_name, _, last_name = wanted.name.strip().partition(" ")
+    first_name, last_name = first_and_last(wanted.name)
     number = wanted.phone or caller.number
     for known in lookup.by_phone(rooftop, number):
         if known.first_name.lower() == first_name.lower() and known.last_name.lower() == last_name.lower():
             return Customer.objects.get(pk=known.id)
     customer = Customer.objects.create(
-        rooftop=rooftop, first_name=(first_name or "Unknown")[:60], last_name=last_name[:60]
+        rooftop=rooftop,
+        first_name=(first_name if first_name or last_name else "Unknown")[:60],
+        last_name=last_name[:60],
+        email=wanted.email if re.match(EMAIL_FORM, wanted.email) else "",
     )
     if number:
         phone, _ = Phone.objects.get_or_create(number=number)

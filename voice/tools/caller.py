@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from crm.identity import Facts
 from scheduling.models import Appointment
 from voice import verification
-from voice.conversation import phrases
+from voice.conversation import phrases, questions
 from voice.conversation.states import Visit
 from voice.ports import ToolResult
 from voice.tools.desk import Nothing
@@ -48,7 +48,7 @@ def verify_caller(desk: Desk, said: Proof) -> ToolResult:
     if verification.is_locked(desk.call, now=desk.now):
         return ToolResult("locked", phrases.CANNOT_VERIFY)
     if not facts.are_enough:
-        return ToolResult("more_facts", phrases.QUESTIONS[phrases.ASK_PROOF])
+        return ToolResult("more_facts", questions.QUESTIONS[questions.ASK_PROOF])
     customer = verification.verify(desk.call, facts, now=desk.now)
     if customer is None:
         is_last = verification.is_locked(desk.call, now=desk.now)

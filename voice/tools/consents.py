@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from crm import consent
 from crm.models import Customer
-from voice.conversation import phrases
+from voice.conversation import phrases, questions
 from voice.models import Call
 from voice.ports import ToolResult
 from voice.tools.desk import Text
@@ -32,7 +32,7 @@ def keep_consent(desk: Desk, answer: Answer) -> ToolResult:
         customer,
         number,
         answer.is_granted,
-        wording=f"{phrases.QUESTIONS[phrases.ASK_CONSENT]} Customer: {answer.words}",
+        wording=f"{questions.QUESTIONS[questions.ASK_CONSENT]} Customer: {answer.words}",
         source=f"call {desk.call.sid}",
         now=desk.now,
     )

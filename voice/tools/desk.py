@@ -10,7 +10,7 @@ from crm.models import Staff
 from voice import recordings, transfers
 from voice.callbacks import callback_due
 from voice.calls import promise_callback
-from voice.conversation import phrases
+from voice.conversation import phrases, store_phrases
 from voice.conversation.states import Ending, State
 from voice.ports import ToolResult
 from voice.tools.registry import Desk, tool
@@ -43,13 +43,13 @@ class Handing(BaseModel):
 def get_store_info(desk: Desk, question: StoreQuestion) -> ToolResult:
     match question.topic:
         case "hours":
-            return ToolResult("ok", phrases.hours(desk.store, desk.store.today(desk.now)))
+            return ToolResult("ok", store_phrases.hours(desk.store, desk.store.today(desk.now)))
         case "address":
-            return ToolResult("ok", phrases.address(desk.store))
+            return ToolResult("ok", store_phrases.address(desk.store))
         case "transport":
-            return ToolResult("ok", phrases.transport(desk.store))
+            return ToolResult("ok", store_phrases.transport(desk.store))
         case "key_drop":
-            return ToolResult("ok", phrases.KEY_DROP)
+            return ToolResult("ok", store_phrases.KEY_DROP)
 
 
 @tool("Take a message; a person will call back.", is_write=True)

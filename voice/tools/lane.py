@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from crm.models import FollowUpTask, RepairOrder
 from scheduling.models import OpCode, WaitlistEntry
-from voice.conversation import phrases
+from voice.conversation import phrases, questions, store_phrases
 from voice.conversation.states import Order
 from voice.ports import ToolResult
 from voice.tools import agreement
@@ -37,7 +37,7 @@ def get_price_range(desk: Desk, wanted: Service) -> ToolResult:
     if item is None:
         return ToolResult("unknown_service", phrases.NOT_ON_THE_MENU)
     data = {"from": item.price_min, "to": item.price_max}
-    return ToolResult("ok", phrases.price(item.name, item.price_min, item.price_max), data)
+    return ToolResult("ok", store_phrases.price(item.name, item.price_min, item.price_max), data)
 
 
 @tool(
@@ -77,7 +77,7 @@ def join_waitlist(desk: Desk, wanted: Waiting) -> ToolResult:
         return ToolResult("unknown_service", phrases.NOT_ON_THE_MENU)
     if not desk.store.today(desk.now) <= wanted.first_day <= wanted.last_day:
         return ToolResult("wrong_days", phrases.WHICH_DAYS)
-    if not_yet := agreement.refusal(desk, phrases.WAITLIST):
+    if not_yet := agreement.refusal(desk, questions.WAITLIST):
         return not_yet
     with transaction.atomic():
         _wait(desk, wanted, op_codes)

@@ -5,7 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from scheduling import booking
 from scheduling.models import Appointment
 from scheduling.refusals import Refusal
-from voice.conversation import phrases, pickups
+from voice.conversation import phrases, pickups, saying
 from voice.conversation.states import Booked, Deed
 from voice.ports import ToolResult
 from voice.tools import agreement
@@ -45,7 +45,7 @@ def reschedule_appointment(desk: Desk, wanted: Moving) -> ToolResult:
         return ToolResult("unknown_appointment", phrases.MUST_VERIFY)
     if offer is None:
         return ToolResult("unknown_offer", phrases.LOOK_AGAIN)
-    if not_yet := agreement.refusal(desk, phrases.say_moment(offer.local)):
+    if not_yet := agreement.refusal(desk, saying.say_moment(offer.local)):
         return not_yet
     try:
         appointment = booking.reschedule(
@@ -68,7 +68,7 @@ def cancel_appointment(desk: Desk, wanted: Cancelling) -> ToolResult:
     visit = known_visit(desk, wanted.appointment)
     if visit is None:
         return ToolResult("unknown_appointment", phrases.MUST_VERIFY)
-    if not_yet := agreement.refusal(desk, phrases.say_moment(visit.local)):
+    if not_yet := agreement.refusal(desk, saying.say_moment(visit.local)):
         return not_yet
     try:
         appointment = booking.cancel(
@@ -93,7 +93,7 @@ def confirm_appointment(desk: Desk, wanted: Confirming) -> ToolResult:
     visit = known_visit(desk, wanted.appointment)
     if visit is None:
         return ToolResult("unknown_appointment", phrases.MUST_VERIFY)
-    moment = phrases.say_moment(visit.local)
+    moment = saying.say_moment(visit.local)
     if not_yet := agreement.refusal(desk, moment, agrees=pickups.agrees_to_come):
         return not_yet
     try:

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from voice.conversation import choices, names, numbers, phrases, vehicles
+from voice.conversation import choices, name_parts, names, numbers, phrases, questions, vehicles
 from voice.conversation.meaning import (
     Meaning,
     forget_offers,
@@ -12,7 +12,7 @@ from voice.conversation.meaning import (
     take_number_is_best,
     take_phone_check,
 )
-from voice.conversation.states import DayWish, Deed, Intent, Offer, State
+from voice.conversation.states import Conversation, DayWish, Deed, Intent, Offer, State
 from voice.ports import ToolResult
 from voice.replies.flows import openings, persons, rung
 from voice.replies.flows.turn import GO_ON, Turn
@@ -23,14 +23,14 @@ async def next_step(turn: Turn) -> str:
     conversation = turn.conversation
     filled, caller = conversation.slots, conversation.caller
     if not filled.services:
-        return _greet_and_ask(turn, phrases.ASK_NEED if not filled.vehicle else phrases.ASK_SERVICE)
+        return _greet_and_ask(turn, questions.ASK_NEED if not filled.vehicle else questions.ASK_SERVICE)
     conversation.intent = Intent.BOOK
     if caller.first_name and caller.is_confirmed is None:
-        return _acknowledge(turn) + turn.ask(phrases.ASK_IS_CALLER, State.VERIFICATION)
+        return _ask_next(turn, questions.ASK_IS_CALLER, State.VERIFICATION)
     if filled.vehicle is None:
-        return _acknowledge(turn) + turn.ask(phrases.ASK_VEHICLE, State.SLOTS)
+        return _ask_next(turn, questions.ASK_VEHICLE)
     if filled.wish.is_empty:
-        return _acknowledge(turn) + turn.ask(phrases.ASK_DAY, State.SLOTS)
+        return _ask_next(turn, questions.ASK_DAY)
     if conversation.chosen is None:
         said = await openings.offer(turn)
         if said != GO_ON or conversation.chosen is None:
@@ -42,17 +42,26 @@ async def next_step(turn: Turn) -> str:
 
 def _greet_and_ask(turn: Turn, question: str) -> str:
     caller, asked = turn.conversation.caller, turn.conversation.asked
-    is_met = caller.is_confirmed and caller.first_name and asked == phrases.ASK_IS_CALLER
+    is_met = caller.is_confirmed and caller.first_name and asked == questions.ASK_IS_CALLER
     return (f"Hi {caller.first_name}. " if is_met else "") + turn.ask(question, State.INTENT)
 
 
-def _acknowledge(turn: Turn) -> str:
-    """Name the service once, so that the caller hears it was understood."""
-    services = [turn.store.item(code).name for code in turn.conversation.slots.services]
-    said = [message.text for message in turn.conversation.history if message.speaker == "desk"]
-    if any(services[-1] in text for text in said):
-        return ""
-    return f"Sure, {phrases.say_services(services)}. "
+def _ask_next(turn: Turn, question: str, state: State = State.SLOTS) -> str:
+    said = _acknowledge(turn, question)
+    return f"{said} {turn.ask(question, state)}".strip()
+
+
+def _acknowledge(turn: Turn, question: str) -> str:
+    """Name the service once, so that the caller hears it was understood; later only that an answer was taken."""
+    conversation = turn.conversation
+    services = [turn.store.item(code).name for code in conversation.slots.services]
+    if not all(_was_said(conversation, name) for name in services):
+        return phrases.sure(conversation, services)
+    return phrases.taken(conversation) if conversation.asked not in ("", question) else ""
+
+
+def _was_said(conversation: Conversation, words: str) -> bool:
+    return any(words in message.text for message in conversation.history if message.speaker == "desk")
 
 
 def missing_contact(turn: Turn) -> str:
@@ -60,10 +69,13 @@ def missing_contact(turn: Turn) -> str:
     conversation = turn.conversation
     filled, caller = conversation.slots, conversation.caller
     if not filled.name:
-        return turn.ask(phrases.ASK_NAME, State.SLOTS)
+        return _ask_next(turn, questions.ASK_NAME)
+    first_name = questions.QUESTIONS[questions.ASK_FIRST_NAME]
+    if name_parts.surname_alone(filled.name) and not _was_said(conversation, first_name):
+        return _ask_next(turn, questions.ASK_FIRST_NAME)
     if not filled.phone:
-        is_known = caller.number and conversation.asked != phrases.ASK_PHONE
-        return turn.ask(phrases.ASK_NUMBER_IS_BEST if is_known else phrases.ASK_PHONE, State.SLOTS)
+        is_known = caller.number and conversation.asked != questions.ASK_PHONE
+        return _ask_next(turn, questions.ASK_NUMBER_IS_BEST if is_known else questions.ASK_PHONE)
     return ""
 
 
@@ -73,7 +85,7 @@ async def _read_back(turn: Turn, chosen: Offer) -> str:
     result = await turn.use("hold_offer", offer=chosen.handle, services=conversation.slots.services)
     # A calendar that cannot be reached is told of at the booking: nothing is promised here.
     if result.is_ok or result.code in ("unavailable", "busy"):
-        turn.ask(phrases.ASK_CONFIRM, State.CONFIRMATION)
+        turn.ask(questions.ASK_CONFIRM, State.CONFIRMATION)
         return phrases.read_back(conversation, turn.store, chosen)
     return await _after_refusal(turn, result)
 
@@ -87,12 +99,22 @@ def take_is_caller(turn: Turn, meaning: Meaning) -> str | None:
         return rung.take_is_caller(turn, meaning)
     take_identity(conversation, meaning)
     if conversation.earlier and conversation.caller.is_confirmed and meaning.is_empty:
-        return turn.ask(phrases.ASK_GO_ON, State.VERIFICATION)
+        return turn.ask(questions.ASK_GO_ON, State.VERIFICATION)
     return None
 
 
 def take_contact_name(turn: Turn, meaning: Meaning) -> None:
     take_name(turn.conversation, meaning)
+
+
+def take_first_name(turn: Turn, meaning: Meaning) -> str | None:
+    """Asked of somebody who has said "Mr. Wood"; who says so again is called that."""
+    filled = turn.conversation.slots
+    said = names.find_name(meaning.text, was_asked=True)
+    if not said:
+        return None
+    filled.name = name_parts.completed(filled.name, said)
+    return GO_ON
 
 
 def take_phone(turn: Turn, meaning: Meaning) -> str | None:
@@ -101,11 +123,11 @@ def take_phone(turn: Turn, meaning: Meaning) -> str | None:
     number = numbers.find_phone(meaning.text)
     if number and number != conversation.slots.phone:
         conversation.slots.phone = number
-        turn.ask(phrases.ASK_PHONE_CHECK, State.SLOTS)
+        turn.ask(questions.ASK_PHONE_CHECK, State.SLOTS)
         return phrases.check_phone(number)
-    if conversation.asked == phrases.ASK_NUMBER_IS_BEST:
+    if conversation.asked == questions.ASK_NUMBER_IS_BEST:
         take_number_is_best(conversation, meaning)
-    elif conversation.asked == phrases.ASK_PHONE_CHECK:
+    elif conversation.asked == questions.ASK_PHONE_CHECK:
         take_phone_check(conversation, meaning)
     elif not number and len(numbers.spoken_digits(meaning.text)) > 2:
         return phrases.NUMBER_INCOMPLETE
@@ -131,7 +153,7 @@ async def take_confirmation(turn: Turn, meaning: Meaning) -> str | None:
     names_a_slot = vehicles.find_vehicle(meaning.text) or names.find_name(meaning.text, was_asked=False)
     if names_a_slot or not (meaning.is_no or is_correcting):
         return None
-    return turn.ask(phrases.ASK_CHANGE, State.CONFIRMATION)
+    return turn.ask(questions.ASK_CHANGE, State.CONFIRMATION)
 
 
 def take_change(turn: Turn, meaning: Meaning) -> str | None:
@@ -142,18 +164,18 @@ def take_change(turn: Turn, meaning: Meaning) -> str | None:
     text = meaning.text.lower()
     if re.search(r"\b(car|vehicle|truck)\b", text):
         conversation.slots.vehicle = None
-        return turn.ask(phrases.ASK_VEHICLE, State.SLOTS)
+        return turn.ask(questions.ASK_VEHICLE, State.SLOTS)
     if re.search(r"\bname\b", text) and not names.find_name(meaning.text, was_asked=False):
         conversation.slots.name = ""
-        return turn.ask(phrases.ASK_NAME, State.SLOTS)
+        return turn.ask(questions.ASK_NAME, State.SLOTS)
     if re.search(r"\bservice\b", text):
         conversation.slots.services = []
         forget_offers(conversation)
-        return turn.ask(phrases.ASK_SERVICE, State.SLOTS)
+        return turn.ask(questions.ASK_SERVICE, State.SLOTS)
     if re.search(r"\b(time|day|date|when)\b", text):
         conversation.slots.wish = DayWish()
         forget_offers(conversation)
-        return turn.ask(phrases.ASK_DAY, State.SLOTS)
+        return turn.ask(questions.ASK_DAY, State.SLOTS)
     return None
 
 
@@ -166,6 +188,7 @@ def caller_said(turn: Turn) -> dict[str, Any]:
     return {
         "name": filled.name or turn.conversation.caller.first_name,
         "phone": filled.phone,
+        "email": filled.email,
         "year": vehicle.year if vehicle else None,
         "make": vehicle.make if vehicle else "",
         "model": vehicle.model if vehicle else "",
@@ -198,7 +221,7 @@ async def _after_refusal(turn: Turn, result: ToolResult) -> str:
     forget_offers(turn.conversation)
     if result.code == "already_booked_that_day":
         filled.wish = DayWish()
-        return f"{result.spoken} {turn.ask(phrases.ASK_DAY, State.SLOTS)}"
+        return f"{result.spoken} {turn.ask(questions.ASK_DAY, State.SLOTS)}"
     filled.wish.exactly = None
     return f"{result.spoken} {await openings.offer(turn)}"
 
@@ -211,4 +234,4 @@ def announce(turn: Turn) -> str:
     said = phrases.written(booked)
     if booked.deed is not Deed.BOOKED or turn.conversation.has_consent is not None:
         return turn.ask_anything_else(said)
-    return f"{said} {turn.ask(phrases.ASK_CONSENT, State.CLOSING)}"
+    return f"{said} {turn.ask(questions.ASK_CONSENT, State.CLOSING)}"

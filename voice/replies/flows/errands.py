@@ -3,7 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable
 
-from voice.conversation import phrases
+from voice.conversation import phrases, questions
 from voice.conversation.meaning import Meaning
 from voice.conversation.mileage import due_at, find_miles
 from voice.conversation.numbers import words_to_digits
@@ -30,7 +30,7 @@ async def is_it_ready(turn: Turn) -> str:
 
 
 async def leave_message(turn: Turn) -> str:
-    return turn.ask(phrases.ASK_MESSAGE, State.SLOTS)
+    return turn.ask(questions.ASK_MESSAGE, State.SLOTS)
 
 
 async def take_message(turn: Turn, meaning: Meaning) -> str | None:
@@ -47,7 +47,7 @@ async def run_late(turn: Turn) -> str:
     said = turn.conversation.history[-1].text if turn.conversation.history else ""
     minutes = _minutes(said)
     if minutes is None:
-        return turn.ask(phrases.ASK_HOW_LATE, State.SLOTS)
+        return turn.ask(questions.ASK_HOW_LATE, State.SLOTS)
     return await _tell_of_lateness(turn, said, minutes)
 
 
@@ -65,7 +65,7 @@ async def _tell_of_lateness(turn: Turn, said: str, minutes: int) -> str:
         return await persons.fetch_person(turn, f"Runs late: {said}", first=result.spoken)
     if minutes <= GRACE_MINUTES:
         return turn.ask_anything_else(phrases.LATE_IS_FINE)
-    return f"{phrases.TOO_LATE} {turn.ask(phrases.ASK_OTHER_TIME, State.SLOTS)}"
+    return f"{phrases.TOO_LATE} {turn.ask(questions.ASK_OTHER_TIME, State.SLOTS)}"
 
 
 def take_other_time(turn: Turn, meaning: Meaning) -> str | None:
@@ -93,7 +93,7 @@ def _minutes(text: str) -> int | None:
 async def recalls(turn: Turn) -> str:
     vehicle = turn.conversation.slots.vehicle
     if vehicle is None or not (vehicle.make and vehicle.model and vehicle.year):
-        return turn.ask(phrases.ASK_WHICH_CAR, State.SLOTS)
+        return turn.ask(questions.ASK_WHICH_CAR, State.SLOTS)
     result = await turn.use("check_recalls", make=vehicle.make, model=vehicle.model, year=vehicle.year)
     if result.code == "do_not_drive":
         return await persons.fetch_person(turn, f"Do-not-drive recall for a {vehicle}.", first=result.spoken)
@@ -108,12 +108,12 @@ async def what_is_due(turn: Turn) -> str:
     said = turn.conversation.history[-1].text if turn.conversation.history else ""
     filled.miles = filled.miles or find_miles(said, was_asked=False)
     if filled.miles is None:
-        return turn.ask(phrases.ASK_MILEAGE, State.SLOTS)
+        return turn.ask(questions.ASK_MILEAGE, State.SLOTS)
     due = due_at(filled.miles, turn.store.menu)
     if not due:
         return turn.ask_anything_else(phrases.NOTHING_DUE)
     filled.services = [item.code for item in due]
-    question = turn.ask(phrases.ASK_WANTS_DUE, State.INTENT)
+    question = turn.ask(questions.ASK_WANTS_DUE, State.INTENT)
     return f"{phrases.due([item.name for item in due], filled.miles)} {question}"
 
 
@@ -142,14 +142,14 @@ async def wait(turn: Turn) -> str:
     conversation = turn.conversation
     filled = conversation.slots
     if not filled.services:
-        return turn.ask(phrases.ASK_SERVICE, State.SLOTS)
+        return turn.ask(questions.ASK_SERVICE, State.SLOTS)
     if filled.vehicle is None:
-        return turn.ask(phrases.ASK_VEHICLE, State.SLOTS)
+        return turn.ask(questions.ASK_VEHICLE, State.SLOTS)
     if filled.wish.first is None:
-        return turn.ask(phrases.ASK_DAY, State.SLOTS)
+        return turn.ask(questions.ASK_DAY, State.SLOTS)
     if not conversation.caller.is_confirmed and (missing := booking.missing_contact(turn)):
         return missing
-    return turn.ask(phrases.ASK_WAITLIST, State.CONFIRMATION)
+    return turn.ask(questions.ASK_WAITLIST, State.CONFIRMATION)
 
 
 async def take_waitlist(turn: Turn, meaning: Meaning) -> str | None:

@@ -2,7 +2,7 @@
 
 import re
 
-from voice.conversation import phrases
+from voice.conversation import phrases, questions
 from voice.conversation.dangers import find_danger
 from voice.conversation.meaning import Meaning, fill_facts
 from voice.conversation.states import Conversation, Intent, State
@@ -42,7 +42,7 @@ async def answer(turn: Turn, meaning: Meaning) -> str:
     if intent in FOR_A_PERSON:
         return await persons.fetch_person(turn, meaning.text)
     if intent in SAID_AGAIN:
-        return conversation.last_heard_from_desk() or phrases.question(conversation)
+        return conversation.last_heard_from_desk() or questions.question(conversation)
     match intent:
         case Intent.PERSON:
             return await persons.fetch_person(turn, meaning.text, name=meaning.person)
@@ -63,7 +63,7 @@ async def answer(turn: Turn, meaning: Meaning) -> str:
         case Intent.LANGUAGE:
             return await persons.fetch_person(turn, "Another language.", ringing=phrases.SPEAKS_ENGLISH)
         case Intent.HOLD_ON if meaning.is_empty_but_for_intent:
-            return phrases.TAKE_YOUR_TIME
+            return phrases.take_your_time(conversation)
         case Intent.WHO_ARE_YOU:
             return turn.and_the_question(phrases.I_AM_A_MACHINE)
         case Intent.ABILITIES:
@@ -104,13 +104,13 @@ async def _price(turn: Turn, meaning: Meaning) -> str:
     result = await turn.use("get_price_range", service=services[0])
     if not turn.conversation.slots.services and services[0] not in booked:
         fill_facts(turn.conversation, meaning)
-        turn.ask(phrases.ASK_WANTS_IT, State.INTENT)
+        turn.ask(questions.ASK_WANTS_IT, State.INTENT)
     return turn.and_the_question(result.spoken)
 
 
 def _is_said_again_and_again(conversation: Conversation, meaning: Meaning) -> bool:
     """Not the same answer to one offer after the other."""
-    if meaning.is_yes or meaning.is_no or conversation.asked == phrases.ASK_OFFER:
+    if meaning.is_yes or meaning.is_no or conversation.asked == questions.ASK_OFFER:
         return False
     said = [_plain(message.text) for message in conversation.history if message.speaker == "caller"]
     last = said[-TIMES_UNTIL_A_PERSON:]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from voice.conversation import choices, phrases
+from voice.conversation import choices, phrases, questions
 from voice.conversation.meaning import Meaning
 from voice.conversation.states import DayWish, Intent, State
 from voice.ports import ToolResult
@@ -39,19 +39,20 @@ def _search(turn: Turn, after: datetime | None, before: datetime | None) -> dict
         "not_after": wish.not_after,
         "exactly": wish.exactly,
         "days": wish.days,
+        "moments": wish.moments,
         "not_on": wish.not_on,
         "not_days": wish.not_days,
         "after": after,
         "before": before,
     }
     if after or before:  # the comparison with what was offered replaces the wished time
-        search |= {"exactly": None, "not_before": None, "not_after": None}
+        search |= {"exactly": None, "not_before": None, "not_after": None, "moments": []}
     return search
 
 
 async def _nothing(turn: Turn, result: ToolResult, after: datetime | None, before: datetime | None) -> str:
     if result.code == "nothing_open" and (after or before):
-        return f"{phrases.nothing_more(is_later=bool(after))} {turn.ask(phrases.ASK_OFFER, State.SLOTS)}"
+        return f"{phrases.nothing_more(is_later=bool(after))} {turn.ask(questions.ASK_OFFER, State.SLOTS)}"
     services = ", ".join(turn.conversation.slots.services)
     return await persons.fetch_person(turn, f"{result.spoken} Services: {services}", first=result.spoken)
 
@@ -63,15 +64,17 @@ def _why_not_exactly(turn: Turn, wish: DayWish) -> str:
 
 
 def say_offers(turn: Turn, spoken: str) -> str:
-    turn.ask(phrases.ASK_OFFER, State.SLOTS)
+    question = turn.ask(questions.ASK_OFFER, State.SLOTS)
     is_one = len(turn.conversation.offers) == 1
-    return f"{spoken} {phrases.DOES_IT_WORK if is_one else phrases.QUESTIONS[phrases.ASK_OFFER]}"
+    return f"{spoken} {phrases.does_it_work(turn.conversation) if is_one else question}"
 
 
 async def take_offer(turn: Turn, meaning: Meaning) -> str | None:
     conversation = turn.conversation
     if not meaning.contradiction:
         chosen = choices.find_choice(meaning.text, conversation.offers, turn.today)
+        if len(conversation.offers) == 1 and meaning.is_yes and meaning.is_empty:
+            chosen = conversation.offers[0]
         if chosen:
             conversation.chosen = chosen
             return GO_ON
@@ -80,7 +83,7 @@ async def take_offer(turn: Turn, meaning: Meaning) -> str | None:
     if choices.OTHER_DAY.search(meaning.text) or (meaning.is_no and meaning.is_empty):
         conversation.slots.wish = DayWish()
         conversation.offers = []
-        return turn.ask(phrases.ASK_DAY, State.SLOTS)
+        return turn.ask(questions.ASK_DAY, State.SLOTS)
     time_of_day = choices.find_bare_time(meaning.text) if meaning.wish.is_empty else None
     if time_of_day:
         conversation.slots.wish.exactly = time_of_day

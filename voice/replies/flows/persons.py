@@ -1,6 +1,6 @@
 """Leaving the flow: a person, a goodbye, no recording."""
 
-from voice.conversation import phrases
+from voice.conversation import phrases, questions
 from voice.conversation.states import Ending, State
 from voice.replies.flows.turn import Turn
 
@@ -13,8 +13,8 @@ async def fetch_person(turn: Turn, reason: str, *, name: str = "", first: str = 
     conversation = turn.conversation
     conversation.enter(State.ESCALATION)
     result = await turn.use("transfer_to_person", text=reason[:500], name=name[:60])
-    if result.code == "which_person" and conversation.asked != phrases.ASK_WHICH_PERSON:
-        conversation.asked = phrases.ASK_WHICH_PERSON
+    if result.code == "which_person" and conversation.asked != questions.ASK_WHICH_PERSON:
+        conversation.asked = questions.ASK_WHICH_PERSON
         return result.spoken
     if name and result.code in ("which_person", "unknown_person"):
         return await fetch_person(turn, reason, ringing=phrases.UNKNOWN_PERSON)

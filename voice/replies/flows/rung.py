@@ -1,6 +1,6 @@
 """When it is the desk that rang: who answers, the appointment it is about, and whether they come."""
 
-from voice.conversation import phrases, pickups, ringing, vehicles
+from voice.conversation import phrases, pickups, questions, ringing, vehicles
 from voice.conversation.intents import find_services
 from voice.conversation.meaning import Meaning, take_pickup
 from voice.conversation.states import Conversation, DayWish, Ending, Intent, Purpose, State, Visit
@@ -8,7 +8,7 @@ from voice.replies.flows import persons
 from voice.replies.flows.turn import GO_ON, Turn
 
 # Where somebody may say that the moment is wrong, or that the person is not there.
-AT_THE_DOOR = (phrases.ASK_IS_CALLER, phrases.ASK_FETCH, phrases.ASK_COUNT_ON)
+AT_THE_DOOR = (questions.ASK_IS_CALLER, questions.ASK_FETCH, questions.ASK_COUNT_ON)
 MOST_OPENINGS = 3
 OTHER_WISHES = {Intent.RESCHEDULE, Intent.CANCEL}
 
@@ -19,7 +19,7 @@ def next_step(turn: Turn) -> str:
     if conversation.purpose is None or conversation.is_settled:
         return GO_ON
     if not conversation.is_reached:
-        return turn.ask(phrases.ASK_IS_CALLER, State.VERIFICATION)
+        return turn.ask(questions.ASK_IS_CALLER, State.VERIFICATION)
     about = conversation.about
     if about is None:
         conversation.is_settled = True
@@ -29,7 +29,7 @@ def next_step(turn: Turn) -> str:
         return GO_ON
     if conversation.purpose is Purpose.FOLLOW_UP:
         return _follow_up(turn, about)
-    turn.ask(phrases.ASK_COUNT_ON, State.CONFIRMATION)
+    turn.ask(questions.ASK_COUNT_ON, State.CONFIRMATION)
     return ringing.tell(about)
 
 
@@ -41,9 +41,9 @@ def _follow_up(turn: Turn, about: Visit) -> str:
         return turn.ask_anything_else(phrases.say_order(conversation.order))
     if services := _recommended(turn):
         names = [turn.store.item(code).name for code in services]
-        turn.ask(phrases.ASK_WANTS_RECOMMENDED, State.INTENT)
+        turn.ask(questions.ASK_WANTS_RECOMMENDED, State.INTENT)
         return ringing.recommend(names, about.vehicle)
-    turn.ask(phrases.ASK_HOW_WAS_IT, State.INTENT)
+    turn.ask(questions.ASK_HOW_WAS_IT, State.INTENT)
     return ringing.ask_how_it_was(about)
 
 
@@ -83,10 +83,10 @@ async def _wrong_person(turn: Turn, meaning: Meaning) -> str:
 def _whoever_it_is(turn: Turn, meaning: Meaning) -> str:
     """Somebody who has not said that they are the person."""
     conversation, text = turn.conversation, meaning.text
-    if conversation.asked not in (phrases.ASK_IS_CALLER, phrases.ASK_FETCH):
+    if conversation.asked not in (questions.ASK_IS_CALLER, questions.ASK_FETCH):
         return ""
     if pickups.will_fetch(text) and not pickups.is_not_there(text):
-        return _hold(conversation, phrases.TAKE_YOUR_TIME)
+        return _hold(conversation, phrases.take_your_time(conversation))
     if pickups.asks_who_and_why(text):
         take_pickup(conversation, meaning)
         conversation.is_being_fetched = conversation.is_reached  # "yes, who is this?" has to hear it again
@@ -105,7 +105,7 @@ def _open_again(turn: Turn) -> str:
 
 
 def _hold(conversation: Conversation, said: str) -> str:
-    conversation.asked = phrases.ASK_IS_CALLER
+    conversation.asked = questions.ASK_IS_CALLER
     conversation.caller.is_confirmed = None
     conversation.is_being_fetched = conversation.is_holding = True
     return said
@@ -122,8 +122,8 @@ def take_is_caller(turn: Turn, meaning: Meaning) -> str | None:
     if conversation.caller.is_confirmed is None:
         return None
     if pickups.is_not_there(meaning.text):
-        return turn.ask(phrases.ASK_CALL_WHEN, State.SLOTS)
-    return turn.ask(phrases.ASK_FETCH, State.VERIFICATION)
+        return turn.ask(questions.ASK_CALL_WHEN, State.SLOTS)
+    return turn.ask(questions.ASK_FETCH, State.VERIFICATION)
 
 
 def _meet(turn: Turn) -> str:
@@ -142,7 +142,7 @@ async def take_fetch(turn: Turn, meaning: Meaning) -> str | None:
     """Whether somebody else gets them to the telephone, or is them after all."""
     conversation = turn.conversation
     if pickups.is_not_there(meaning.text) or meaning.is_no:
-        return turn.ask(phrases.ASK_CALL_WHEN, State.SLOTS)
+        return turn.ask(questions.ASK_CALL_WHEN, State.SLOTS)
     if meaning.is_yes:
         return _hold(conversation, ringing.THANKS_I_WILL_HOLD)
     if pickups.answers_to(meaning.text, conversation.caller.first_name):
@@ -158,7 +158,7 @@ async def _when(turn: Turn, meaning: Meaning) -> str:
     """They cannot talk now: when can they? Not asked when it was said already."""
     if pickups.when_to_ring(meaning.text, meaning.wish, local=turn.local):
         return await ring_later(turn, meaning.text, meaning)
-    turn.ask(phrases.ASK_CALL_WHEN, State.SLOTS)
+    turn.ask(questions.ASK_CALL_WHEN, State.SLOTS)
     return ringing.say_when(turn.conversation)
 
 
@@ -221,7 +221,7 @@ def _offer_to_move(turn: Turn) -> str:
     conversation.intent = Intent.CANCEL
     conversation.is_settled = conversation.has_offered_move = True
     conversation.visit = conversation.about
-    return f"{phrases.ALL_RIGHT} {turn.ask(phrases.ASK_MOVE_INSTEAD, State.SLOTS)}"
+    return f"{phrases.ALL_RIGHT} {turn.ask(questions.ASK_MOVE_INSTEAD, State.SLOTS)}"
 
 
 async def _confirm(turn: Turn, visit: Visit) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from voice.conversation import phrases
+from voice.conversation import questions
 from voice.conversation.facts import Store
 from voice.conversation.meaning import forget_offers
 from voice.conversation.states import Conversation, DayWish, Intent, State
@@ -33,15 +33,15 @@ class Turn:
         """Open a question, by its name in phrases.py; its words."""
         self.conversation.enter(state)
         self.conversation.asked = question
-        return phrases.question(self.conversation)
+        return questions.question(self.conversation)
 
     def ask_anything_else(self, said: str) -> str:
         """The wish is dealt with."""
-        return f"{said} {self.ask(phrases.ASK_ANYTHING_ELSE, State.CLOSING)}".strip()
+        return f"{said} {self.ask(questions.ASK_ANYTHING_ELSE, State.CLOSING)}".strip()
 
     def and_the_question(self, said: str) -> str:
         """Something in between; the open question is asked again."""
-        return f"{said} {phrases.question(self.conversation)}".strip()
+        return f"{said} {questions.question(self.conversation)}".strip()
 
     def start_over(self) -> None:
         """One more wish in the same call: the caller and the car stay, the rest is asked anew."""

@@ -1,6 +1,6 @@
 """Proving who calls, before anything stored is told or changed."""
 
-from voice.conversation import names, phrases
+from voice.conversation import name_parts, names, phrases, questions
 from voice.conversation.meaning import Meaning
 from voice.conversation.proofs import find_proof, is_unable
 from voice.conversation.states import Proof, State
@@ -14,34 +14,35 @@ async def next_step(turn: Turn) -> str:
     proof = conversation.slots.proof
     proof.name = proof.name or _whole(conversation.slots.name)
     if not proof.name:
-        return turn.ask(phrases.ASK_FULL_NAME, State.VERIFICATION)
+        return turn.ask(questions.ASK_FULL_NAME, State.VERIFICATION)
     if not (proof.vin_end or proof.plate or proof.date_of_birth):
-        return turn.ask(phrases.ASK_PROOF, State.VERIFICATION)
+        return turn.ask(questions.ASK_PROOF, State.VERIFICATION)
     result = await turn.use("verify_caller", **proof.model_dump())
     if result.is_ok:
         conversation.slots.name = ""  # the store knows it better than our ears
         return GO_ON
     conversation.slots.proof, conversation.slots.name = Proof(), ""
     if result.code == "not_verified":
-        return f"{result.spoken} {turn.ask(phrases.ASK_FULL_NAME, State.VERIFICATION)}"
+        return f"{result.spoken} {turn.ask(questions.ASK_FULL_NAME, State.VERIFICATION)}"
     return await persons.fetch_person(turn, "The caller could not be verified.", first=result.spoken)
 
 
 def _whole(name: str) -> str:
-    return name if " " in name else ""
+    return name if " " in name and not name_parts.surname_alone(name) else ""
 
 
 def take_full_name(turn: Turn, meaning: Meaning) -> str | None:
     proof = turn.conversation.slots.proof
     name = names.find_name(meaning.text, was_asked=True)
-    if name and " " not in name and (first := turn.conversation.slots.name):
-        name = f"{first} {name}"
+    if name and (begun := turn.conversation.slots.name):
+        name = name_parts.completed(begun, name)
     if not name:
         return None
     proof.name = _whole(name)
     if not proof.name:
         turn.conversation.slots.name = name
-        return phrases.LAST_NAME_TOO
+        is_last = name_parts.surname_alone(name)
+        return questions.QUESTIONS[questions.ASK_FIRST_NAME] if is_last else phrases.LAST_NAME_TOO
     take_facts(turn, meaning, of_name=True)
     return GO_ON
 

@@ -1,14 +1,14 @@
 """A VIN in place of make and model: checked, read back where one letter was unclear, and decoded."""
 
 from crm.vin import speak
-from voice.conversation import phrases
+from voice.conversation import phrases, questions
 from voice.conversation.meaning import Meaning
 from voice.conversation.states import State
 from voice.conversation.vins import Outcome, find_vin
 from voice.replies.flows.turn import GO_ON, Turn
 
-ASKS_FOR_A_CAR = (phrases.ASK_VEHICLE, phrases.ASK_WHICH_CAR)
-NO_VIN_EXPECTED = (phrases.ASK_PROOF, phrases.ASK_PHONE, phrases.ASK_PHONE_CHECK, phrases.ASK_MESSAGE)
+ASKS_FOR_A_CAR = (questions.ASK_VEHICLE, questions.ASK_WHICH_CAR)
+NO_VIN_EXPECTED = (questions.ASK_PROOF, questions.ASK_PHONE, questions.ASK_PHONE_CHECK, questions.ASK_MESSAGE)
 AT_LEAST = 10  # characters: with fewer it may be a plate
 
 
@@ -24,9 +24,9 @@ async def take(turn: Turn, meaning: Meaning) -> str | None:
         return await _decode(turn, heard.number)
     if heard.outcome is Outcome.REPAIRED:
         conversation.vin = heard.number
-        turn.ask(phrases.ASK_VIN_CHECK, State.SLOTS)
+        turn.ask(questions.ASK_VIN_CHECK, State.SLOTS)
         return phrases.check_vin(speak(heard.number))
-    turn.ask(phrases.ASK_VEHICLE, State.SLOTS)
+    turn.ask(questions.ASK_VEHICLE, State.SLOTS)
     return phrases.VIN_AGAIN
 
 
@@ -38,7 +38,7 @@ async def take_check(turn: Turn, meaning: Meaning) -> str | None:
     if not meaning.is_no:
         return None
     conversation.vin = ""
-    turn.ask(phrases.ASK_VEHICLE, State.SLOTS)
+    turn.ask(questions.ASK_VEHICLE, State.SLOTS)
     return phrases.VIN_AGAIN
 
 
@@ -50,4 +50,4 @@ async def _decode(turn: Turn, number: str) -> str:
     if result.is_ok:
         conversation.asked = ""
         return GO_ON
-    return f"{result.spoken} {turn.ask(phrases.ASK_WHICH_CAR, State.SLOTS)}"
+    return f"{result.spoken} {turn.ask(questions.ASK_WHICH_CAR, State.SLOTS)}"

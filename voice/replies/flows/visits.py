@@ -1,6 +1,6 @@
 """An appointment that is there already: tell of it, move it, cancel it. Only for whom it is."""
 
-from voice.conversation import choices, phrases
+from voice.conversation import choices, phrases, questions, saying
 from voice.conversation.meaning import Meaning, forget_offers
 from voice.conversation.states import DayWish, Intent, Offer, State, Visit
 from voice.ports import ToolResult
@@ -41,32 +41,32 @@ async def _find(turn: Turn) -> str:
         return GO_ON
     if conversation.intent is Intent.CHECK:
         return GO_ON
-    return f"{result.spoken} {turn.ask(phrases.ASK_WHICH_VISIT, State.SLOTS)}"
+    return f"{result.spoken} {turn.ask(questions.ASK_WHICH_VISIT, State.SLOTS)}"
 
 
 def _next_of_cancelling(turn: Turn, visit: Visit) -> str:
     conversation = turn.conversation
     if not conversation.has_offered_move:
         conversation.has_offered_move = True
-        return f"{phrases.say_visits([visit])} {turn.ask(phrases.ASK_MOVE_INSTEAD, State.SLOTS)}"
-    return turn.ask(phrases.ASK_CANCEL_IT, State.CONFIRMATION)
+        return f"{phrases.say_visits([visit])} {turn.ask(questions.ASK_MOVE_INSTEAD, State.SLOTS)}"
+    return turn.ask(questions.ASK_CANCEL_IT, State.CONFIRMATION)
 
 
 async def _next_of_moving(turn: Turn, visit: Visit) -> str:
     conversation = turn.conversation
     if conversation.slots.wish.is_empty:
         first = "" if _has_told(turn, visit) else f"{phrases.say_visits([visit])} "
-        return first + turn.ask(phrases.ASK_NEW_DAY, State.SLOTS)
+        return first + turn.ask(questions.ASK_NEW_DAY, State.SLOTS)
     if conversation.chosen is None:
         said = await openings.offer(turn)
         if said != GO_ON or conversation.chosen is None:
             return said
-    turn.ask(phrases.ASK_MOVE_IT, State.CONFIRMATION)
+    turn.ask(questions.ASK_MOVE_IT, State.CONFIRMATION)
     return phrases.read_back_move(visit, conversation.chosen)
 
 
 def _has_told(turn: Turn, visit: Visit) -> bool:
-    moment = phrases.say_moment(visit.local)
+    moment = saying.say_moment(visit.local)
     return any(moment in message.text for message in turn.conversation.history if message.speaker == "desk")
 
 
@@ -144,7 +144,7 @@ async def take_move(turn: Turn, meaning: Meaning) -> str | None:
         return None
     forget_offers(conversation)
     conversation.slots.wish = DayWish()
-    return turn.ask(phrases.ASK_NEW_DAY, State.SLOTS)
+    return turn.ask(questions.ASK_NEW_DAY, State.SLOTS)
 
 
 def _leave_it(turn: Turn) -> str:
