@@ -235,6 +235,7 @@ UNFOLD = {
                         ("Waitlist", "hourglass_top", "scheduling_waitlistentry"),
                         ("Calendars", "calendar_month", "scheduling_calendarconnection"),
                         ("Rooftops", "storefront", "crm_rooftop"),
+                        ("Staff", "badge", "crm_staff"),
                     )
                 ],
             },
@@ -267,6 +268,12 @@ UNFOLD = {
                         "icon": "storefront",
                         "link": reverse_lazy("setup"),
                         "permission": lambda request: request.user.has_perm("crm.change_rooftop"),
+                    },
+                    {
+                        "title": "Log-ins",
+                        "icon": "key",
+                        "link": reverse_lazy("admin:auth_user_changelist"),
+                        "permission": lambda request: request.user.has_perm("auth.view_user"),
                     },
                 ],
             },

@@ -41,9 +41,12 @@ class StepForm(forms.Form):
     adds_one: ClassVar[bool] = False  # of several: the page stays
     template: ClassVar[str] = "dealership/setup/_fields.html"
 
+    note: ClassVar[str] = ""
+
     def __init__(self, *args: Any, store: Rooftop, **kwargs: Any) -> None:
         self.store = store
         super().__init__(*args, **kwargs)
+        self.auto_id = f"{self.key}_%s"  # two forms may share a page, and a name
 
     @property
     def key(self) -> str:
@@ -144,6 +147,7 @@ class NumbersForm(StepForm):
 
 USUAL = {"opens": time(7, 30), "closes": time(18), "last": time(16, 30)}
 WORKDAYS = range(5)
+PARTS = {"opens": "opens", "closes": "closes", "last": "last car in"}
 
 
 class HoursForm(StepForm):
@@ -156,9 +160,8 @@ class HoursForm(StepForm):
         self.rows = {row.weekday: row for row in weekly_hours(store)}
         for day in Weekday:
             now = self._now(day)
-            for part, label in {"opens": "opens", "closes": "closes", "last": "last arrival"}.items():
-                name = f"{day.label} {label}"
-                field = ClockField(label=name, required=False, initial=now.get(part))
+            for part, label in PARTS.items():
+                field = ClockField(label=label, required=False, initial=now.get(part))
                 self.fields[f"{part}_{day.value}"] = field
 
     def _now(self, day: Weekday) -> dict[str, time]:
@@ -169,12 +172,12 @@ class HoursForm(StepForm):
     @property
     def days(self) -> Iterator[tuple[str, list[forms.BoundField]]]:
         for day in Weekday:
-            yield str(day.label), [self[f"{part}_{day.value}"] for part in ("opens", "closes", "last")]
+            yield str(day.label), [self[f"{part}_{day.value}"] for part in PARTS]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         for day in Weekday:
-            opens, closes, last = (cleaned.get(f"{part}_{day.value}") for part in ("opens", "closes", "last"))
+            opens, closes, last = (cleaned.get(f"{part}_{day.value}") for part in PARTS)
             if (opens is None) != (closes is None):
                 self.add_error(f"opens_{day.value}", f"{day.label}: write both times, or none for a day off.")
             elif opens and closes and closes <= opens:

@@ -16,6 +16,9 @@ MOST_BAYS = 60
 
 class AdvisorForm(StepForm):
     heading = "Advisors and other people whom callers ask for"
+    note = (
+        "Who shall log in: make the log-in under “Log-ins”, and choose it on the person's page under “Staff”."
+    )
     button = "Add this person"
     adds_one = True
 
