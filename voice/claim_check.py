@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from scheduling.models import OpCode
-from voice.conversation import claims, phrases
+from voice.conversation import claims, saying
 from voice.models import Call, Defect, ToolCall, Turn
 
 NOTHING_WRITTEN = "This call wrote nothing into the book."
@@ -61,9 +61,7 @@ def _not_so(sentence: str, visits: list[datetime]) -> str:
         (not times or visit.time() in times) and (not days or (visit.month, visit.day) in days)
         for visit in visits
     )
-    return (
-        "" if is_so else f"In the book: {phrases.say_list([phrases.say_moment(visit) for visit in visits])}."
-    )
+    return "" if is_so else f"In the book: {saying.say_list([saying.say_moment(visit) for visit in visits])}."
 
 
 def _visits(call: Call, tool_calls: Sequence[ToolCall]) -> list[datetime]:

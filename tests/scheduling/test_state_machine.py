@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 )
 
 from crm.models import Customer, FollowUpTask, Rooftop, Staff, Vehicle
-from scheduling import booking, closing
+from scheduling import booking, closing, moving
 from scheduling.models import (
     Allocation,
     Appointment,
@@ -303,7 +303,7 @@ class Store(RuleBasedStateMachine):
         advisor = advisors[whom % len(advisors)]
 
         def want() -> Appointment:
-            return booking.reassign(appointment, advisor, actor="test", now=self.now)
+            return moving.reassign(appointment, advisor, actor="test", now=self.now)
 
         if appointment.advisor_id == advisor.pk:
             assert want().version == appointment.version
