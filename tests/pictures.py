@@ -24,6 +24,7 @@ from voice.models import Call  # noqa: E402
 
 # {call} is the newest call that booked.
 PICTURES = {
+    "board": "/day/",
     "call": "/calls/{call}/",
     "dashboard": "/dashboard/?period=today",
 }

@@ -30,23 +30,29 @@ pytestmark = [needs_chromium, pytest.mark.e2e, pytest.mark.django_db(transaction
 
 # By the names of their pictures; what stands in braces is the key of a row that the test makes.
 PAGES = {
-    "home": "/admin/",
+    "board": "/day/",
+    "bays": "/day/?by=bays",
+    "book": "/book/?customer={customer}",
     "calls": "/calls/",
     "call": "/calls/{call}/",
+    "live": "/calls/live/",
     "dashboard": "/dashboard/?period=30",
     "appointments": "/admin/scheduling/appointment/",
     "appointment": "/admin/scheduling/appointment/{appointment}/change/",
-    "book": "/admin/scheduling/appointment/add/",
     "cancel": "/admin/scheduling/appointment/{appointment}/cancel/",
     "customers": "/admin/crm/customer/",
     "customer": "/admin/crm/customer/{customer}/change/",
     "tasks": "/admin/crm/followuptask/",
     "reminders": "/admin/reminders/reminder/",
     "texts": "/admin/reminders/text/",
+    "thread": "/texts/{rooftop}/{phone}/",
+    "errors": "/admin/crm/systemfault/",
+    "setup": "/setup/{rooftop}/hours/",
+    "checks": "/setup/{rooftop}/checks/",
     "rooftop": "/admin/crm/rooftop/{rooftop}/change/",
     "phone": "/phone/",
 }
-DARK = {"call", "dashboard", "appointments", "customer"}
+DARK = {"board", "book", "call", "dashboard", "appointments", "customer"}
 WIDE, SMALL = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
 # Of axe's findings those that keep somebody out.
@@ -98,6 +104,7 @@ def rows(settings: Settings) -> Iterator[dict[str, int]]:
         "appointment": appointment.pk,
         "customer": appointment.customer_id,
         "rooftop": otto.pk,
+        "phone": appointment.customer.phones.all()[0].pk,
     }
 
 
