@@ -2,7 +2,8 @@
 
     celery --app tests.hurry worker …    as the Procfile has it, but for the name of the app
 
-linger is a task that a test holds up. ACKS_EARLY=1 takes the guard away that brings lost tasks back.
+linger is a task that a test holds up. LOST_AFTER_SECONDS is when a task of a worker that died comes back.
+ACKS_EARLY=1 takes the guard away that brings lost tasks back.
 """
 
 import os
@@ -20,6 +21,8 @@ for entry in app.conf.beat_schedule.values():
         entry["schedule"] = SECONDS
 app.conf.beat_max_loop_interval = SECONDS / 2
 app.conf.worker_lost_wait = 0.1  # for a last word of a process that died
+if lost_after := os.environ.get("LOST_AFTER_SECONDS"):
+    app.conf.broker_transport_options["visibility_timeout"] = int(lost_after)
 if os.environ.get("ACKS_EARLY"):
     app.conf.task_acks_late = app.conf.task_reject_on_worker_lost = False
 

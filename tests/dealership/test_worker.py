@@ -12,7 +12,11 @@ from dealership.celery import app
 from tests.background import background
 from tests.hurry import linger
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(300),  # three workers on a busy machine
+]
 
 WITHIN = 30
 
@@ -34,7 +38,9 @@ def next_of(told: Any, key: str) -> int:
     return int(happened[1])
 
 
-def test_a_task_comes_back_when_its_process_dies_and_ends_before_its_worker_leaves(told: Any) -> None:
+def test_a_task_comes_back_when_its_process_or_its_worker_dies_and_ends_before_its_worker_leaves(
+    told: Any,
+) -> None:
     with background("worker", WORKER_CONCURRENCY="1") as worker:
         linger.delay("a")
         first = next_of(told, "a:began")
@@ -60,11 +66,16 @@ def test_a_task_comes_back_when_its_process_dies_and_ends_before_its_worker_leav
     assert time_limit < at_work["broker"]["transport_options"]["visibility_timeout"]
     assert at_work["prefetch_count"] == 1
 
-    # The control: acknowledged before it is done, a task dies with its process.
-    with background("worker", WORKER_CONCURRENCY="1", ACKS_EARLY="1"):
-        told.rpush("c:go", 1)
+    with background("worker", WORKER_CONCURRENCY="1") as worker:
         next_of(told, "c:began")
+        worker.kill()
+
+    with background("worker", WORKER_CONCURRENCY="1", LOST_AFTER_SECONDS="1", ACKS_EARLY="1"):
+        next_of(told, "c:began")
+        told.rpush("c:go", 1, 1)  # the dead worker's process may live on, and wait, too
         next_of(told, "c:done")
+
+        # The control: acknowledged before it is done, a task dies with its process.
         linger.delay("a")
         os.kill(next_of(told, "a:began"), signal.SIGKILL)
         linger.delay("d")
