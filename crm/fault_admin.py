@@ -18,6 +18,7 @@ class SystemFaultAdmin(ReadOnlyAdmin):
 
 @admin.register(FaultEpisode)
 class FaultEpisodeAdmin(ReadOnlyAdmin):
+    rooftop_path = ""
     list_display = ("source", "state", "sentence", "began_at", "ended_at", "told_at")
     list_filter = ("source",)
     fields = ("source", "sentence", "began_at", "ended_at", "told_at")

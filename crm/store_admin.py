@@ -129,7 +129,7 @@ class StoreAdmin(ModelAdmin):  # type: ignore[misc]
     Forms of a row with a rooftop read and show times on that store's clock, whatever the server's.
     """
 
-    rooftop_path = "rooftop"  # from a row to its store
+    rooftop_path = "rooftop"  # from a row to its store; "" when it is everybody's
     shows_rows_of_no_rooftop = False
     warn_unsaved_form = True
     list_per_page = 50
@@ -142,6 +142,8 @@ class StoreAdmin(ModelAdmin):  # type: ignore[misc]
     # --- whose rows ------------------------------------------------------------------------
 
     def own(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.rooftop_path:
+            return rows
         mine = rows_of(request.user, rows, self.rooftop_path)
         if self.shows_rows_of_no_rooftop and mine is not rows:
             return mine | rows.filter(**{f"{self.rooftop_path}__isnull": True})

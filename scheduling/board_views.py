@@ -63,9 +63,10 @@ class Clash:
     may_overbook: bool = False
 
 
+@staff_member_required
 def home(request: HttpRequest) -> HttpResponse:
     """The staff site begins with today's board, for those who may see visits."""
-    if request.user.is_staff and request.user.has_perm(SEE):
+    if request.user.has_perm(SEE):
         return HttpResponseRedirect(reverse("day-board"))
     return admin.site.index(request)
 

@@ -12,6 +12,7 @@ from scheduling.models import CalendarOutbox
 
 @admin.register(CalendarOutbox)
 class CalendarOutboxAdmin(ReadOnlyAdmin):
+    rooftop_path = "appointment__rooftop"
     list_display = ("visit", "connection", "why", "attempts", "since", "given_up")
     list_display_links = None
     list_select_related = ("appointment__rooftop", "connection__rooftop", "connection__technician")

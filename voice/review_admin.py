@@ -17,6 +17,7 @@ from voice.templatetags.call_pages import clock
 class FailedCheckAdmin(ReadOnlyAdmin):
     """Three in an hour, from a number or about a customer, and the desk asks no more."""
 
+    rooftop_path = "call__rooftop"
     list_display = ("when", "number", "meant", "of_call")
     sortable_by = ()
     ordering = ("-at", "-pk")
@@ -51,6 +52,7 @@ class FailedCheckAdmin(ReadOnlyAdmin):
 class DefectAdmin(ReadOnlyAdmin):
     """What was untrue, and what callers heard in its place."""
 
+    rooftop_path = "call__rooftop"
     list_display = ("of_call", "kind", "said", "truth")
     list_display_links = ("kind",)
     list_filter = ("kind",)

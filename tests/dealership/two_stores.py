@@ -26,6 +26,7 @@ from scheduling.models import (
     Appointment,
     Bay,
     CalendarConnection,
+    CalendarOutbox,
     Closure,
     Loaner,
     OpCode,
@@ -35,7 +36,7 @@ from scheduling.models import (
     WaitlistEntry,
 )
 from tests.factories import make_staff
-from voice.models import Call
+from voice.models import Call, Defect, FailedCheck, Turn
 
 HOUR = timedelta(hours=1)
 Rows = dict[type[Model], Any]
@@ -115,8 +116,23 @@ def make_store(name: str, area_code: str, surname: str) -> Rows:
             key=area_code,
         ),
         Call.objects.create(
-            rooftop=store, carrier="browser", sid=f"CA{area_code}", customer=customer, started_at=now
+            rooftop=store,
+            carrier="browser",
+            sid=f"CA{area_code}",
+            customer=customer,
+            started_at=now,
+            ended_at=now,
         ),
+    ]
+    call = rows[-1]
+    assert isinstance(call, Call)
+    rows += [
+        Turn.objects.create(
+            call=call, number=1, speaker="caller", text=surname, starts_ms=0, ends_ms=1, state="intent"
+        ),
+        FailedCheck.objects.create(call=call, caller_number=phone.number),
+        Defect.objects.create(call=call, kind="time", said=surname, truth="At ten.", at_ms=1),
+        CalendarOutbox.objects.create(appointment=visit, connection=connection),
     ]
     return {type(row): row for row in rows}
 
