@@ -22,6 +22,11 @@ def make_demo_store(now: datetime = SATURDAY, *, with_appointments: bool = False
     return rooftop
 
 
+def works_only_at(username: str, store: Rooftop) -> None:
+    """The demo store's people stand on the staff of both stores."""
+    Staff.objects.filter(user__username=username).exclude(rooftop=store).delete()
+
+
 def make_staff(name: str, rooftop: Rooftop | None, *permissions: str) -> User:
     """Somebody who may log in, with these permissions by codename; on the staff of the store."""
     user = User.objects.create_user(name, is_staff=True)

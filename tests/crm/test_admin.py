@@ -108,7 +108,7 @@ def test_a_customers_page_costs_the_same_for_one_vehicle_and_for_many(
         Ownership.objects.create(customer=maria, vehicle=vehicle)
 
     assert "Kia Number 9" in text(advisor, address)
-    assert count_queries(advisor, address) == few <= 24
+    assert count_queries(advisor, address) == few <= 26
 
 
 def test_a_vehicles_page_costs_the_same_for_one_owner_and_for_many(advisor: Client, store: Rooftop) -> None:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -14,7 +14,7 @@ from crm.models import Customer, DeclinedService, FollowUpTask, RepairOrder, Roo
 from reminders.models import Text
 from scheduling import booking
 from scheduling.models import OpCode
-from tests.factories import SATURDAY, make_demo_store
+from tests.factories import SATURDAY, make_demo_store, make_staff
 from voice.models import Call
 
 pytestmark = pytest.mark.django_db
@@ -113,10 +113,8 @@ def test_everything_of_a_customer_is_seen_at_a_glance(advisor: Client, maria: Cu
 @pytest.mark.security
 def test_only_what_one_may_look_at_is_told(store: Rooftop, maria: Customer) -> None:
     something_of_everything(maria, 0)
-    user = User.objects.create_user("reader", is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename="view_customer"))
     client = Client()
-    client.force_login(user)
+    client.force_login(make_staff("reader", store, "view_customer"))
     page = page_of(client, maria)
     for hidden in ("oil change", "Brakes done", "Ring about", "Asked for a price", "Running late"):
         assert hidden not in page

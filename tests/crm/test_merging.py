@@ -27,7 +27,7 @@ from dealership import demo
 from reminders.models import Text
 from scheduling import booking
 from scheduling.models import OpCode, WaitlistEntry
-from tests.factories import SATURDAY, make_demo_store
+from tests.factories import SATURDAY, make_demo_store, works_only_at
 from voice.models import Call, FailedCheck
 
 pytestmark = pytest.mark.django_db
@@ -212,6 +212,7 @@ def test_two_chosen_in_the_list_lead_to_the_page(advisor: Client, maria: Custome
 def test_who_may_not_change_customers_or_works_elsewhere_merges_nobody(
     advisor: Client, maria: Customer, twin: Customer
 ) -> None:
+    works_only_at("advisor", maria.rooftop)
     bart = Rooftop.objects.get(name=demo.BART)
     stranger = Customer.objects.create(rooftop=bart, first_name="Bo")
     here = f"/customers/{maria.pk}/merge/"

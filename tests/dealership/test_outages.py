@@ -64,7 +64,7 @@ def shown(client: Client) -> str:
 
 
 def test_every_staff_page_asks_for_the_banner_and_it_is_empty_while_all_is_well(owner: Client) -> None:
-    for page in ("/admin/", "/calls/", "/admin/crm/followuptask/", "/admin/crm/systemfault/"):
+    for page in ("/day/", "/calls/", "/admin/crm/followuptask/", "/admin/crm/systemfault/"):
         assert 'hx-get="/banner/" hx-trigger="load, every 15s"' in owner.get(page).content.decode()
     fail(2)
     assert shown(owner) == ""

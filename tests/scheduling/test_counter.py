@@ -17,7 +17,7 @@ from dealership import demo
 from scheduling import booking, counter
 from scheduling.models import Appointment, OpCode
 from scheduling.refusals import Refusal
-from tests.factories import SATURDAY, make_demo_store
+from tests.factories import SATURDAY, make_demo_store, works_only_at
 
 pytestmark = pytest.mark.django_db
 
@@ -305,6 +305,7 @@ def test_who_may_not_book_or_works_elsewhere_gets_nothing(
 ) -> None:
     for address in ("/book/", "/book/people", "/book/openings"):
         assert Client().post(address).url.startswith("/admin/login/"), address  # type: ignore[attr-defined]
+    works_only_at("advisor", store)
     bart = Rooftop.objects.get(name=demo.BART)
     for query in (f"rooftop={bart.pk}", "customer=0"):
         assert advisor.get(f"/book/?{query}").status_code == 404

@@ -25,7 +25,7 @@ from scheduling.models import (
     CalendarOutbox,
     OpCode,
 )
-from tests.factories import SATURDAY, make_demo_store
+from tests.factories import SATURDAY, make_demo_store, works_only_at
 
 pytestmark = pytest.mark.django_db
 
@@ -109,6 +109,7 @@ def other_advisor(visit: Appointment) -> Staff:
 
 @pytest.mark.security
 def test_a_person_sees_the_boards_of_their_own_stores(store: Rooftop, advisor: Client) -> None:
+    works_only_at("advisor", store)
     bart = Rooftop.objects.get(name=demo.BART)
     theirs = book(store, "Maria", at(9, store=store))
     Appointment.objects.filter(pk=theirs.pk).update(rooftop=bart)

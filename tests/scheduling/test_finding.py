@@ -11,7 +11,7 @@ from crm.models import Customer, Rooftop, Staff, Vehicle
 from dealership import demo
 from scheduling import booking
 from scheduling.models import Appointment, OpCode
-from tests.factories import SATURDAY, make_demo_store
+from tests.factories import SATURDAY, make_demo_store, works_only_at
 
 pytestmark = pytest.mark.django_db
 
@@ -82,6 +82,7 @@ def test_what_was_written_a_moment_ago_is_found(advisor: Client, store: Rooftop)
 def test_only_ones_own_stores_and_rights_are_searched(
     advisor: Client, user: User, visit: Appointment
 ) -> None:
+    works_only_at("advisor", visit.rooftop)
     bart = Rooftop.objects.get(name=demo.BART)
     elsewhere = Customer.objects.create(rooftop=bart, first_name="Maria", last_name="Lopez")
     car = Vehicle.objects.create(rooftop=bart, plate="JKL 2041")
