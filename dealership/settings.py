@@ -31,11 +31,6 @@ PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", "http://localhost:8000").rstrip("/"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
 
-# Where mail goes: smtp://name:password@host:587, smtp+tls://…; by itself to the web process's output.
-vars().update(env.email_url("EMAIL_URL", "consolemail://"))
-EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = f"Service desk <desk@{urlsplit(PUBLIC_BASE_URL).hostname}>"
-
 ROOT_URLCONF = "dealership.urls"
 ASGI_APPLICATION = "dealership.asgi.application"
 LANGUAGE_CODE = "en-us"
