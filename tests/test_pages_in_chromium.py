@@ -48,7 +48,7 @@ PAGES = {
     "thread": "/texts/{rooftop}/{phone}/",
     "errors": "/admin/crm/systemfault/",
     "setup": "/setup/{rooftop}/hours/",
-    "checks": "/setup/{rooftop}/checks/",
+    "checks": "/setup/{rooftop}/check/",
     "rooftop": "/admin/crm/rooftop/{rooftop}/change/",
     "phone": "/phone/",
 }
@@ -168,7 +168,8 @@ class Watch:
         await self._page.route("**/*", self._let_through)
 
     def _said(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        # The server of this test speaks no WebSocket; what comes over it, voice/test_live_calls.py asks.
+        if message.type == "error" and "/ws/live" not in message.text:
             self.problems.append(message.text)
 
     async def _let_through(self, route: Route) -> None:

@@ -125,7 +125,7 @@ async def test_a_manager_reviews_one_call_and_watches_another(call: Call, manage
         # Found by a word that was said in it.
         await page.goto(f"{url}/calls/")
         await page.fill("#id_q", "brakes")
-        await page.click("button:has-text('Search')")
+        await page.click(".desk-filters button:has-text('Search')")
         await expect(page.locator("mark")).to_have_text("brakes")
         await picture(page, "list")
         await page.click("tbody a")
