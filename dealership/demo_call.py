@@ -16,7 +16,10 @@ from voice.simulation import Caller, Script, Stuck, wait_for_the_end
 MARIA = "+12125550143"
 STRANGER = "+12125550177"
 YES_MARIA = (r"Is this Maria", "Yes, this is Maria.")
-SECOND = (r"which of those|does that work", "The second one, please.")
+# The desk has more than one wording for each.
+OFFERED = r"which of those|that work for you|that suit you"
+BEST_NUMBER = r"best one to reach you|reach you best"
+SECOND = (OFFERED, "The second one, please.")
 YES_BOOK = (r"shall i book", "Yes, please.")
 REMIND_ME = (r"remind you of it", "Yes, that's fine.")
 GOODBYE = (r"anything else", "No, thank you, goodbye.")
@@ -67,9 +70,9 @@ def scenarios(rooftop: Rooftop, *, now: datetime) -> dict[str, Scenario]:
                 f"Hello, I'd like to bring in my Toyota Camry for a brake inspection {first_name} morning.",
                 (
                     (r"Is this Peter", "Yes, it is."),
-                    (r"which of those|does that work", "The first one works."),
+                    (OFFERED, "The first one works."),
                     (r"first and last name", "My name is Peter Walker."),
-                    (r"best one to reach you", "Yes, it is."),
+                    (BEST_NUMBER, "Yes, it is."),
                     YES_BOOK,
                     REMIND_ME,
                     GOODBYE,
@@ -87,7 +90,7 @@ def scenarios(rooftop: Rooftop, *, now: datetime) -> dict[str, Scenario]:
                     YES_MARIA,
                     SECOND,
                     (r"shall i book", f"Wait, I meant {second_name} afternoon."),
-                    (r"which of those|does that work", "The first one, please."),
+                    (OFFERED, "The first one, please."),
                     YES_BOOK,
                     REMIND_ME,
                     GOODBYE,

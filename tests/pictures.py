@@ -16,6 +16,7 @@ from asgiref.sync import sync_to_async  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from dealership import demo_call  # noqa: E402
 from tests.browser import chromium, log_in, staff_cookie  # noqa: E402
 from tests.talking import MARIA  # noqa: E402
 from tests.voice.live import phoning  # noqa: E402
@@ -33,7 +34,7 @@ SIZE = {"width": 1200, "height": 800}
 LARGEST = 150_000  # bytes
 ANSWERS = (
     (r"shall i book", "Yes, please."),
-    (r"which of those|does that work", "The first one, please."),
+    (demo_call.OFFERED, "The first one, please."),
     (r"anything else", "No, thank you, goodbye."),
     (r"is this maria", "Yes, this is Maria."),
     (r"may we|call and text", "Yes."),

@@ -19,6 +19,7 @@ from pytest_django import Settings
 
 from crm.models import Rooftop
 from crm.postgresql import base
+from dealership import demo_call
 from scheduling.models import Closure, OpeningHours
 from tests.emulators.base import Fault, Kind
 from tests.emulators.openai import Dialogue, Reply, Use
@@ -44,8 +45,8 @@ pytestmark = [
 LONGEST_SILENCE = 4.0
 FALLBACK_NUMBER = "+12125550199"
 WISH = "I need an oil change for my Civic next Tuesday morning."
-IS_OFFERED = r"(which one|which of those works for you|does that work for you)\?$"
-IS_ASKED_FOR_WISH = r"(help you( with your car)?|say that again)\?$"
+IS_OFFERED = rf"(which one|{demo_call.OFFERED})[^?]*\?$"
+IS_ASKED_FOR_WISH = r"(help you( with your car)?|do for [^?]*|say that again)\?$"
 LINES = (
     (IS_OFFERED, "No, thank you, goodbye."),
     (r"maria\?$", "Yes, this is Maria."),

@@ -106,8 +106,8 @@ async def test_a_hang_up_in_the_middle_of_a_booking(line: Exchange, otto: Roofto
 
     lines = (
         (r"maria\?$", "Yes, this is Maria."),
-        (r"with your car\?$", opening),
-        (r"(which of those works|does that work) for you\?$", "The first one, please."),
+        (r"your car\?$", opening),
+        (demo_call.OFFERED, "The first one, please."),
         (r"book it\?$", YES),
     )
     holding = asyncio.create_task(Caller(call, lines, {r"book it\?$": confirms}).hold())
