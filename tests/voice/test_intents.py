@@ -330,6 +330,7 @@ def test_acts_of_the_talk_are_no_errands() -> None:
     assert not ACTS & {Intent.BOOK, Intent.OTHER, Intent.UNKNOWN, Intent.PERSON}
 
 
+@pytest.mark.performance
 def test_a_turn_is_read_in_well_under_five_milliseconds() -> None:
     texts = [text for text, _ in CASES] * 3
     took = []

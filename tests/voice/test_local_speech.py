@@ -201,6 +201,7 @@ async def hear_patiently(mulaw: bytes) -> str:
     return ""
 
 
+@pytest.mark.performance
 async def test_hanging_up_mid_sentence_delivers_the_last_words_at_once() -> None:
     spoken = await say("Hi, I need an oil change for my Civic next Tuesday morning.")
     loop = asyncio.get_running_loop()
