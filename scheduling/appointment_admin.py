@@ -14,8 +14,8 @@ from django.utils import timezone
 from unfold.decorators import action, display
 
 from crm.admin import lines
-from crm.models import Customer, Rooftop
-from crm.rights import rooftops_of, rows_of
+from crm.models import Rooftop
+from crm.rights import rooftops_of
 from crm.sheets import SheetAdmin
 from crm.store_admin import StoreAdmin, store_time
 from scheduling import booking, calendar_admin, history
@@ -28,7 +28,7 @@ from scheduling.appointment_filters import (
     SpanFilter,
 )
 from scheduling.appointment_sheets import AppointmentSheet
-from scheduling.forms import BookForm, CancelForm, MoveForm, RefusableForm
+from scheduling.forms import CancelForm, MoveForm
 from scheduling.models import Allocation, Appointment, CalendarConnection, OpCode
 from scheduling.refusals import Refusal
 from scheduling.visit_actions import VisitActions, page_of
@@ -41,7 +41,7 @@ TOLD_AT_ONCE = 200
 
 @admin.register(Appointment)
 class AppointmentAdmin(VisitActions, SheetAdmin, StoreAdmin):
-    """Look up, book, move and cancel visits; what booking refuses becomes an error of the form."""
+    """Look up, move and cancel visits; what booking refuses becomes an error of the form."""
 
     resource_classes = (AppointmentSheet,)
     list_display = (
@@ -91,17 +91,6 @@ class AppointmentAdmin(VisitActions, SheetAdmin, StoreAdmin):
     class Media:
         css = {"all": ["scheduling/visits.css"]}
 
-    book_fieldsets = (
-        (
-            None,
-            {
-                "fields": (
-                    *("customer", "vehicle", "op_codes", "arrival", "transport", "concern"),
-                    "idempotency_key",
-                )
-            },
-        ),
-    )
     move_fieldsets = (
         ("When", {"fields": ("arrival", "ready_at", "work", "seen_version")}),
         ("What", {"fields": ("customer", "vehicle", "services", "concern", "transport", "advisor")}),
@@ -154,16 +143,12 @@ class AppointmentAdmin(VisitActions, SheetAdmin, StoreAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Appointment | None = None) -> Any:
         beyond = (BEYOND,) if request.user.has_perm("scheduling.overbook") else ()
-        if obj is None:
-            return (*self.book_fieldsets, *beyond)
         if self.has_change_permission(request, obj):
             return (self.move_fieldsets[0], *beyond, *self.move_fieldsets[1:])
         when = ("arrival_time", "ready_at", "work", "overbook_reason")
         return (("When", {"fields": when}), *self.move_fieldsets[1:])
 
     def get_readonly_fields(self, request: HttpRequest, obj: Appointment | None = None) -> Sequence[str]:
-        if obj is None:
-            return ()
         if self.has_change_permission(request, obj):
             return (*self.readonly_fields, "arrival_time")
         return (*self.readonly_fields, "arrival_time", "overbook_reason")
@@ -171,22 +156,16 @@ class AppointmentAdmin(VisitActions, SheetAdmin, StoreAdmin):
     def get_form(
         self, request: HttpRequest, obj: Appointment | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        form: type[RefusableForm] = MoveForm if obj else BookForm
         refused = getattr(request, "refused", {})
         may_overbook = request.user.has_perm("scheduling.overbook")
-        kwargs["form"] = type(form.__name__, (form,), {**refused, "may_overbook": may_overbook})
+        kwargs["form"] = type(MoveForm.__name__, (MoveForm,), {**refused, "may_overbook": may_overbook})
         return super().get_form(request, obj, change, **kwargs)
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        customer = self._customer(request)
-        if customer is None:
-            self.message_user(request, "Find the customer first, then choose “Book an appointment”.")
-            return HttpResponseRedirect(reverse("admin:crm_customer_changelist"))
-        titles = {"title": f"Book an appointment for {customer}"}
-        response: HttpResponse = super().add_view(request, form_url, {**(extra_context or {}), **titles})
-        return response
+        """Visits are booked on a page of their own."""
+        return HttpResponseRedirect(reverse("book"))
 
     def changeform_view(
         self,
@@ -220,40 +199,21 @@ class AppointmentAdmin(VisitActions, SheetAdmin, StoreAdmin):
         return HttpResponseRedirect(page_of(visit))
 
     def save_model(self, request: HttpRequest, obj: Appointment, form: Any, change: bool) -> None:
-        """Book or move through booking.py, the only writer. A Refusal goes to changeform_view."""
+        """Move through booking.py, the only writer. A Refusal goes to changeform_view."""
         wanted, now = form.cleaned_data, timezone.now()
         try:
-            written = self._move(request, obj, wanted, now) if change else self._book(request, wanted, now)
+            self._move(request, obj, wanted, now)
         except Refusal as refusal:
             if refusal.code == "stale_version":
                 seen = wanted["seen_version"]
                 request.overtaken = history.overtaken(obj, seen, now=now)  # type: ignore[attr-defined]
                 request.refused = {"refusal": refusal}  # type: ignore[attr-defined]
                 raise
-            op_codes = [line.op_code for line in obj.lines.all()] if change else list(wanted["op_codes"])
-            rooftop = obj.rooftop if change else wanted["customer"].rooftop
-            near = nearest_openings(rooftop, op_codes, wanted["arrival"], now)
+            op_codes = [line.op_code for line in obj.lines.all()]
+            near = nearest_openings(obj.rooftop, op_codes, wanted["arrival"], now)
             request.refused = {"refusal": refusal, "alternatives": near}  # type: ignore[attr-defined]
             raise
-        obj.pk = written.pk
         obj.refresh_from_db()
-
-    def _book(self, request: HttpRequest, wanted: dict[str, Any], now: datetime) -> Appointment:
-        return booking.book(
-            wanted["customer"].rooftop,
-            wanted["customer"],
-            wanted["vehicle"],
-            list(wanted["op_codes"]),
-            wanted["arrival"],
-            actor=request.user.get_username(),
-            source=Appointment.Source.STAFF,
-            transport=wanted["transport"] or None,
-            concern=wanted["concern"],
-            idempotency_key=wanted["idempotency_key"],
-            overbook_reason=wanted["overbook_reason"],
-            by=request.user,
-            now=now,
-        )
 
     def _move(
         self, request: HttpRequest, appointment: Appointment, wanted: dict[str, Any], now: datetime
@@ -373,11 +333,6 @@ class AppointmentAdmin(VisitActions, SheetAdmin, StoreAdmin):
     def history(self, appointment: Appointment) -> str:
         newest_first = history.entries(appointment)[::-1]
         return render_to_string("scheduling/_history.html", {"visit": appointment, "entries": newest_first})
-
-    def _customer(self, request: HttpRequest) -> Customer | None:
-        key = request.POST.get("customer") or request.GET.get("customer") or ""
-        customers = rows_of(request.user, Customer.objects.select_related("rooftop"))
-        return customers.filter(pk=key).first() if key.isdigit() else None
 
 
 def nearest_openings(

@@ -1,20 +1,16 @@
-"""What staff fill in: a visit to book, a new time for it, a reason to cancel it."""
+"""What staff fill in: a new time for a visit, a reason to cancel it. Booking one is counter_form.py."""
 
-import uuid
 from typing import Any
 
 from django import forms
-from django.db.models import Q
-from django.utils import timezone
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
-    UnfoldAdminSelect2MultipleWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
 
-from crm.models import Customer, Staff, Vehicle
+from crm.models import Staff
 from crm.store_admin import WallTimeInput
 from scheduling.models import Appointment, BayType, OpCode, Skill, Technician
 from scheduling.refusals import Refusal
@@ -53,56 +49,6 @@ class RefusableForm(forms.ModelForm):  # type: ignore[type-arg]
                 sentences.append("Open: " + "; ".join(self.alternatives) + ".")
             self.add_error("arrival", " ".join(sentences))
         return cleaned
-
-
-class BookForm(RefusableForm):
-    """A new visit of one customer, whom the page already knows."""
-
-    customer = forms.ModelChoiceField(
-        Customer.objects.none(), empty_label=None, widget=UnfoldAdminSelectWidget
-    )
-    vehicle = forms.ModelChoiceField(Vehicle.objects.none(), widget=UnfoldAdminSelectWidget)
-    op_codes = forms.ModelMultipleChoiceField(
-        OpCode.objects.none(), label="Services", widget=UnfoldAdminSelect2MultipleWidget
-    )
-    arrival = forms.DateTimeField(label="Arrives", widget=WallTimeInput, help_text="On the store's clock.")
-    transport = forms.ChoiceField(label="Customer", required=False, widget=UnfoldAdminSelectWidget)
-    # Sending the form twice books once.
-    idempotency_key = forms.CharField(widget=forms.HiddenInput, max_length=120)
-
-    class Meta:
-        model = Appointment
-        fields = ("customer", "vehicle", "concern")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.initial.setdefault("idempotency_key", f"staff:{uuid.uuid4()}")
-        customer = self._customer()
-        if customer is None:
-            return
-        today = timezone.now().astimezone(customer.rooftop.zone).date()
-        self._choice("customer").queryset = Customer.objects.filter(pk=customer.pk)
-        vehicles = self._choice("vehicle")
-        vehicles.queryset = Vehicle.objects.filter(
-            Q(ownerships__until__isnull=True) | Q(ownerships__until__gte=today),
-            ownerships__customer=customer,
-        ).distinct()
-        vehicles.label_from_instance = lambda vehicle: f"{vehicle} {vehicle.plate}".strip()
-        services = self._choice("op_codes")
-        services.queryset = OpCode.objects.filter(rooftop=customer.rooftop).order_by("name")
-        options = customer.rooftop.transport_options.order_by("kind")
-        self._choice("transport").choices = [
-            ("", "waits where the services allow it, else drops off"),
-            *((option.kind, option.get_kind_display()) for option in options),
-        ]
-        services.label_from_instance = lambda item: f"{item.name} · {item.minutes} min · {item.price_range}"
-
-    def _customer(self) -> Customer | None:
-        key = str(self.data.get("customer") or self.initial.get("customer") or "")
-        return Customer.objects.select_related("rooftop").filter(pk=key).first() if key.isdigit() else None
-
-    def _choice(self, name: str) -> Any:
-        return self.fields[name]
 
 
 class MoveForm(RefusableForm):

@@ -38,8 +38,8 @@ class Answer:
         begin: Callable[["Answer"], None],
     ) -> None:
         self.heard = heard
-        self.before = before.model_copy(deep=True)  # it may change after, by a write that was under way
-        self.conversation = before.model_copy(deep=True)
+        self.before = before.apart()  # it may change after, by a write that was under way
+        self.conversation = before.apart()
         self.utterance = utterance
         self.tools = AnswerTools(box, self.conversation, self.begin, self._token_came)
         self.has_begun = False

@@ -70,7 +70,7 @@ class Record:
 
     def save_state(self, conversation: Conversation) -> None:
         conversation.saves += 1
-        self._writes.put_nowait(partial(calls.save_state, self.call, conversation.model_copy(deep=True)))
+        self._writes.put_nowait(partial(calls.save_state, self.call, conversation.apart()))
 
     def finish(self, write: Callable[[], None]) -> None:
         """The last write of the call."""

@@ -156,7 +156,8 @@ class _Connection(Peer):
         length = int(fields.get("content-length", 0))
         if len(body) < length:
             return None
-        self._complete(json.loads(body[:length]))
+        asked_at = asyncio.get_running_loop().time()
+        self._complete(json.loads(body[:length]), asked_at)
         return body[length:]
 
     def message(self, opcode: int, payload: bytes) -> None:
@@ -207,8 +208,7 @@ class _Connection(Peer):
 
     # --- thinking -----------------------------------------------------------------------------
 
-    def _complete(self, body: dict[str, Any]) -> None:
-        asked_at = asyncio.get_running_loop().time()
+    def _complete(self, body: dict[str, Any], asked_at: float) -> None:
         heard = next((each["content"] for each in reversed(body["messages"]) if each["role"] == "user"), "")
         turn = self.cloud.turn_in(heard)
         answer = turn.answer if turn else self.cloud.answers.get(heard, OTHERWISE)

@@ -1,6 +1,7 @@
 """Two records of one person become one: nothing is lost, nobody is called who refused it."""
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -28,6 +29,7 @@ from reminders.models import Text
 from scheduling import booking
 from scheduling.models import OpCode, WaitlistEntry
 from tests.factories import SATURDAY, make_demo_store, works_only_at
+from tests.locks import SOMEONE_WAITS
 from voice.models import Call, FailedCheck
 
 pytestmark = pytest.mark.django_db
@@ -250,13 +252,14 @@ def refuse_half_way_through_a_merge(keep: Customer, other: Customer) -> None:
 
 
 def is_waited_for() -> bool:
-    """Does another connection wait for a lock, within four seconds?"""
+    """Does another connection wait for a lock, within five seconds?"""
     with connection.cursor() as cursor:
         for _ in range(400):
-            cursor.execute("SELECT count(*), pg_sleep(0.01) FROM pg_locks WHERE NOT granted")
+            cursor.execute(SOMEONE_WAITS)
             row = cursor.fetchone()
             if row and row[0]:
                 return True
+            time.sleep(0.01)
     return False
 
 

@@ -62,7 +62,7 @@ async def test_an_owner_opens_a_store_in_the_browser(
         await page.get_by_role("button", name="Save and go on").click()
         await page.locator("#NumbersForm_numbers").fill("my cell")
         await page.get_by_role("button", name="Save and go on").click()
-        await expect(page.get_by_role("alert")).to_have_text(
+        await expect(page.locator(".desk-error")).to_have_text(
             "my cell is not a telephone number. Write it like (212) 555-0100."
         )
         await picture(page, folder, "3-refused")

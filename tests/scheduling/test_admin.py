@@ -1,7 +1,6 @@
 """Appointments and the store's resources in the staff site, from the outside."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -341,129 +340,30 @@ def test_a_visit_is_never_deleted(advisor: Client, store: Rooftop) -> None:
 # --- booking ------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def book(advisor: Client, store: Rooftop, maria: Customer) -> Callable[..., str]:
-    def send(**changes: object) -> str:
-        data = {
-            "customer": maria.pk,
-            "vehicle": maria.vehicles.get(make="Honda").pk,
-            "op_codes": [OpCode.objects.get(rooftop=store, code="LOF").pk],
-            "arrival": "2026-11-24T09:00",
-            "concern": "Please hurry",
-            "idempotency_key": "staff:1",
-            **changes,
-        }
-        answer = advisor.post(f"{LIST}add/?customer={maria.pk}", data, follow=True)
-        return " ".join(answer.content.decode().split())
-
-    return send
-
-
 def let_overbook(name: str) -> None:
     User.objects.get(username=name).user_permissions.add(Permission.objects.get(codename="overbook"))
 
 
-def test_who_may_books_and_moves_beyond_the_lane_and_the_reason_is_kept(
-    advisor: Client, book: Callable[..., str], store: Rooftop
-) -> None:
-    let_overbook("advisor")
-    sunday = "2026-11-22T09:00"
-    assert "the store is closed" in book(arrival=sunday, overbook_reason="  ")
-    book(arrival=sunday, overbook_reason="Promised by the owner")
+def test_who_may_moves_beyond_the_lane_and_the_reason_is_kept(advisor: Client, store: Rooftop) -> None:
+    appointment = make_appointment(store, at(24, 9, store=store))
+    beyond = {"arrival": "2026-11-29T09:00", "seen_version": 1, "overbook_reason": "Tow truck comes then"}
+    refused = advisor.post(page_of(appointment), beyond).content.decode()
+    assert "the store is closed" in refused
 
-    appointment = Appointment.objects.get()
-    assert appointment.overbook_reason == "Promised by the owner"
-    assert "beyond capacity: Promised by the owner" in text(advisor, page_of(appointment))
-    move(advisor, appointment, "2026-11-25T10:30")
+    let_overbook("advisor")
+    past = {**beyond, "arrival": "2026-11-20T09:00"}
+    assert "That time is over." in advisor.post(page_of(appointment), past).content.decode()
+    advisor.post(page_of(appointment), beyond)
     appointment.refresh_from_db()
-    assert (appointment.version, appointment.overbook_reason) == (2, "Promised by the owner")
-    advisor.post(
-        page_of(appointment),
-        {"arrival": "2026-11-29T09:00", "seen_version": 2, "overbook_reason": "Tow truck comes then"},
-    )
+    assert (appointment.version, appointment.overbook_reason) == (2, "Tow truck comes then")
+    assert "beyond capacity: Tow truck comes then" in text(advisor, page_of(appointment))
+    move(advisor, appointment, "2026-11-25T10:30")
     appointment.refresh_from_db()
     assert (appointment.version, appointment.overbook_reason) == (3, "Tow truck comes then")
 
 
-def test_nobody_overbooks_a_time_that_is_over(book: Callable[..., str]) -> None:
-    let_overbook("advisor")
-    assert "That time is over." in book(arrival="2026-11-20T09:00", overbook_reason="Paper says so")
-    assert not Appointment.objects.exists()
-
-
-def test_who_may_not_overbook_is_not_asked_for_a_reason(
-    advisor: Client, book: Callable[..., str], maria: Customer
-) -> None:
-    assert "overbook_reason" not in text(advisor, f"{LIST}add/?customer={maria.pk}")
-    assert "the store is closed" in book(arrival="2026-11-22T09:00", overbook_reason="I say so")
-    assert not Appointment.objects.exists()
-
-
-def test_the_way_to_go_on_is_chosen_from_what_the_store_offers(
-    advisor: Client, book: Callable[..., str], maria: Customer
-) -> None:
-    page = text(advisor, f"{LIST}add/?customer={maria.pk}")
-    assert '<option value="shuttle"' in page
-    assert '<option value="pickup"' not in page
-    assert "Select a valid choice" in book(transport="pickup")
-    book(transport="loaner")
-    assert Appointment.objects.get().transport == "loaner"
-
-
-def test_an_advisor_books_through_the_same_door(
-    book: Callable[..., str], store: Rooftop, maria: Customer
-) -> None:
-    book()
-
-    appointment = Appointment.objects.get()
-    assert appointment.arrives_at == at(24, 9, store=store)
-    assert (appointment.customer, appointment.source) == (maria, "staff")
-    assert appointment.concern == "Please hurry"
-    assert appointment.lines.get().op_code.code == "LOF"
-    assert appointment.allocations.exists()
-    assert appointment.events.get().actor == "advisor"
-
-
-def test_a_form_sent_twice_books_once(book: Callable[..., str]) -> None:
-    book()
-    book()
-
-    assert Appointment.objects.count() == 1
-
-
-def test_a_taken_time_is_an_error_with_other_openings(book: Callable[..., str], store: Rooftop) -> None:
-    other = fill_express(store, at(24, 9, store=store))
-    count = Appointment.objects.count()
-
-    page = book()
-    assert other.confirmation_number in page
-    assert "Open: Tue, Nov 24" in page
-    assert "Please hurry" in page  # what was typed is not lost
-    assert Appointment.objects.count() == count
-
-
-def test_only_the_customers_own_vehicles_and_menu_are_offered(
-    advisor: Client, book: Callable[..., str], store: Rooftop, maria: Customer
-) -> None:
-    sold = Vehicle.objects.create(rooftop=store, make="Saab", model="900")
-    Ownership.objects.create(customer=maria, vehicle=sold, until=SATURDAY.date() - timedelta(days=1))
-    page = text(advisor, f"{LIST}add/?customer={maria.pk}")
-
-    assert "2019 Honda Civic" in page
-    assert "Saab" not in page
-    assert "Ford F-150" not in page
-    assert "oil change · 45 min · $80–130" in page
-    other = OpCode.objects.get(rooftop__name=demo.BART, code="LOF")
-    for wrong in ({"vehicle": sold.pk}, {"op_codes": [other.pk]}):
-        book(**wrong)
-    assert not Appointment.objects.exists()
-
-
-def test_booking_begins_with_the_customer(advisor: Client) -> None:
-    answer = advisor.get(f"{LIST}add/", follow=True)
-
-    assert answer.redirect_chain == [("/admin/crm/customer/", 302)]
-    assert "Find the customer first" in answer.content.decode()
+def test_a_visit_is_booked_on_its_own_page(advisor: Client) -> None:
+    assert advisor.get(f"{LIST}add/")["Location"] == "/book/"
 
 
 def test_the_customers_page_leads_to_booking_and_to_the_visits(

@@ -23,6 +23,7 @@ from dealership import demo_call
 from scheduling.models import Appointment, Closure, OpeningHours
 from tests.factories import make_demo_store
 from tests.fakes import FakeSynthesizer, FakeTranscriber
+from tests.locks import SOMEONE_WAITS
 from tests.talking import MARIA, STRANGER
 from tests.virtual import held_up
 from tests.voice.leaks import nothing_left_running
@@ -227,17 +228,7 @@ async def a_slow_calendar(
         await holding
 
 
-SOMEONE_WAITS = """
-    SELECT EXISTS (
-        SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid)
-        WHERE NOT granted AND datname = current_database() AND backend_type = 'client backend'
-    )
-"""
-
-
 async def someone_waits_for_the_calendar() -> None:
-    """Somebody of this test: another test process shares the server, and the server tidies up by itself."""
-
     def look() -> bool:
         for _ in range(500):
             with connection.cursor() as cursor:

@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class State(StrEnum):
@@ -102,6 +102,8 @@ class Ending(StrEnum):
 
 class Message(BaseModel):
     """One turn as both sides experienced it. Desk text holds only what was heard."""
+
+    model_config = ConfigDict(frozen=True)
 
     speaker: Literal["caller", "desk"]
     text: str
@@ -297,6 +299,12 @@ class Conversation(BaseModel):
         if state is not self.state and state not in TRANSITIONS[self.state]:
             raise ImpossibleStep(f"{state} does not follow {self.state}")
         self.state = state
+
+    def apart(self) -> "Conversation":
+        """A copy that goes its own way. What was said does not change, so only the list of it is copied."""
+        copied = self.model_copy(update={"history": []}).model_copy(deep=True)
+        copied.history = list(self.history)
+        return copied
 
     def known(self) -> dict[str, object]:
         """The slots that are filled, by their dotted names; without what proves the caller."""

@@ -89,7 +89,7 @@ async def _answer(turn: Turn, heard: str) -> str:
             return await persons.say_goodbye(turn)
         turn.start_over()
     asked = conversation.asked
-    before = conversation.model_copy(deep=True)
+    before = conversation.apart()
     _take_intent(conversation, meaning)
     fill_facts(conversation, meaning)
     if (said := await vins.take(turn, meaning)) is not None:

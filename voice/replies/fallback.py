@@ -26,7 +26,7 @@ class FallbackReplies:
     async def reply(
         self, conversation: Conversation, heard: str, tools: Tools, *, now: datetime
     ) -> AsyncGenerator[str, None]:
-        before = conversation.model_copy(deep=True)
+        before = conversation.apart()
         if breaker.allows(time.monotonic()):
             try:
                 async with aclosing(self.first.reply(conversation, heard, tools, now=now)) as clauses:
