@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from crm.models import Consent, Customer, FollowUpTask, SystemFault
-from dealership.bench import availability, records, store
+from dealership.bench import availability, records, staff_site, store
 from dealership.management.commands import bench
 from scheduling.models import Allocation, Appointment
 from voice.models import Call
@@ -68,6 +68,7 @@ def test_every_figure_is_printed_and_the_store_is_left_as_it_was(
     monkeypatch.setattr(availability, "PER_ROUND", 1)
     monkeypatch.setattr(records, "CALLS", 64)
     monkeypatch.setattr(records, "ERRORS", 32)
+    monkeypatch.setattr(staff_site, "PER_ROUND", 2)
     output = StringIO()
     notes: list[str] = []
     with store.big_store(CUSTOMERS, note=notes.append):

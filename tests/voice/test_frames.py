@@ -63,7 +63,7 @@ frames = st.one_of(
 )
 
 
-@hypothesis_settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
+@hypothesis_settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
 @given(frames)
 @example("[" * 100_000)
 @example('{"event":"media","media":' * 5000)
