@@ -307,7 +307,7 @@ async def test_a_yes_counts_only_for_what_was_heard() -> None:
     ]
     assert (await tools.call("book_appointment", wanted)).code == "not_agreed"
     agree(conversation, offer.local)
-    conversation.history[-1].text = "no, wait"
+    conversation.history[-1] = Message(speaker="caller", text="no, wait")
     assert (await tools.call("book_appointment", wanted)).code == "not_agreed"
     agree(conversation, offer.local)
     assert (await tools.call("book_appointment", wanted)).code == "ok"

@@ -257,7 +257,7 @@ async def test_a_greeting_that_goes_on_gets_the_message_once_more(visit: Appoint
     """The rest of the greeting cut the message off; what was heard whole is not said again."""
     talk = await ring(visit)
     message = await talk.say("Hi, you've reached Maria.")
-    talk.conversation.history[-1].text = "Hello Maria,"
+    talk.conversation.history[-1] = talk.conversation.history[-1].model_copy(update={"text": "Hello Maria,"})
     assert await talk.say("Please leave a message after the tone.") == message
     assert await talk.say("Your mailbox is full.") == "Goodbye!"
 
