@@ -87,7 +87,8 @@ async def test_an_advisor_carries_visits_and_sees_what_others_do(
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
         page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
-        await page.goto(f"{live_server.url}/day/2026-11-23/")
+        async with page.expect_response("**/banner/"):  # which may push the board down
+            await page.goto(f"{live_server.url}/day/2026-11-23/")
         card, says = page.locator(f"#visit-{maria.pk}-0"), page.locator("#board-says")
         column = page.locator(f'[data-advisor="{maria.advisor_id}"]')
         await expect(card).to_contain_text("Maria Lopez")
