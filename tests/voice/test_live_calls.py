@@ -171,6 +171,7 @@ async def test_only_asking_again_keeps_the_words_from_whoever_lost_the_right(
     await in_database(dana.user_permissions.clear)
     running.tell(words("After."))
     await until_said(page, "After.")
+    assert "After." in str(page.sent)
     await page.drop()
     await page.desk
 
@@ -201,11 +202,13 @@ async def test_nobody_else_is_let_in(otto: Rooftop, dana: User) -> None:
 async def test_pages_beyond_the_last_place_wait(dana: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "MOST_WATCHERS", 1)
     client = await in_database(client_of, dana)
-    first = await opened(at_page(client))
-    await closed(at_page(client))
+    first, waiting = await opened(at_page(client)), at_page(client)
+    await closed(waiting)
+    assert "websocket.accept" not in [message["type"] for message in waiting.sent]
     await first.drop()
     await first.desk
     second = await opened(at_page(client))
+    assert second.sent[0]["type"] == "websocket.accept"
     await second.drop()
     await second.desk
 
