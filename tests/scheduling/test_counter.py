@@ -12,40 +12,19 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from crm import merging
-from crm.models import Consent, Customer, Phone, RepairOrder, Rooftop, Staff, Vehicle
+from crm.models import Consent, Customer, Phone, RepairOrder, Rooftop, Vehicle
 from dealership import demo
 from scheduling import booking, counter
 from scheduling.models import Appointment, OpCode
 from scheduling.refusals import Refusal
-from tests.factories import SATURDAY, make_demo_store, works_only_at
+from tests.factories import SATURDAY, works_only_at
+from tests.scheduling.counter import advisor, saturday, store, user
+
+__all__ = ["advisor", "saturday", "store", "user"]  # fixtures
 
 pytestmark = pytest.mark.django_db
 
 TUESDAY = "2026-11-24"
-
-
-@pytest.fixture(autouse=True)
-def saturday(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timezone, "now", lambda: SATURDAY)
-
-
-@pytest.fixture
-def store() -> Rooftop:
-    return make_demo_store()
-
-
-@pytest.fixture
-def user(store: Rooftop) -> User:
-    user = User.objects.get(username="advisor")
-    Staff.objects.filter(rooftop=store, name="Dana Brooks").update(user=user)
-    return user
-
-
-@pytest.fixture
-def advisor(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture
