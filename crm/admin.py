@@ -20,7 +20,7 @@ from crm import phone, vin
 from crm.customer_sheets import CustomerSheet, VehicleSheet
 from crm.fault_admin import SystemFaultAdmin
 from crm.form_fields import StateField, VinField
-from crm.models import Customer, Ownership, Phone, Rooftop, RooftopNumber, Staff, Vehicle
+from crm.models import Customer, CustomerMerge, Ownership, Phone, Rooftop, RooftopNumber, Staff, Vehicle
 from crm.rights import rooftops_of
 from crm.service_admin import ConsentAdmin, DeclinedInline, ReadingInline, RecallInline, RepairOrderAdmin
 from crm.sheets import SheetAdmin
@@ -130,6 +130,18 @@ class CustomerAdmin(SheetAdmin, StoreAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         initial: dict[str, Any] = super().get_changeform_initial_data(request)
         return {"rooftop": rooftops_of(request.user).first(), **initial}
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Any, object_id: str
+    ) -> HttpResponse:
+        """An address that was kept from before a merge leads to the customer it was merged into."""
+        merges = CustomerMerge.objects.filter(kept__rooftop__in=rooftops_of(request.user))
+        gone = int(object_id) if object_id.isdecimal() and len(object_id) < 19 else 0
+        if merge := merges.filter(gone_id=gone).select_related("kept").first():
+            self.message_user(request, f"These records were merged: this is {merge.kept} now.")
+            return HttpResponseRedirect(reverse("admin:crm_customer_change", args=[merge.kept_id]))
+        missing: HttpResponse = super()._get_obj_does_not_exist_redirect(request, opts, object_id)
+        return missing
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

@@ -339,6 +339,7 @@ CELERY_BEAT_SCHEDULE = {
     "audit-calendars": {"task": "scheduling.tasks.audit_calendars", "schedule": 86_400.0},
     "tend-recordings": {"task": "voice.tasks.tend_recordings", "schedule": 300.0},
     "look-back-at-calls": {"task": "voice.tasks.look_back_at_calls", "schedule": 15.0},
+    "tell-mentioned": {"task": "voice.tasks.tell_mentioned", "schedule": 60.0, "options": {"expires": 60}},
     "forget-old-calls": {"task": "voice.tasks.forget_old_calls", "schedule": 3600.0},
     "send-texts": {"task": "reminders.tasks.send_texts", "schedule": 15.0, "options": {"expires": 60}},
     "send-daily-summaries": {"task": "dealership.tasks.send_daily_summaries", "schedule": 300.0},
@@ -424,7 +425,7 @@ OPENAI_MODELS = env.list("OPENAI_MODELS", default=["gpt-4o", "gpt-5.4-mini"])
 
 # What the providers ask, in dollars, for the estimate beside each call. Theirs are list prices: write your own.
 PRICES: dict[str, Any] = {
-    "million_tokens": {"gpt-4o": (2.50, 10.00)},  # in, out
+    "million_tokens": {"gpt-4o": (2.50, 10.00), "gpt-5.4-mini": (0.75, 4.50)},  # in, out
     "minute_heard": 0.0058,
     "thousand_characters": 0.030,
     "minute_on_the_line": 0.0125,  # the call and its media stream

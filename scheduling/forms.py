@@ -76,6 +76,27 @@ class CancelForm(forms.Form):
     seen_version = forms.IntegerField(widget=forms.HiddenInput)
 
 
+class CancelManyForm(forms.Form):
+    """One reason for several visits, each with the version that was on the screen."""
+
+    reason = forms.CharField(max_length=200, widget=UnfoldAdminTextInputWidget)
+
+    def __init__(self, data: Any, *, visits: list[Appointment]) -> None:
+        super().__init__(data)
+        self.visits = visits
+        for visit in visits:
+            self.fields[self._name(visit)] = forms.IntegerField(
+                widget=forms.HiddenInput, initial=visit.version
+            )
+
+    @property
+    def seen(self) -> list[tuple[Appointment, int]]:
+        return [(visit, self.cleaned_data[self._name(visit)]) for visit in self.visits]
+
+    def _name(self, visit: Appointment) -> str:
+        return f"seen_{visit.pk}"
+
+
 class AdvisorForm(forms.Form):
     """Another advisor of the visit's store."""
 

@@ -42,5 +42,13 @@ STEPS = {
 }
 
 
+def cancelling(reason: str) -> Step:
+    """Cancel for this reason. No button of its own: a page asks for the reason first."""
+    return Step(
+        *("cancel", "Cancel", "event_busy", "is cancelled", (*EXPECTED, Status.CHECKED_IN)),
+        lambda visit, seen, who, now: booking.cancel(visit, reason=reason, actor=who, now=now, version=seen),
+    )
+
+
 def steps_of(visit: Appointment) -> list[Step]:
     return [step for step in STEPS.values() if visit.status in step.allowed]

@@ -24,10 +24,10 @@ from django.utils.safestring import SafeString
 
 from crm.store_admin import back
 from scheduling import moving, writing
-from scheduling.forms import AdvisorForm, NoteForm
+from scheduling.forms import AdvisorForm, CancelManyForm, NoteForm
 from scheduling.models import Appointment
 from scheduling.refusals import Refusal
-from scheduling.steps import STEPS, Step
+from scheduling.steps import STEPS, Step, cancelling
 
 MOST_AT_ONCE = 50  # visits that one bulk action changes: each waits for the lock of its day
 
@@ -35,7 +35,7 @@ MOST_AT_ONCE = 50  # visits that one bulk action changes: each waits for the loc
 class VisitActions:
     """The part of AppointmentAdmin that changes visits beside the form."""
 
-    actions: tuple[str, ...] = ("confirm_visits", "check_in_visits", "no_show_visits")
+    actions: tuple[str, ...] = ("confirm_visits", "check_in_visits", "no_show_visits", "cancel_visits")
 
     def get_urls(self: Any) -> list[URLPattern]:
         views = {
@@ -161,14 +161,34 @@ class VisitActions:
     def no_show_visits(self, request: HttpRequest, visits: QuerySet[Appointment]) -> None:
         self._each(request, visits, STEPS["no-show"])
 
+    @admin.action(description="Cancel…", permissions=["step"])
+    def cancel_visits(self: Any, request: HttpRequest, visits: QuerySet[Appointment]) -> HttpResponse | None:
+        """Ask once for the reason, then cancel those that are still as they were on that page."""
+        chosen = self._chosen(request, visits)
+        form = CancelManyForm(request.POST if "reason" in request.POST else None, visits=chosen)
+        if chosen and form.is_valid():
+            for visit, seen in form.seen:
+                self._take(request, visit, cancelling(form.cleaned_data["reason"]), seen)
+            return None
+        if not chosen:
+            return None
+        context = {"title": "Cancel appointments", "opts": self.opts, "visits": chosen, "form": form}
+        return TemplateResponse(
+            request, "scheduling/cancel_many.html", {**self.admin_site.each_context(request), **context}
+        )
+
     def _each(self: Any, request: HttpRequest, visits: QuerySet[Appointment], step: Step) -> None:
         """One by one, each in its own transaction: what is refused stays as it is, and is named."""
-        chosen = list(visits[: MOST_AT_ONCE + 1])
-        if len(chosen) > MOST_AT_ONCE:
-            self.message_user(request, f"Choose {MOST_AT_ONCE} visits at most.", messages.ERROR)
-            return
-        for visit in chosen:
+        for visit in self._chosen(request, visits):
             self._take(request, visit, step, visit.version)
+
+    def _chosen(self: Any, request: HttpRequest, visits: QuerySet[Appointment]) -> list[Appointment]:
+        """None of them when there are too many, which is told."""
+        chosen = list(visits[: MOST_AT_ONCE + 1])
+        if len(chosen) <= MOST_AT_ONCE:
+            return chosen
+        self.message_user(request, f"Choose {MOST_AT_ONCE} visits at most.", messages.ERROR)
+        return []
 
     # --- in the list -----------------------------------------------------------------------
 

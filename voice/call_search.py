@@ -13,16 +13,16 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchVector
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.db.models.fields.json import KT
 from django.db.models.functions import Mod
 from django.db.models.lookups import Exact
 
-from crm.models import Customer, Rooftop
+from crm.models import Customer, Rooftop, Staff
 from crm.rights import rooftops_of
 from voice.conversation.states import Ending, Intent, State
 from voice.counted import BY_VISIT, LABELS, NO_VERSION, booked_visits, counted_as, hour_of
-from voice.models import Call, CallReview, Turn
+from voice.models import Call, CallReview, ToolCall, Turn
 
 SPOKEN = SearchVector("text", config="english")
 NUMBER_DIGITS = 4  # fewer are a word: "4 tires"
@@ -33,6 +33,7 @@ SAMPLED = 20  # one call in so many is to be reviewed although nothing was wrong
 # An outcome that no call has by itself: it is over, and no visit came of it.
 UNBOOKED = "unbooked"
 NOT_BOOKED = ("no_booking", "hung_up", "message", "failed", "transferred")
+IS_UNTRUE = ExpressionWrapper(Q(contradictions__gt=0), BooleanField())
 # Between these stands what was found; neither can be in a text (see crm.validation).
 BEGIN, END = "\x02", "\x03"
 
@@ -91,6 +92,7 @@ class CallFilter(forms.Form):
             ("mentioned", "A remark names me"),
         ],
     )
+    advisor = forms.ModelChoiceField(Staff.objects.none(), required=False, empty_label="Anybody's")
     version = forms.ChoiceField(label="Who talked", required=False)
     counted = forms.ChoiceField(
         label="Counted as", required=False, choices=[("", "Anything"), *LABELS.items()]
@@ -105,6 +107,8 @@ class CallFilter(forms.Form):
         self.user = user
         self.rooftops = rooftops_of(user)
         self.fields["rooftop"].queryset = self.rooftops  # type: ignore[attr-defined]
+        people = Staff.objects.filter(rooftop__in=self.rooftops, role=Staff.Role.ADVISOR)
+        self.fields["advisor"].queryset = people.order_by("name")  # type: ignore[attr-defined]
         self.fields["version"].choices = self._versions  # type: ignore[attr-defined]
 
     def _versions(self) -> list[tuple[str, str]]:
@@ -128,6 +132,7 @@ class CallFilter(forms.Form):
 VIEWS = {
     "Every call": "",
     "To review": "review=queue",
+    "A remark names me": "review=mentioned",
     "Failed handoffs": "handover=missed",
     "Unbooked": "intent=book&outcome=unbooked",
     "Booked": "outcome=booked",
@@ -140,7 +145,10 @@ VIEWS = {
 
 
 def find(filters: CallFilter) -> QuerySet[Call]:
-    """The calls that fit, newest first, each with its intent. Days are those of each call's own store."""
+    """The calls that fit, each with its intent. Days are those of each call's own store.
+
+    The newest come first; of those to review, the ones in which something untrue was said.
+    """
     wanted = filters.wanted
     calls = Call.objects.filter(_is_wanted(wanted), rooftop__in=filters.rooftops)
     if wanted.get("review"):
@@ -148,19 +156,29 @@ def find(filters: CallFilter) -> QuerySet[Call]:
     text = str(wanted.get("q") or "").strip()
     if text:
         calls = calls.filter(_said_or_known(text))
+    if wanted.get("advisor"):
+        calls = calls.filter(_is_advisors(wanted["advisor"]))
     if wanted.get("hour"):
         calls = calls.alias(hour=hour_of()).filter(hour=int(wanted["hour"]))
     calls = calls.filter(_counted_on_days(wanted))
     calls = calls.select_related("rooftop", "customer", "review", "taken_over_by").defer("conversation")
-    return calls.annotate(intent=KT("conversation__intent")).order_by("-started_at", "-pk")
+    calls = calls.annotate(intent=KT("conversation__intent"))
+    if wanted.get("review") != "queue":
+        return calls.order_by("-started_at", "-pk")
+    return calls.annotate(is_untrue=IS_UNTRUE).order_by("-is_untrue", "-started_at", "-pk")
 
 
 def neighbours(filters: CallFilter, call: Call) -> tuple[int | None, int | None]:
-    """The keys of the next newer and the next older call that fit."""
+    """The keys of the calls that stand above and below this one in the list of what fits."""
     calls, at = find(filters), call.started_at
-    newer = calls.filter(Q(started_at__gt=at) | Q(started_at=at, pk__gt=call.pk)).reverse()
-    older = calls.filter(Q(started_at__lt=at) | Q(started_at=at, pk__lt=call.pk))
-    return newer.values_list("pk", flat=True).first(), older.values_list("pk", flat=True).first()
+    above = Q(started_at__gt=at) | Q(started_at=at, pk__gt=call.pk)
+    below = Q(started_at__lt=at) | Q(started_at=at, pk__lt=call.pk)
+    if filters.wanted.get("review") == "queue":
+        is_untrue = call.contradictions > 0
+        above = Q(is_untrue__gt=is_untrue) | Q(is_untrue=is_untrue) & above
+        below = Q(is_untrue__lt=is_untrue) | Q(is_untrue=is_untrue) & below
+    keys = calls.values_list("pk", flat=True)
+    return keys.filter(above).reverse().first(), keys.filter(below).first()
 
 
 def _is_wanted(wanted: dict[str, Any]) -> Q:
@@ -198,6 +216,12 @@ def _is_handed_over(handover: str) -> Q:
         "taken": Q(taken_over_by__isnull=False),
     }
     return kinds[handover]
+
+
+def _is_advisors(advisor: Staff) -> Q:
+    """Calls that wrote or were about a visit of this advisor, or that they took over."""
+    wrote = ToolCall.objects.filter(appointment__advisor=advisor)
+    return Q(pk__in=wrote.values("call")) | Q(appointment__advisor=advisor) | Q(taken_over_by=advisor)
 
 
 def _is_reviewed(review: str, user: User | AnonymousUser) -> Q:

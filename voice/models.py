@@ -388,9 +388,13 @@ class TurnComment(models.Model):
     text = models.TextField(max_length=2000)
     mentioned = models.ManyToManyField(Staff, related_name="mentions", blank=True)
     at = models.DateTimeField(default=timezone.now)
+    told_at = models.DateTimeField(null=True, blank=True, help_text="When those whom it names were e-mailed.")
 
     class Meta:
         ordering = ["at", "pk"]
+        indexes = [
+            models.Index(fields=["at"], condition=models.Q(told_at__isnull=True), name="comment_to_tell")
+        ]
 
     def __str__(self) -> str:
         return self.text[:60]

@@ -5,7 +5,7 @@ from functools import partial
 from celery import shared_task
 from django.utils import timezone
 
-from voice import after_calls, recordings, retention, ringing, watchdog
+from voice import after_calls, mentions, recordings, retention, ringing, watchdog
 from voice.ports import ProviderError
 
 # The carrier may be out of reach for a while; what stays undone is found by tend_recordings.
@@ -33,6 +33,11 @@ def tend_recordings() -> None:
 @shared_task(name="voice.tasks.look_back_at_calls")
 def look_back_at_calls() -> None:
     after_calls.look_back(now=timezone.now())
+
+
+@shared_task(name="voice.tasks.tell_mentioned")
+def tell_mentioned() -> None:
+    mentions.tell(now=timezone.now())
 
 
 @shared_task(name="voice.tasks.forget_old_calls")

@@ -200,6 +200,8 @@ def test_an_advisor_sees_both_and_says_which_stays(advisor: Client, maria: Custo
     assert f"Record {maria.pk} (Maria Lopez) was merged into this one by advisor" in page
     assert not Customer.objects.filter(pk=maria.pk).exists()
     assert advisor.post(address, {"with": twin.pk, "keep": twin.pk}).status_code == 404
+    old = advisor.get(f"/admin/crm/customer/{maria.pk}/change/")
+    assert old.url == f"/admin/crm/customer/{twin.pk}/change/"  # type: ignore[attr-defined]
 
 
 def test_two_chosen_in_the_list_lead_to_the_page(advisor: Client, maria: Customer, twin: Customer) -> None:

@@ -194,6 +194,8 @@ def test_openings_read_what_is_ahead_by_one_statement(rooftop: Rooftop, days: in
     assert ahead <= indexes(found)
 
 
+# Alone: it takes constraints away from tables that another process of the same run may be writing to.
+@pytest.mark.performance
 def test_openings_read_not_one_row_more_when_the_past_is_longer(
     rooftop: Rooftop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

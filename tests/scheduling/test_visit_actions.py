@@ -183,6 +183,28 @@ def test_several_are_confirmed_together_and_what_is_refused_is_named(advisor: Cl
     assert list(confirmed) == [first, second]
 
 
+def test_several_are_cancelled_for_one_reason_but_not_what_changed_meanwhile(
+    advisor: Client, store: Rooftop
+) -> None:
+    first = book(store, at(24, 9, store=store))
+    second = book(store, at(24, 13, store=store), first_name="James")
+    chosen = {"action": "cancel_visits", "_selected_action": [first.pk, second.pk]}
+
+    asked = " ".join(advisor.post(LIST, chosen).content.decode().split())
+    assert "Cancel 2 appointments?" in asked and first.confirmation_number in asked
+    seen = {f"seen_{first.pk}": first.version, f"seen_{second.pk}": second.version}
+    assert "This field is required." in advisor.post(LIST, {**chosen, **seen, "reason": " "}).content.decode()
+    assert not Appointment.objects.filter(status="cancelled").exists()
+
+    booking.confirm(second, actor="phone desk", now=SATURDAY)
+    answer = advisor.post(LIST, {**chosen, **seen, "reason": "Lift is broken"}, follow=True)
+    page = " ".join(answer.content.decode().split())
+    assert f"({first.confirmation_number}) is cancelled." in page
+    assert f"{second.confirmation_number}: " in page and "phone desk" in page
+    (gone,) = Appointment.objects.filter(status="cancelled")
+    assert (gone, gone.cancel_reason) == (first, "Lift is broken")
+
+
 # --- giving it to somebody else -----------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import User
+from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,7 +16,7 @@ from crm.models import FollowUpTask, Rooftop, Staff
 from tests.factories import SATURDAY
 from tests.voice.reviewing import EVERYTHING, client_of, make_call, make_user, record, say
 from tests.voice.small import BART_NUMBER, make_small_store
-from voice import after_calls, retention
+from voice import after_calls, retention, tasks
 from voice.calls import save_usage, usage
 from voice.models import Call, CallReview, Defect, RecordingAccess, ToolCall, Turn, TurnComment
 from voice.ports import ModelUse
@@ -218,7 +219,7 @@ def test_a_remark_names_whom_it_is_for(client: Client, otto: Rooftop, manager: U
     call = make_call(otto)
     (turn,) = say(call, "Hello.")
     mike = Staff.objects.get(name="Mike Chen")
-    user = User.objects.create_user("mike", is_staff=True)
+    user = User.objects.create_user("mike", "mike@example.com", is_staff=True)
     Staff.objects.filter(pk=mike.pk).update(user=user)
 
     form = client.get(f"/calls/turns/{turn.pk}/comment", headers=HTMX).content.decode()
@@ -231,6 +232,12 @@ def test_a_remark_names_whom_it_is_for(client: Client, otto: Rooftop, manager: U
     assert "<strong>@Mike Chen</strong> and @Mike, &lt;b&gt;call" in kept  # there are two Mikes
     assert "dana" in kept
     assert list(TurnComment.objects.get().mentioned.all()) == [mike]
+
+    for _ in range(2):
+        tasks.tell_mentioned()
+    (letter,) = mail.outbox
+    assert letter.to == ["mike@example.com"] and letter.subject == "dana named you in a remark on a call"
+    assert f"/calls/{call.pk}/#turn-{turn.pk}" in letter.body and "call her" not in letter.body
     assert "@Mike Chen</strong>" in read(client, f"/calls/{call.pk}/")
     user.user_permissions.set(manager.user_permissions.all())
     assert found(client_of(user), review="mentioned") == {"CA1"}
@@ -339,6 +346,21 @@ def test_one_goes_on_to_the_next_call_of_the_same_search(client: Client, otto: R
     assert f'<a href="/calls/{calls[0].pk}/?outcome=hung_up" rel="prev">' in page
     assert f'<a href="/calls/{calls[4].pk}/?outcome=hung_up" rel="next">' in page
     assert 'rel="prev"' not in read(client, f"/calls/{calls[0].pk}/")
+
+
+def test_what_was_not_so_is_reviewed_first(client: Client, otto: Rooftop) -> None:
+    wrong = {2: {"contradictions": 1}, 3: {"contradictions": 4}}
+    calls = [
+        make_call(otto, f"CA{n}", failures=1, started_at=SATURDAY - timedelta(n), **wrong.get(n, {}))
+        for n in range(5)
+    ]
+    listed = client.get("/calls/?review=queue").context["page"].object_list
+    assert [call.sid for call in listed] == ["CA2", "CA3", "CA0", "CA1", "CA4"]
+
+    for at, above, below in ((3, 2, 0), (0, 3, 1)):
+        page = read(client, f"/calls/{calls[at].pk}/?review=queue")
+        assert f'<a href="/calls/{calls[above].pk}/?review=queue" rel="prev">' in page
+        assert f'<a href="/calls/{calls[below].pk}/?review=queue" rel="next">' in page
 
 
 def test_remarks_and_reviews_cost_no_query_each(client: Client, otto: Rooftop, manager: User) -> None:

@@ -12,7 +12,7 @@ from django.test import Client
 from crm.models import Customer, Rooftop
 from dealership import demo
 from tests.factories import SATURDAY, make_demo_store
-from voice.models import Call, Turn
+from voice.models import Call, ToolCall, Turn
 
 pytestmark = pytest.mark.django_db
 
@@ -80,8 +80,13 @@ def test_a_name_and_a_number_find_calls_too(staff: Client, otto: Rooftop) -> Non
 
 
 def test_filters_narrow_the_list(staff: Client, otto: Rooftop) -> None:
-    make_call(otto, "CA1", outcome="booked", conversation={"intent": "book"}, state="closing")
-    make_call(otto, "CA2", slowest_ms=2500, direction="outbound")
+    theirs = otto.appointments.exclude(advisor=None)[0]
+    other = otto.staff.filter(role="advisor").exclude(pk=theirs.advisor_id)[0]
+    booked = make_call(otto, "CA1", outcome="booked", conversation={"intent": "book"}, state="closing")
+    ToolCall.objects.create(
+        call=booked, key="1", name="book_appointment", code="ok", at_ms=0, duration_ms=1, appointment=theirs
+    )
+    make_call(otto, "CA2", slowest_ms=2500, direction="outbound", taken_over_by=other)
     make_call(otto, "CA3", failures=1, started_at=SATURDAY - timedelta(days=3))
     make_call(Rooftop.objects.get(name=demo.BART), "CA4")
     bart = Rooftop.objects.get(name=demo.BART)
@@ -94,6 +99,8 @@ def test_filters_narrow_the_list(staff: Client, otto: Rooftop) -> None:
         ({"direction": "outbound"}, {"CA2"}),
         ({"trouble": "on"}, {"CA3"}),
         ({"rooftop": bart.pk}, {"CA4"}),
+        ({"advisor": theirs.advisor_id}, {"CA1"}),
+        ({"advisor": other.pk}, {"CA2"}),
         ({"since": "2026-11-19", "until": "2026-11-21"}, {"CA1", "CA2", "CA4"}),
         ({"until": "2026-11-20"}, {"CA3"}),
         ({"since": "2026-11-22"}, set()),
