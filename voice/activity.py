@@ -37,13 +37,13 @@ def level(mulaw: bytes) -> float:
 class Activity:
     """Follows one caller's line, fed every frame in order. Positions are seconds of audio.
 
-    is_voiced: a voice was heard up to now. voice_ends_at: the end of the last voiced frame; 0.0 at
-    first.
+    is_voiced: a voice was heard up to now. voice_begins_at: the first sound of the last voice, before it
+    was known for one. voice_ends_at: the end of the last voiced frame. Both are 0.0 at first.
     """
 
     def __init__(self) -> None:
         self.position = 0.0
-        self.voice_ends_at = 0.0
+        self.voice_begins_at = self.voice_ends_at = 0.0
         self.is_voiced = False
         self._loud_frames = 0
         self._floor = _Floor()
@@ -62,6 +62,8 @@ class Activity:
         else:
             self._loud_frames = self._loud_frames + 1 if above >= BEGINS_ABOVE else 0
             self.is_voiced = self._loud_frames >= self._frames_wanted
+            if self.is_voiced:
+                self.voice_begins_at = self.position - self._loud_frames * seconds
         if self.is_voiced:
             self.voice_ends_at = self.position
         return self.is_voiced

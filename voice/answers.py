@@ -64,10 +64,10 @@ class Answer:
     def is_released(self) -> bool:
         return self.utterance.released.is_set()
 
-    def release(self, since: float) -> None:
-        """The caller has finished, at since (monotonic)."""
+    def release(self, since: float, told_at: float | None = None) -> None:
+        """The caller has finished, at since; told_at is when the words were all known (monotonic)."""
         self._quiet_since = time.monotonic()
-        self.utterance.release(since)
+        self.utterance.release(since, told_at)
         self.tools.release()
 
     def _token_came(self) -> None:

@@ -146,8 +146,8 @@ class Dialogue:
 
     # --- what the ears tell: see ears.Owner -------------------------------------------------
 
-    async def speech_began(self) -> None:
-        await self._suspend()
+    async def speech_began(self, at: float) -> None:
+        await self._suspend(at)
 
     async def words_came(self, words: Words) -> None:
         text = self.ears.listening.text
@@ -180,6 +180,7 @@ class Dialogue:
 
     def only_noise(self) -> None:
         """A cough, or "mm-hmm": go on talking."""
+        self._barge_in = {}
         self.quiet_since = time.monotonic()
         if self._is_suspended and self.speaker.current:
             self.speaker.current.go_on()
@@ -262,7 +263,8 @@ class Dialogue:
             self.conversation.ending = None  # the caller had one more thing to say
         answer = await self._drafted(turn.text) or self._new_answer(turn.text)
         answer.turn = turn
-        answer.release(self._began + turn.ends_at)
+        told_at = self._began + turn.told_at if turn.told_at else None
+        answer.release(self._began + turn.ends_at, told_at)
         return await self._speak(answer, self._mind)
 
     async def _utter(self, sentence: str, *, must_be_said: bool = False) -> bool:
@@ -372,19 +374,18 @@ class Dialogue:
     def _is_suspended(self) -> bool:
         return self.speaker.current is not None and self.speaker.current.is_paused
 
-    async def _suspend(self) -> None:
-        """Speech sounds while we talk: be silent at once, and see whether words follow."""
+    async def _suspend(self, since: float) -> None:
+        """Speech sounds while we talk, since then: be silent at once, and see whether words follow."""
         utterance = self.speaker.current
         if utterance is None or not utterance.has_begun or utterance.is_paused:
             return
-        onset = time.monotonic()
         utterance.pause()
         await self._send(Clear())
-        self._barge_in = {"clear": round((time.monotonic() - onset) * 1000)}
+        self._barge_in = {"clear": round((self.clock() - since) * 1000)}
 
     async def interrupt(self, *, is_reading: bool = False) -> None:
         """The caller speaks: drop the answer. What was not heard (or read) was not said."""
-        await self._suspend()
+        await self._suspend(self.clock())
         answer = self._answer
         if answer is None or not self._is_suspended:
             return

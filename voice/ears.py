@@ -35,8 +35,8 @@ STALLED_SECONDS = 1.0
 class Owner(Protocol):
     """Who is told. All are called on the event loop, in the order in which things happen."""
 
-    async def speech_began(self) -> None:
-        """Speech sounds began, or something like them."""
+    async def speech_began(self, at: float) -> None:
+        """Speech sounds began, or something like them; at that moment on the call's clock."""
 
     async def words_came(self, words: Words) -> None: ...
 
@@ -110,7 +110,7 @@ class Ears:
             self._voiced_at = now
         if is_voiced and not was_voiced:
             self._hears_frames = True
-            await self._sound_began()
+            await self._sound_began(now - (self._activity.position - self._activity.voice_begins_at))
         if is_voiced != was_voiced or self._is_unclear_since is not None or self.listening.text:
             await self._look()
 
@@ -155,7 +155,7 @@ class Ears:
             case SpeechStarted():
                 self._provider_hears_speech = True
                 self.listening.started(now)
-                await self._sound_began()
+                await self._sound_began(now)
             case Words():
                 self._is_away = False
                 self.listening.words(event, now)
@@ -180,11 +180,11 @@ class Ears:
             case HearingBack():
                 self._is_away = False
 
-    async def _sound_began(self) -> None:
+    async def _sound_began(self, at: float) -> None:
         if not self.listening.text:
             self._is_unclear_since = self._now()
         self.floor_is_free.clear()
-        await self._owner.speech_began()
+        await self._owner.speech_began(at)
 
     def _nothing_said(self) -> None:
         self._is_unclear_since = None

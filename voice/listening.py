@@ -200,6 +200,7 @@ class Listening:
     def take(self) -> CallerTurn | None:
         """The turn so far, and start the next; None when there are no words."""
         turn, earlier = self._assembler.take(), self._earlier
+        turn = replace(turn, told_at=self._heard.came_at) if turn else None
         self._taken = self._interim or self._taken
         self._is_noise = self.is_voiced
         self._begin()
@@ -268,4 +269,5 @@ def continues(turn: CallerTurn, words: Words) -> bool:
 def merged(earlier: CallerTurn, later: CallerTurn) -> CallerTurn:
     """Both as the one turn that they were, to be thought about anew."""
     goes_on_at = later.starts_at if earlier.kept == earlier.text else earlier.goes_on_at
-    return replace(earlier, text=f"{earlier.text} {later.text}", ends_at=later.ends_at, goes_on_at=goes_on_at)
+    text, told_at = f"{earlier.text} {later.text}", later.told_at or earlier.told_at
+    return replace(earlier, text=text, ends_at=later.ends_at, goes_on_at=goes_on_at, told_at=told_at)

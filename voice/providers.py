@@ -6,8 +6,11 @@ from collections.abc import Iterable
 from importlib import import_module
 
 from django.conf import settings
+from django.db import DatabaseError, connection
 from django.utils.module_loading import import_string
 
+from crm.models import Rooftop
+from crm.patience import patience
 from voice.conversation import phrases, prompts
 from voice.conversation.facts import Store
 from voice.ports import (
@@ -28,6 +31,7 @@ from voice.speech.cached import CachedSynthesizer
 log = logging.getLogger(__name__)
 
 WARM_AGAIN_SECONDS = 60.0
+DATABASE_SECONDS = 2.0
 BROWSER_DIALER = "voice.carriers.browser_phone.BrowserDialer"
 BROWSER_TEXTER = "voice.carriers.browser_phone.BrowserTexter"
 # What must be heard although no provider speaks, then what a caller waits for in silence.
@@ -117,7 +121,20 @@ def warm_up() -> None:
             load()
         except ProviderError as error:
             log.error("%s", error)
-    asyncio.run(warm_voice(FIXED_SENTENCES))
+    asyncio.run(warm_voice([*FIXED_SENTENCES, *_introductions()]))
+
+
+def _introductions() -> list[str]:
+    """How each store greets: callers hear it at once, and also when the voice is lost."""
+    try:
+        with patience(DATABASE_SECONDS):
+            stores = list(Rooftop.objects.values_list("name", "records_calls"))
+    except DatabaseError as error:
+        log.warning("greetings are not ready: %s", type(error).__name__)
+        return []
+    finally:
+        connection.close()
+    return [phrases.introduction(name, records_calls=records) for name, records in stores]
 
 
 async def warm_voice(texts: Iterable[str]) -> None:

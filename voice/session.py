@@ -21,6 +21,7 @@ from typing import Any
 
 from voice import calls, control
 from voice.captions import Captions
+from voice.completeness import Expected
 from voice.conversation import phrases
 from voice.conversation.states import Conversation, Ending
 from voice.dialogue import Dialogue, Silence, TimeIsShort, TimeUp
@@ -54,6 +55,7 @@ LAST_WORDS_SECONDS = 0.8
 # While what was said is written, the caller hears nothing: longer than this they do not wait for it.
 FAREWELL_SECONDS = 1.0
 KEYS_PAUSE_SECONDS = 2.0
+NUMBERS = (Expected.PHONE, Expected.VIN, Expected.BIRTH_DATE, Expected.SPELLING)  # what keys may answer
 
 
 class Session:
@@ -208,8 +210,12 @@ class Session:
         self._over.set()
 
     async def _key_pressed(self, digit: str) -> None:
-        """0 asks for a person, 9 stops calls of ours; other keys collect into a number."""
-        if not self._keys and (said := phrases.for_key(digit, self.dialogue.conversation)):
+        """0 asks for a person, 9 stops calls of ours; other keys collect into a number.
+
+        Where a number was asked for, a first 0 or 9 may belong to it: then only a key that stays alone counts.
+        """
+        said = phrases.for_key(digit, self.dialogue.conversation)
+        if said and not self._keys and self.dialogue.ears.listening.expected not in NUMBERS:
             await self.dialogue.say_for_caller(said)
             return
         self._keys += digit
@@ -221,7 +227,8 @@ class Session:
     def _keys_done(self) -> None:
         keys, self._keys = self._keys.strip("*#"), ""
         if keys:
-            self._spawn(self.dialogue.say_for_caller(keys))
+            said = phrases.for_key(keys, self.dialogue.conversation) or keys
+            self._spawn(self.dialogue.say_for_caller(said))
         else:
             self._spawn(self.dialogue.ears.let_go())
 

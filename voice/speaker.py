@@ -56,9 +56,14 @@ class Utterance:
     def stamp(self, name: str) -> None:
         self._stamps.setdefault(name, time.monotonic())
 
-    def release(self, since: float) -> None:
-        """The caller has finished: it may be heard. since: monotonic, the end of the caller's speech."""
+    def release(self, since: float, told_at: float | None = None) -> None:
+        """The caller has finished: it may be heard. since: monotonic, the end of the caller's speech.
+
+        told_at: when the recogniser had told all of it, which is before we take the turn for over.
+        """
         self.since = since
+        if told_at is not None:
+            self._stamps["transcript"] = told_at
         self.stamp("final")
         self.released.set()
 

@@ -11,7 +11,8 @@ from voice.models import Call, ToolCall, Turn, TurnComment
 
 # In the order in which a reply comes about; each is milliseconds after the caller stopped.
 STAGES = (
-    ("final", "words recognised"),
+    ("transcript", "words recognised"),
+    ("final", "turn taken for over"),
     ("first_token", "reply thought of"),
     ("first_clause", "reply began"),
     ("first_audio", "speech ready"),

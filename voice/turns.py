@@ -43,6 +43,7 @@ class CallerTurn:
     is_typed: bool = False  # or keyed in: whole as it is
     kept: str = ""  # the beginning that is in the record already
     goes_on_at: float = 0.0  # where the rest begins
+    told_at: float = 0.0  # when the recogniser told the last of it
 
 
 @dataclass(slots=True)

@@ -57,9 +57,11 @@ def inbound_call(request: HttpRequest) -> HttpResponse:
         )
     except calls.UnknownNumber:
         return twiml(twilio.say_and_hang_up(phrases.NOT_CONFIGURED))
-    if drain.is_draining():
-        return answer_once(call.sid, "draining", partial(send_elsewhere, now=timezone.now()))
-    return twiml(open_stream(call))
+    return answer_once(call.sid, "inbound-call", partial(take_in, now=timezone.now()))
+
+
+def take_in(call: Call, *, now: datetime) -> str:
+    return send_elsewhere(call, now=now) if drain.is_draining() else open_stream(call)
 
 
 def send_elsewhere(call: Call, *, now: datetime) -> str:

@@ -39,6 +39,7 @@ SESSIONS = 200
 ADDED = {1: Goal("p95", 10), 50: Goal("p95", 20), 100: Goal("p95", 50)}
 CLEAR = {1: Goal("p95", 2), 50: Goal("p95", 20)}
 CPU = {100: Goal("median", 0.55)}
+MEMORY_LEFT = Goal("max", 5)  # MiB, after all those calls
 
 
 async def measure(*, rounds: int, full: bool = False, levels: Sequence[int] = LEVELS) -> list[Figure]:
@@ -236,7 +237,7 @@ def _used(uses: list[tuple[float, float]], level: int) -> Iterator[Figure]:
 
 def _left(before: Use, after: Use, calls: int) -> Iterator[Figure]:
     sample = f"more after {calls:,} calls in a row"
-    yield Figure("memory left", "MiB", [after.mebibytes - before.mebibytes], sample)
+    yield Figure("memory left", "MiB", [after.mebibytes - before.mebibytes], sample, MEMORY_LEFT)
     for what in ("tasks", "threads", "sockets"):
         yield Figure(f"{what} left", "", [float(getattr(after, what) - getattr(before, what))], sample, NONE)
 

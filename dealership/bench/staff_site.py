@@ -1,9 +1,12 @@
 """How long do an advisor's pages take, and how many queries, on a list of millions?"""
 
+import re
 import warnings
 from collections.abc import Iterator
 from datetime import timedelta
+from html import unescape
 from itertools import cycle, islice
+from urllib.parse import quote
 
 from django.contrib.auth.models import User
 from django.db import connection
@@ -23,6 +26,12 @@ CUSTOMERS = "/admin/crm/customer/"
 DASHBOARD = "/dashboard/"
 GOAL = Goal("p95", 200)
 WORDS = ("brakes", "tomorrow", "oil+change", "Abbott", "Ada+Barnes", "nowhere")
+CALL_FILTERS = ("", "?review=queue", "?intent=book&outcome=unbooked", "?trouble=on", "?slow=2", "?page=20")
+SMALL_LISTS = (
+    *("/admin/crm/followuptask/", "/admin/reminders/reminder/", "/admin/reminders/text/"),
+    *("/admin/crm/systemfault/", "/book/"),
+)
+BOARD_DAYS = 14
 FILTERS = ("", "?day=today", "?day=week", "?status__exact=booked", "?p=9")
 
 # What takes longest: a hundred days, and answers, which are counted turn by turn.
@@ -41,16 +50,27 @@ def _measure(rounds: int) -> list[Figure]:
     count = rounds * PER_ROUND
     return [
         figure
-        for name, addresses in (
-            ("appointment list", _lists()),
-            ("appointments of a telephone number", _searches()),
-            ("customer page", _customers(count)),
-            ("call page", _call_pages(count)),
-            ("dashboard", _dashboards()),
-            ("calls in which a word was said", cycle(f"{CALLS}?q={word}" for word in WORDS)),
-        )
+        for name, addresses in pages(client, count).items()
         for figure in _figures(client, name, list(islice(addresses, count)))
     ]
+
+
+def pages(client: Client, count: int) -> dict[str, Iterator[str]]:
+    """Addresses without end of each kind of page, of at least count different rows where there are so many."""
+    return {
+        "day board": _boards(),
+        "day board, asked whether it changed": _polls(client),
+        "appointment list": _lists(),
+        "appointments of a telephone number": _searches(),
+        "search by anything": _anything(),
+        "customer page": _customers(count),
+        "tasks, reminders, texts, errors": cycle(SMALL_LISTS),
+        "list of calls": cycle(f"{CALLS}{which}" for which in CALL_FILTERS),
+        "calls in which a word was said": cycle(f"{CALLS}?q={word}" for word in WORDS),
+        "call page": _call_pages(count),
+        "calls in progress": cycle([f"{CALLS}live/"]),
+        "dashboard": _dashboards(),
+    }
 
 
 def _figures(client: Client, name: str, addresses: list[str]) -> Iterator[Figure]:
@@ -67,8 +87,34 @@ def _figures(client: Client, name: str, addresses: list[str]) -> Iterator[Figure
 
 def _open(client: Client, address: str) -> None:
     status = client.get(address).status_code
-    if status != 200:
+    if status not in (200, 204):  # nothing has changed
         raise OSError(f"{address} answered {status}")
+
+
+def _boards() -> Iterator[str]:
+    """The days to come, the first of which are full."""
+    rooftop, today = store.first_rooftop(), store.now().date()
+    days = [today + timedelta(days=number) for number in range(BOARD_DAYS)]
+    return cycle(f"/day/{day}/?rooftop={rooftop.pk}{by}" for day in days for by in ("", "&by=bays"))
+
+
+def _polls(client: Client) -> Iterator[str]:
+    """What an open board asks every 1.5 s while nothing happens."""
+    boards = islice(_boards(), BOARD_DAYS)
+    return cycle([_poll(client.get(address).content.decode()) for address in boards])
+
+
+def _poll(board: str) -> str:
+    found = re.search(r'hx-get="(/day/[^"]+seen=[^"]+)"', board)
+    if found is None:
+        raise OSError("The day board does not ask again.")
+    return unescape(found[1])
+
+
+def _anything() -> Iterator[str]:
+    people = store.some_customers(10)
+    told = [text for each in people for text in (str(each), each.phones.all()[0].number)]
+    return cycle(f"/admin/search/?extended=1&s={quote(text)}" for text in (*told, "100077"))
 
 
 def _lists() -> Iterator[str]:

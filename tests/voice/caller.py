@@ -23,6 +23,7 @@ PAUSE_SECONDS = 0.4  # that a caller waits before answering
 GIVES_UP_SECONDS = 25.0  # of one turn of the desk
 LONGEST_SECONDS = 70.0
 SILENT_FRAME = SILENCE * FRAME
+AUDIBLE = {"Say", "Play", "Gather", "Dial"}  # nobody hears a <Redirect> or a <Connect>
 
 
 @dataclass(slots=True)
@@ -105,7 +106,10 @@ class Caller:
     @property
     def longest_silence(self) -> float:
         """Seconds of nothing at all while it was the desk's turn. TwiML is heard from where it begins."""
-        sounds = sorted([*self.call.verb_times[1:], *self._audible()])
+        aloud = [
+            at for verb, at in zip(self.call.verbs, self.call.verb_times, strict=True) if verb in AUDIBLE
+        ]
+        sounds = sorted([*aloud, *self._audible()])
         silences = [0.0]
         for begins, ends in self.turns:
             within = [moment for moment in sounds if begins < moment < ends]

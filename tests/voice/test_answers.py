@@ -152,6 +152,32 @@ async def test_a_draft_whose_look_up_takes_long_is_bridged_like_any_answer() -> 
         assert (await phone.reply()).endswith("Here it is.")
 
 
+async def test_a_slow_tool_is_bridged_sooner_than_a_slow_mind() -> None:
+    may_answer, original = threading.Event(), REGISTRY["get_store_info"]
+
+    def slowly(desk: Desk, question: object) -> ToolResult:
+        may_answer.wait(5)
+        return original.run(desk, question)
+
+    async def look(heard: str, tools: Tools) -> AsyncGenerator[str, None]:
+        await tools.call("get_store_info", {"topic": "hours"})
+        yield "Here it is."
+
+    FakeMind.thought = look
+    clock = asyncio.get_running_loop().time
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(REGISTRY, "get_store_info", replace(original, run=slowly))
+        async with ringing(STRANGER) as phone:
+            await phone.reply()
+            await phone.send("text", body="When are you open?")
+            asked = clock()
+            with held_up():
+                await phone.until(lambda: ("desk", phrases.FILLERS[0]) in phone.captions)
+            assert 0.7 <= clock() - asked <= 1.0
+            may_answer.set()
+            assert (await phone.reply()).endswith("Here it is.")
+
+
 async def test_a_quick_mind_needs_no_filler() -> None:
     async def quick(heard: str, tools: Tools) -> AsyncGenerator[str, None]:
         yield "Here it is."

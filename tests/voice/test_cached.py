@@ -1,5 +1,6 @@
 """What is said again and again is synthesized once, and is heard even when nobody can speak."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -11,8 +12,10 @@ from tests.emulators.deepgram import Deepgram
 from tests.emulators.deepgram_voice import carried_tone
 from tests.fakes import FakeSynthesizer
 from tests.voice.leaks import nothing_left_running
+from tests.voice.small import make_small_store
 from voice import providers
 from voice.conversation import phrases
+from voice.database import in_database
 from voice.ports import MissingPackage, ProviderError
 from voice.speech import aura
 from voice.speech.cached import LONGEST_TEXT, CachedSynthesizer, SpokenTexts
@@ -156,6 +159,22 @@ async def test_the_apology_is_heard_while_deepgram_is_down(
             await spoken(desk, "Something new.")
 
     assert len(deepgram.said("Flush")) == len(providers.FIXED_SENTENCES)
+
+
+@pytest.mark.integration
+@pytest.mark.django_db(transaction=True)
+async def test_each_store_greets_while_deepgram_is_down(
+    deepgram: Deepgram, speaks_with_deepgram: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aura, "READY_SECONDS", 0.2)
+    settings.TRANSCRIBER = "voice.speech.nova.DeepgramTranscriber"
+    otto = await in_database(make_small_store)
+    await asyncio.to_thread(providers.warm_up)
+    deepgram.faults.append(Fault("refuse", "speak"))
+
+    async with providers.make_synthesizer() as desk:
+        hello = phrases.introduction(otto.name, records_calls=otto.records_calls)
+        assert await spoken(desk, hello) == carried_tone(hello)
 
 
 @pytest.mark.integration

@@ -79,7 +79,8 @@ def test_a_name_and_a_number_find_calls_too(staff: Client, otto: Rooftop) -> Non
     assert found(staff, q="(212) 555-0188") == {"CA2"}
 
 
-def test_filters_narrow_the_list(staff: Client, otto: Rooftop) -> None:
+def test_filters_narrow_the_list(staff: Client) -> None:
+    otto = make_demo_store(with_appointments=True)
     theirs = otto.appointments.exclude(advisor=None)[0]
     other = otto.staff.filter(role="advisor").exclude(pk=theirs.advisor_id)[0]
     booked = make_call(otto, "CA1", outcome="booked", conversation={"intent": "book"}, state="closing")

@@ -195,13 +195,16 @@ async def test_no_deploy_cuts_a_call(otto: Rooftop) -> None:
                     for caller in range(CALLS)
                 ]
                 await asyncio.gather(*(phone.reply() for phone in phones))
+                early, late = (
+                    {"CallSid": f"CA{when}{number}", "From": MARIA, "To": OTTO_NUMBER}
+                    for when in ("early", "late")
+                )
+                answered = ElementTree.tostring(await webhook(url, "inbound-call", **early))
                 process.terminate()
                 await _until_not_ready(url)
 
-                dial = await webhook(
-                    url, "inbound-call", CallSid=f"CAlate{number}", From=MARIA, To=OTTO_NUMBER
-                )
-                assert dial.find("Dial") is not None
+                assert (await webhook(url, "inbound-call", **late)).find("Dial") is not None
+                assert ElementTree.tostring(await webhook(url, "inbound-call", **early)) == answered
                 hours = await asyncio.gather(*(phone.say("When are you open?") for phone in phones))
                 assert all("open" in heard for heard in hours)
                 assert process.poll() is None

@@ -72,7 +72,7 @@ async def test_the_greeting_needs_no_model(
 
     clauses = await answer(conversation, "", tools)
 
-    assert clauses == [phrases.greeting(OTTOS, "Maria")]
+    assert clauses == list(phrases.greeting(OTTOS, "Maria"))
     assert (conversation.state, conversation.asked) == (State.VERIFICATION, questions.ASK_IS_CALLER)
     assert openai.requests == []
 

@@ -109,12 +109,12 @@ def test_nothing_is_recorded_otherwise(otto: Rooftop, store: dict[str, Any], cal
 
 
 def test_the_greeting_says_so_only_where_calls_are_recorded(otto: Rooftop) -> None:
-    text = phrases.greeting(load_store(otto, now=NOW), "")
+    text = " ".join(phrases.greeting(load_store(otto, now=NOW), ""))
     assert "this call is recorded and transcribed" in text
     assert "If you'd rather not be recorded, just say so." in text
 
     otto.records_calls = False
-    assert "recorded" not in phrases.greeting(load_store(otto, now=NOW), "")
+    assert "recorded" not in " ".join(phrases.greeting(load_store(otto, now=NOW), ""))
 
 
 def test_a_start_whose_errand_was_lost_is_made_up_for(otto: Rooftop) -> None:

@@ -92,6 +92,28 @@ async def test_a_caller_books_by_telephone(line: Exchange, scenario: demo_call.S
     assert (line.twilio.webhooks.of("voice")[0].status, line.deepgram.open_connections) == (200, 0)
 
 
+async def test_a_lost_media_socket_goes_on_where_it_was(line: Exchange) -> None:
+    call = await line.ring(MARIA)
+    stream = await call.streaming()
+    await stream.hears(r"maria\?")
+    await ask(stream, "Yes, this is Maria.", r"help you\?")
+    await ask(stream, "I need an oil change for my Civic.", r"which one\?")
+    await ask(stream, "The first one, please.", r"book it\?")
+    stream.drop()
+
+    async with asyncio.timeout(10):
+        while len(call.streams) < 2:
+            await asyncio.sleep(0.05)
+    again = call.streams[-1]
+    await again.hears("we were cut off")
+    await ask(again, "Yes, please book it.", r"you're booked")
+    await ask(again, "No, goodbye.", "goodbye")
+
+    assert await call.over() == "completed"
+    row = await in_database(Call.objects.get, sid=call.sid)
+    assert (len(await in_database(written_by, row)), row.resumes, call.dialled) == (1, 1, [])
+
+
 async def test_three_callers_at_once_hear_their_own(line: Exchange) -> None:
     async def hold(number: str, name: str) -> str:
         stream = await (await line.ring(number)).streaming()

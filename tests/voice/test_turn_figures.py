@@ -144,7 +144,7 @@ async def test_an_interruption_keeps_how_soon_the_desk_was_silent(line: Exchange
     assert told.text.startswith("Once there was a car,") and told.cut_off.endswith("home.")
     assert len(stream.clears) == 1
     assert "clear" not in story.latencies
-    assert 0 <= price.latencies["clear"] < 100
+    assert 30 <= price.latencies["clear"] < 200  # from the first sound, of which two frames make a voice
 
 
 async def test_a_tool_keeps_when_it_ran_and_how_long(line: Exchange) -> None:

@@ -121,15 +121,20 @@ REFUSED = {  # by the code of a refusal
 }
 
 
-def greeting(store: Store, first_name: str) -> str:
-    """Store, automated, transcribed, a person at any time; then the first question."""
-    asks = f"Is this {first_name}?" if first_name else questions.QUESTIONS[questions.ASK_NEED]
-    kept = "recorded and transcribed" if store.records_calls else "transcribed"
-    choice = f"{MAY_REFUSE_RECORDING} " if store.records_calls else ""
+def introduction(store_name: str, *, records_calls: bool) -> str:
+    """Store, automated, transcribed, a person at any time: the same for every caller of a store."""
+    kept = "recorded and transcribed" if records_calls else "transcribed"
+    choice = f" {MAY_REFUSE_RECORDING}" if records_calls else ""
     return (
-        f"Thanks for calling {store.name} service. I'm an automated assistant, this call is {kept}, "
-        f"and you can ask for a person at any time. {choice}{asks}"
+        f"Thanks for calling {store_name} service. I'm an automated assistant, this call is {kept}, "
+        f"and you can ask for a person at any time.{choice}"
     )
+
+
+def greeting(store: Store, first_name: str) -> tuple[str, str]:
+    """The introduction, which can be spoken from memory, and the first question."""
+    asks = f"Is this {first_name}?" if first_name else questions.QUESTIONS[questions.ASK_NEED]
+    return introduction(store.name, records_calls=store.records_calls), asks
 
 
 def goodbye(conversation: Conversation) -> str:

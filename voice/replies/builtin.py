@@ -32,13 +32,17 @@ class BuiltinReplies:
         self, conversation: Conversation, heard: str, tools: Tools, *, now: datetime
     ) -> AsyncGenerator[str, None]:
         turn = Turn(self.store, conversation, tools, now.astimezone(self.store.zone))
-        yield await _answer_or_fetch(turn, heard) if heard else _greet(turn)
+        if heard:
+            yield await _answer_or_fetch(turn, heard)
+            return
+        for clause in _greet(turn):
+            yield clause
 
 
-def _greet(turn: Turn) -> str:
+def _greet(turn: Turn) -> tuple[str, ...]:
     caller = turn.conversation.caller
     if turn.conversation.purpose:
-        return ringing.opening(turn.store, turn.conversation)
+        return (ringing.opening(turn.store, turn.conversation),)
     if caller.first_name:
         turn.ask(questions.ASK_IS_CALLER, State.VERIFICATION)
     else:

@@ -63,7 +63,8 @@ class OpenAIReplies:
         self, conversation: Conversation, heard: str, tools: Tools, *, now: datetime
     ) -> AsyncGenerator[str, None]:
         if not heard:
-            yield self._greet(conversation)
+            for clause in self._greet(conversation):
+                yield clause
             return
         today = self._store.today(now)
         if said := ringing.answer_machine(conversation, heard, self._store):
@@ -86,9 +87,9 @@ class OpenAIReplies:
         conversation.ending = Ending.GOODBYE
         return ringing.OPTED_OUT if result.is_ok else result.spoken
 
-    def _greet(self, conversation: Conversation) -> str:
+    def _greet(self, conversation: Conversation) -> tuple[str, ...]:
         if conversation.purpose:
-            return ringing.opening(self._store, conversation)
+            return (ringing.opening(self._store, conversation),)
         name = conversation.caller.first_name
         conversation.asked = questions.ASK_IS_CALLER if name else questions.ASK_NEED
         conversation.enter(State.VERIFICATION if name else State.INTENT)

@@ -11,8 +11,8 @@ from threading import Lock
 
 from voice.ports import ProviderError, Synthesizer
 
-# A greeting with the store's name has some 170; longer texts are never said twice alike.
-LONGEST_TEXT = 240
+# A greeting with the store's name has some 230; longer texts are never said twice alike.
+LONGEST_TEXT = 320
 MOST_BYTES = 8_000_000  # 1000 s of speech
 
 
