@@ -25,7 +25,7 @@ def customers(rooftop_ids: Collection[int], text: str, *, most: int) -> list[Cus
     if len("".join(words)) < LEAST:
         return []
     mine = with_vehicles(Customer.objects.filter(rooftop__in=rooftop_ids))
-    exact = list(mine.filter(pk__in=_owners_of_plate(rooftop_ids, "".join(words)))[:most])
+    exact = list(mine.filter(pk__in=_owners_of_plate(rooftop_ids, "".join(words), most))[:most])
     phone = phone_digits(text)
     number = Q(phones__number__contains=phone) if phone else None
     others = search(mine, NAMED, words, phone=number).exclude(pk__in=[each.pk for each in exact])
@@ -53,9 +53,14 @@ def phone_digits(text: str) -> str:
     return digits if len(digits) >= PHONE_DIGITS and not has_letters else ""
 
 
-def _owners_of_plate(rooftop_ids: Collection[int], text: str) -> QuerySet[Ownership, int]:
+def _owners_of_plate(rooftop_ids: Collection[int], text: str, most: int) -> list[int]:
+    """Step by step: in one statement PostgreSQL expects many vehicles of one plate, and reads all owners."""
     plate = folded_text(text)
+    if not plate:
+        return []
     plated = Vehicle.objects.alias(folded_plate=folded(F("plate"))).filter(
-        rooftop__in=rooftop_ids if plate else (), folded_plate=plate
+        rooftop__in=rooftop_ids, folded_plate=plate
     )
-    return Ownership.objects.filter(until=None, vehicle__in=plated).values_list("customer_id", flat=True)
+    vehicles = list(plated.values_list("pk", flat=True)[:most])
+    owners = Ownership.objects.filter(until=None, vehicle__in=vehicles)
+    return list(owners.values_list("customer_id", flat=True)) if vehicles else []

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib.auth.models import AnonymousUser, User
@@ -253,13 +254,16 @@ def on_days(
     """From the first day to the end of the last, as the store of each row counts days; None: no end."""
     if not (since or until):
         return Q()
+    stores: dict[ZoneInfo, list[int]] = {}
+    for store in Rooftop.objects.only("time_zone"):
+        stores.setdefault(store.zone, []).append(store.pk)
     days = Q(pk__in=[])
-    for store in Rooftop.objects.all():
-        theirs = Q(**{rooftop: store})
+    for zone, keys in stores.items():
+        theirs = Q(**{f"{rooftop}__in": keys})
         if since:
-            theirs &= Q(**{f"{moment}__gte": datetime.combine(since, time(), store.zone)})
+            theirs &= Q(**{f"{moment}__gte": datetime.combine(since, time(), zone)})
         if until and until < date.max:
-            next_day = datetime.combine(until, time(), store.zone) + timedelta(days=1)
+            next_day = datetime.combine(until, time(), zone) + timedelta(days=1)
             theirs &= Q(**{f"{moment}__lt": next_day})
         days |= theirs
     return days

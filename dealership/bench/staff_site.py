@@ -24,7 +24,7 @@ LIST = "/admin/scheduling/appointment/"
 CALLS = "/calls/"
 CUSTOMERS = "/admin/crm/customer/"
 DASHBOARD = "/dashboard/"
-GOAL = Goal("p95", 200)
+GOAL = Goal("p95", 300)
 WORDS = ("brakes", "tomorrow", "oil+change", "Abbott", "Ada+Barnes", "nowhere")
 CALL_FILTERS = ("", "?review=queue", "?intent=book&outcome=unbooked", "?trouble=on", "?slow=2", "?page=20")
 SMALL_LISTS = (

@@ -24,7 +24,8 @@ from voice.models import Call, ToolCall, Turn
 
 VISITS_BEFORE = 2  # for each customer, in the two years until today
 CUSTOMERS_PER_VISIT_AHEAD = 20
-CUSTOMERS_PER_CALL = 100
+# Ten thousand calls in all stores but the small ones; their pages are what is timed.
+MOST_CALLS, LEAST_CUSTOMERS_PER_CALL = 10_000, 5
 DAYS_BEFORE = 730
 USE_OF_A_DAY = 0.9
 FULL_DAYS = 3  # from tomorrow on, as full as a good week gets
@@ -144,6 +145,7 @@ def write_scale(customers: int, *, now: datetime, note: Callable[[str], None]) -
         )
         sites = [first, *(_site(index, now) for index in range(1, rooftops))]
         tables = Tables()
+        per_call = max(customers // MOST_CALLS, LEAST_CUSTOMERS_PER_CALL)
         with without_indexes([table.name for table in tables.all()], note=note):
             for index, site in enumerate(sites):
                 mine = range(customers * index // rooftops, customers * (index + 1) // rooftops)
@@ -153,7 +155,7 @@ def write_scale(customers: int, *, now: datetime, note: Callable[[str], None]) -
                     *_counted(ahead, _nearest_full(_share(visits_ahead, index, rooftops), ahead)),
                 ]
                 booked = _visits(tables, site, people, days, today)
-                _calls(tables, site, people, booked, mine, now)
+                _calls(tables, site, people, booked, mine, per_call, now)
                 tables.write()
                 note(f"{mine.stop:,} of {customers:,} customers")
     with connection.cursor() as cursor:
@@ -335,12 +337,14 @@ def _calls(
     people: Sequence[tuple[int, int]],
     visits: Sequence[int],
     mine: range,
+    per_call: int,
     now: datetime,
 ) -> None:
+    """One for so many customers, of whom each has a visit that it can have booked."""
     for index in mine:
-        if index % CUSTOMERS_PER_CALL:
+        if index % per_call:
             continue
-        number = index // CUSTOMERS_PER_CALL
+        number = index // per_call
         started_at = now - timedelta(minutes=37 * number + 5)
         ended_at = started_at + timedelta(seconds=60 + number % 120)
         is_booked = number % 4 != 3
@@ -356,12 +360,12 @@ def _calls(
             # As many visits as calls, so that each call has booked another one.
             visit = visits[-1 - number % len(visits)]
             tables.tool_call.add(call, "1", "book_appointment", "{}", "ok", "{}", 42_000, 30, visit)
-        _turns(tables, call, index, TALK if is_booked else TALK[:5])
+        _turns(tables, call, index, number, TALK if is_booked else TALK[:5])
 
 
-def _turns(tables: Tables, call: int, index: int, talk: Sequence[str]) -> None:
+def _turns(tables: Tables, call: int, index: int, number_of_call: int, talk: Sequence[str]) -> None:
     name = f"{FIRST_NAMES[index % 20]} {LAST_NAMES[index // 20 % 20]}"
-    service = SERVICES[index // CUSTOMERS_PER_CALL % len(SERVICES)]
+    service = SERVICES[number_of_call % len(SERVICES)]
     for number, words in enumerate(talk, start=1):
         text = words.format(
             store="Otto's Auto",

@@ -51,7 +51,7 @@ def test_it_writes_what_was_asked_for(scaled: Rooftop) -> None:
     assert past.earliest("arrives_at").arrives_at < SATURDAY - timedelta(days=700)
     assert Appointment.objects.active().count() == CUSTOMERS // 20
     assert AppointmentLine.objects.count() == Appointment.objects.count()
-    assert Call.objects.count() == CUSTOMERS // 100
+    assert Call.objects.count() == CUSTOMERS // 5
     assert Turn.objects.count() > Call.objects.count()
 
 

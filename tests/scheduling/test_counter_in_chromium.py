@@ -116,7 +116,7 @@ async def test_an_advisor_books_by_keyboard_meets_a_clash_and_cancels(
         # Somebody else is quicker.
         await in_thread(take_the_first_opening)(store)
         await press("Control+Enter")
-        await expect(page.get_by_role("alert")).to_contain_text("is taken")
+        await expect(page.locator(".desk-refusal")).to_contain_text("is taken")
         await expect(page.locator("#total")).to_contain_text("55 min")
         await expect(page.locator(".desk-near input").first).to_be_focused()
         await shoot(page, "clash")
