@@ -35,7 +35,7 @@ faults: .venv/installed
 	@FAULTS=all $(BIN)/python -m pytest -q --timeout 0 tests/voice/test_fault_matrix.py tests/voice/test_lost_bookings.py $(ARGS)
 
 proofs: .venv/installed
-	@PROOFS=all $(BIN)/python -m pytest -q --timeout 0 tests/voice/test_attacks.py tests/voice/test_replayed_dialogues.py tests/voice/test_scripted_callers.py $(ARGS)
+	@PROOFS=all $(BIN)/python -m pytest -q --timeout 0 tests/voice/test_attacks.py tests/voice/test_replayed_dialogues.py tests/voice/test_scripted_callers.py tests/voice/test_call_end_to_end.py $(ARGS)
 
 deploys: .venv/installed
 	@DEPLOYS=20 $(BIN)/python -m pytest -q --timeout 0 tests/voice/test_lost_processes.py $(ARGS)

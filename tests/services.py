@@ -90,13 +90,15 @@ def pytest_load_initial_conftests() -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Longest first, so that no worker ends the run alone; timed ones last, so that they rarely wait."""
-    if os.environ.get("FAULTS") != "all":
-        left_out = [item for item in items if item.get_closest_marker("faults")]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+    for marker in LONG:
+        if os.environ.get(marker.upper()) != "all":
+            left_out = [item for item in items if item.get_closest_marker(marker)]
+            config.hook.pytest_deselected(items=left_out)
+            items[:] = [item for item in items if item not in left_out]
     items.sort(key=lambda item: ORDER.index(_kind(item)))
 
 
+LONG = ["faults", "proofs"]  # what `make` runs under these names, and `make test` leaves out
 ORDER = ["e2e", "integration", "", "performance"]
 
 

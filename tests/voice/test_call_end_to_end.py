@@ -56,6 +56,8 @@ async def booked_as_wanted(call: Call, scenario: demo_call.Scenario) -> bool:
 # --- on real servers ----------------------------------------------------------------------
 
 
+# A minute of real time; the spoken booking in the browser takes the same way in every run.
+@pytest.mark.proofs
 @pytest.mark.e2e
 @pytest.mark.timeout(240)
 async def test_a_spoken_call_books(
