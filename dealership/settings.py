@@ -336,7 +336,7 @@ CELERY_BEAT_SCHEDULE = {
     "push-calendars": {"task": "scheduling.tasks.push_calendars", "schedule": 15.0},
     "pull-calendars": {"task": "scheduling.tasks.pull_calendars", "schedule": 30.0},
     "watch-calendars": {"task": "scheduling.tasks.watch_calendars", "schedule": 3600.0},
-    "audit-calendars": {"task": "scheduling.tasks.audit_calendars", "schedule": 86_400.0},
+    "audit-calendars": {"task": "scheduling.tasks.audit_calendars", "schedule": 3600.0},
     "tend-recordings": {"task": "voice.tasks.tend_recordings", "schedule": 300.0},
     "look-back-at-calls": {"task": "voice.tasks.look_back_at_calls", "schedule": 15.0},
     "tell-mentioned": {"task": "voice.tasks.tell_mentioned", "schedule": 60.0, "options": {"expires": 60}},
