@@ -10,8 +10,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
+
+from crm import phone
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -336,7 +339,7 @@ CELERY_BEAT_SCHEDULE = {
     "push-calendars": {"task": "scheduling.tasks.push_calendars", "schedule": 15.0},
     "pull-calendars": {"task": "scheduling.tasks.pull_calendars", "schedule": 30.0},
     "watch-calendars": {"task": "scheduling.tasks.watch_calendars", "schedule": 3600.0},
-    "audit-calendars": {"task": "scheduling.tasks.audit_calendars", "schedule": 86_400.0},
+    "audit-calendars": {"task": "scheduling.tasks.audit_calendars", "schedule": 3600.0},
     "tend-recordings": {"task": "voice.tasks.tend_recordings", "schedule": 300.0},
     "look-back-at-calls": {"task": "voice.tasks.look_back_at_calls", "schedule": 15.0},
     "tell-mentioned": {"task": "voice.tasks.tell_mentioned", "schedule": 60.0, "options": {"expires": 60}},
@@ -394,7 +397,14 @@ TWILIO_PHONE_NUMBER = env.str("TWILIO_PHONE_NUMBER", "")
 TWILIO_API_BASE_URL = env.str("TWILIO_API_BASE_URL", "https://api.twilio.com")
 
 # While set, the only number that is ever dialled or texted: for trying things out with real providers.
-YOUR_TEST_NUMBER = env.str("YOUR_TEST_NUMBER", "")
+# However it is written, it is compared as stored numbers are.
+YOUR_TEST_NUMBER = env.str("YOUR_TEST_NUMBER", "").strip()
+if YOUR_TEST_NUMBER:
+    if not (_number := phone.parse(YOUR_TEST_NUMBER)):
+        raise ImproperlyConfigured(
+            "YOUR_TEST_NUMBER is no telephone number; write it like +12125550123, or leave it empty."
+        )
+    YOUR_TEST_NUMBER = _number
 # Offers in calls that the desk places, like work that was recommended: those need written consent.
 ALLOW_MARKETING = env.bool("ALLOW_MARKETING", False)
 # Dialled without asking anybody when no store's own number can be looked up: the database is down.

@@ -1,5 +1,6 @@
 """Reminders in the staff site: to see what was told, what was not, and why; and to ask for one now."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -12,10 +13,10 @@ from unfold.decorators import display
 
 from crm import phone
 from crm.rights import rows_of
-from crm.store_admin import StoreAdmin, store_time
+from crm.store_admin import store_time
 from reminders import manual
 from reminders.models import Reminder
-from reminders.text_admin import TextAdmin
+from reminders.text_admin import OutboundAdmin, TextAdmin
 from scheduling.models import Appointment
 
 __all__ = ["ReminderAdmin", "TextAdmin"]
@@ -27,6 +28,7 @@ VARIANTS = {
     State.VOICEMAIL: "info",
     State.PLACED: "primary",
     State.DIALING: "primary",
+    State.SKIPPED: "warning",
     State.NO_ANSWER: "warning",
     State.BUSY: "warning",
     State.UNKNOWN: "danger",
@@ -36,7 +38,7 @@ VARIANTS = {
 
 
 @admin.register(Reminder)
-class ReminderAdmin(StoreAdmin):
+class ReminderAdmin(OutboundAdmin):
     """Nobody writes a reminder but the sweep and the carrier."""
 
     rooftop_path = "appointment__rooftop"
@@ -63,15 +65,6 @@ class ReminderAdmin(StoreAdmin):
         own = path("now/<int:appointment_id>/", now, name="reminders_reminder_now")
         return [own, *super().get_urls()]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Reminder | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Reminder | None = None) -> bool:
-        return False
-
     def remind_now(self, request: HttpRequest, appointment_id: int) -> HttpResponse:
         """A page that asks, and the answer to it."""
         rows = rows_of(request.user, Appointment.objects.select_related("rooftop", "customer", "vehicle"))
@@ -91,12 +84,13 @@ class ReminderAdmin(StoreAdmin):
         return TemplateResponse(request, "reminders/remind_now.html", context)
 
     def _ask(self, request: HttpRequest, appointment: Appointment) -> HttpResponse:
+        now = timezone.now()
         try:
-            manual.remind_now(appointment, now=timezone.now())
+            rings_at = manual.remind_now(appointment, now=now)
         except manual.NotNow as refused:
             self.message_user(request, str(refused), "WARNING")
         else:
-            self.message_user(request, f"{appointment.customer} is rung within a minute, if that is allowed.")
+            self.message_user(request, _when_it_rings(appointment, rings_at, now))
         return HttpResponseRedirect(reverse("admin:scheduling_appointment_change", args=[appointment.pk]))
 
     # --- what is shown ---------------------------------------------------------------------
@@ -129,3 +123,10 @@ class ReminderAdmin(StoreAdmin):
     @display(description="State", label=VARIANTS)  # type: ignore[untyped-decorator]
     def result(self, reminder: Reminder) -> tuple[str, str]:
         return reminder.state, reminder.get_state_display()
+
+
+def _when_it_rings(appointment: Appointment, rings_at: datetime, now: datetime) -> str:
+    if rings_at <= now:
+        return f"{appointment.customer} is rung within a minute."
+    when = store_time(rings_at, appointment.rooftop)
+    return f"It is too early or too late in the day. {appointment.customer} is rung on {when}."

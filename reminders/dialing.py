@@ -46,6 +46,10 @@ class Refused(Exception):
         self.why, self.later = why, later
 
 
+class TooLate(Refused):
+    """It should have been told, and nobody managed to in time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """What the carrier is asked to do for one attempt."""
@@ -75,6 +79,8 @@ def take(pk: int, *, now: datetime) -> Order | None:
             if reminder.kind == Reminder.Kind.CALL:
                 return _to_be_rung(reminder, now)
             _write(reminder, now)
+        except TooLate as late:
+            outcomes.missed(reminder, late.why, now=now)
         except Refused as refused:
             _put_off(reminder, refused)
     return None
@@ -88,26 +94,37 @@ def claimed(pk: int) -> Reminder | None:
 
 
 def _to_be_rung(reminder: Reminder, now: datetime) -> Order:
-    appointment = reminder.appointment
-    _check_promise(reminder, now, until=appointment.arrives_at - due.LAST_CALL_BEFORE)
-    number = number_to_ring(appointment)
-    # Two visits of one household must not ring it at once: the second waits here, and counts the first.
-    Phone.objects.select_for_update().get(number=number)
-    _check_attempts(reminder, number, now)
-    zones = planning.zones_for(appointment, number)
-    until = appointment.arrives_at - due.LAST_CALL_BEFORE
-    decent = due.next_decent(now, until, zones, planning.rules().hours)
-    if decent is None:
-        raise Refused("There was no decent hour left to ring.")
-    if decent > now:
-        raise Refused("It is too early or too late in the day.", later=decent)
+    number = number_for(reminder, now=now)
     reminder.state, reminder.number, reminder.dialed_at = State.DIALING, number, now
     reminder.reason, reminder.claimed_until = "", None
     reminder.save(update_fields=["state", "number", "dialed_at", "reason", "claimed_until"])
-    return Order(reminder, number, texts.own_number(appointment.rooftop))
+    return Order(reminder, number, texts.own_number(reminder.appointment.rooftop))
 
 
-def _check_promise(reminder: Reminder, now: datetime, *, until: datetime) -> None:
+def number_for(reminder: Reminder, *, now: datetime) -> str:
+    """The number that this call may ring now. Within a transaction. Raises Refused."""
+    _check_promise(reminder)
+    number = number_to_ring(reminder.appointment)
+    # Two visits of one household must not ring it at once: the second waits here, and counts the first.
+    Phone.objects.select_for_update().get(number=number)
+    _check_attempts(reminder, number, now)
+    _check_hour(reminder.appointment, number, now)
+    return number
+
+
+def _check_hour(appointment: Appointment, number: str, now: datetime) -> None:
+    """After whether they may be rung at all: nobody is asked to call who wants no calls."""
+    until = appointment.arrives_at - due.LAST_CALL_BEFORE
+    if now > until:
+        raise TooLate("Too late to ring: nobody is rung in the two hours before a visit.")
+    decent = due.next_decent(now, until, planning.zones_for(appointment, number), planning.rules().hours)
+    if decent is None:
+        raise TooLate("Too late to ring: no decent hour was left before the visit.")
+    if decent > now:
+        raise Refused("It is too early or too late in the day.", later=decent)
+
+
+def _check_promise(reminder: Reminder) -> None:
     appointment = reminder.appointment
     if appointment.arrives_at != reminder.arrives_at:
         raise Refused("The appointment was moved.")
@@ -116,8 +133,6 @@ def _check_promise(reminder: Reminder, now: datetime, *, until: datetime) -> Non
         expected.append(Appointment.Status.CANCELLED)
     if appointment.status not in expected:
         raise Refused(f"The appointment is {appointment.status}.")
-    if now > until:
-        raise Refused("It was too late.")
 
 
 def number_to_ring(appointment: Appointment) -> str:
@@ -143,19 +158,29 @@ def _check_attempts(reminder: Reminder, number: str, now: datetime) -> None:
     zone = reminder.appointment.rooftop.zone
     midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     if at_number.filter(dialed_at__gte=midnight).exists():
-        raise Refused("This number was rung today already.")
+        raise Refused("This number was rung today already; once a day is the most.")
     if rung.filter(appointment=reminder.appointment).count() >= PER_APPOINTMENT:
-        raise Refused("This appointment was rung for often enough.")
+        raise Refused("This appointment was rung for twice already; that is the most.")
     if at_number.filter(dialed_at__gte=now - NUMBER_RESTS).count() >= PER_NUMBER:
-        raise Refused("This number was rung often enough this month.")
+        raise Refused("This number was rung three times in 30 days; that is the most.")
 
 
 def _write(reminder: Reminder, now: datetime) -> None:
-    _check_promise(reminder, now, until=reminder.appointment.arrives_at)
+    _check_promise(reminder)
+    if now > reminder.appointment.arrives_at:
+        raise TooLate("It was too late.")
     kind = TEXT_KINDS[Reminder.Kind(reminder.kind)]
     reminder.text = texts.write(reminder.appointment, kind, key=outcomes.key_of(reminder), now=now)
     reminder.state, reminder.claimed_until = State.WRITTEN, None
     reminder.save(update_fields=["text", "state", "claimed_until"])
+
+
+def give_up(pk: int, *, now: datetime) -> None:
+    """It broke, and the visit is near: it is not tried again. A visit farther off: its claim lapses."""
+    with transaction.atomic():
+        reminder = claimed(pk)
+        if reminder and now > reminder.appointment.arrives_at - due.LAST_CALL_BEFORE:
+            outcomes.missed(reminder, "It could not be carried out.", now=now)
 
 
 def _put_off(reminder: Reminder, refused: Refused) -> None:

@@ -15,26 +15,35 @@ class NotNow(Exception):
 
 
 @transaction.atomic
-def remind_now(appointment: Appointment, *, now: datetime) -> Reminder:
-    """Make the planned call due now, or add one; the sweep hands it out. Raises NotNow.
+def remind_now(appointment: Appointment, *, now: datetime) -> datetime:
+    """Make the planned call due now, or add one; the sweep hands it out. Returns when it rings: now, or
+    at the next decent hour. Raises NotNow when it would not ring at all.
 
-    Who has not agreed to calls is refused at once. All else is asked when it is carried out, as for any other.
+    The same is asked again when it is carried out, as for any other.
     """
     current = Appointment.objects.select_for_update().get(pk=appointment.pk)
     if current.status not in planning.EXPECTED:
         raise NotNow(f"This appointment is {current.get_status_display().lower()}.")
     if current.arrives_at <= now:
         raise NotNow("This appointment has begun.")
+    call = _due_now(current, now)
     try:
-        dialing.number_to_ring(current)
+        dialing.number_for(call, now=now)
     except dialing.Refused as refused:
-        raise NotNow(refused.why) from refused
+        if refused.later is None:
+            raise NotNow(refused.why) from refused
+        return refused.later
+    return now
+
+
+def _due_now(current: Appointment, now: datetime) -> Reminder:
+    """The planned call, or another one, under the appointment's lock."""
     rows = Reminder.objects.filter(appointment=current, kind=Reminder.Kind.CALL)
     if rows.filter(state__in=[Reminder.State.DIALING, Reminder.State.PLACED]).exists():
         raise NotNow("The customer is being rung already.")
     planned = rows.select_for_update().filter(state__in=planning.OPEN, arrives_at=current.arrives_at).first()
     if planned:
-        planned.due_at = min(planned.due_at, now)
+        planned.appointment, planned.due_at = current, min(planned.due_at, now)
         planned.save(update_fields=["due_at"])
         return planned
     latest = rows.filter(version=current.version).aggregate(latest=Max("attempt"))["latest"] or 0

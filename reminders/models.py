@@ -96,7 +96,7 @@ class Reminder(models.Model):
 
         pending → claimed → dialing → placed → answered | voicemail | no_answer | busy | opted_out
                      |         └→ unknown | failed
-                     ├→ skipped
+                     ├→ skipped (it must not be told) | failed (nobody managed to in time)
                      └→ written (a text; its own row tells what becomes of it)
 
     dialing is committed before the request leaves, and is never simply dialled again.
@@ -116,7 +116,7 @@ class Reminder(models.Model):
         FAILED = "failed"
         UNKNOWN = "unknown"
         WRITTEN = "written"
-        SKIPPED = "skipped"  # reason says why: moved, cancelled, no consent, too late…
+        SKIPPED = "skipped"  # reason says why: moved, cancelled, no consent…
         ANSWERED = "answered"
         VOICEMAIL = "voicemail"
         NO_ANSWER = "no_answer"

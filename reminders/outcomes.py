@@ -101,7 +101,7 @@ def end(reminder: Reminder, state: State, why: str = "", *, now: datetime) -> bo
             state=state, reason=why[:200]
         ):
             return False
-        is_text = state in INSTEAD and _write_instead(reminder, INSTEAD[state], now)
+        is_text = state in INSTEAD and _write_instead(reminder, INSTEAD[state], reminder.number, now)
         if state in (State.FAILED, State.UNKNOWN) and not is_text:
             _tell_staff(reminder, why, now)
     log.info("reminder %s: %s", reminder.pk, state)
@@ -115,10 +115,40 @@ def never_rung(reminder: Reminder, why: str, *, now: datetime) -> None:
             Reminder.objects.filter(pk=reminder.pk).update(dialed_at=None)
 
 
-def _write_instead(reminder: Reminder, kind: Text.Kind, now: datetime) -> bool:
+def missed(reminder: Reminder, why: str, *, now: datetime) -> None:
+    """Under its claim: nobody managed to tell it in time. Before the visit a text does, or a person."""
+    reminder.state, reminder.reason, reminder.claimed_until = State.FAILED, why[:200], None
+    reminder.save(update_fields=["state", "reason", "claimed_until"])
+    is_open = reminder.kind == Reminder.Kind.CALL and now < reminder.appointment.arrives_at
+    if is_open and not _is_texted(reminder, now):
+        _tell_staff(reminder, why, now)
+    log.info("reminder %s: %s", reminder.pk, reminder.state)
+
+
+def _is_texted(reminder: Reminder, now: datetime) -> bool:
+    """By the text two hours before, or by one instead; not where none may come before the visit."""
+    appointment = reminder.appointment
+    number = texts.number_of(appointment.customer)
+    if not texts.comes_before(appointment, number, now=now):
+        return False
+    planned = Reminder.objects.filter(
+        appointment=appointment,
+        arrives_at=appointment.arrives_at,
+        kind=Reminder.Kind.TEXT,
+        state__in=[State.PENDING, State.CLAIMED, State.WRITTEN],
+    )
+    if planned.exists() and _wants_texts(reminder, number):
+        return True
+    return _write_instead(reminder, Text.Kind.REMINDER, number, now)
+
+
+def _wants_texts(reminder: Reminder, number: str) -> bool:
+    return bool(consent.latest(reminder.appointment.customer, number).get(Consent.Channel.SMS))
+
+
+def _write_instead(reminder: Reminder, kind: Text.Kind, number: str, now: datetime) -> bool:
     """A text instead of the call, where texts are welcome."""
-    number = reminder.number
-    if not consent.latest(reminder.appointment.customer, number).get(Consent.Channel.SMS):
+    if not _wants_texts(reminder, number):
         return False
     text = texts.write(reminder.appointment, kind, key=key_of(reminder), now=now)
     Reminder.objects.filter(pk=reminder.pk).update(text=text)
@@ -132,7 +162,7 @@ def _tell_staff(reminder: Reminder, why: str, now: datetime) -> None:
         rooftop=appointment.rooftop,
         kind=FollowUpTask.Kind.REMINDER,
         customer=appointment.customer,
-        phone_number=reminder.number,
+        phone_number=reminder.number or texts.number_of(appointment.customer),
         call_sid=reminder.sid,
         summary=f"The reminder call for {when} may not have reached the customer. {why}"[:500],
         due_at=min(now + STAFF_WITHIN, max(now, appointment.arrives_at)),

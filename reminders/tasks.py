@@ -19,6 +19,7 @@ def sweep_reminders() -> int:
 
 @shared_task(name="reminders.tasks.carry_out")
 def carry_out(reminder_ids: list[int]) -> None:
+    broken = []
     for pk in reminder_ids:
         try:
             dialing.carry_out(pk, clock=timezone.now)
@@ -27,6 +28,9 @@ def carry_out(reminder_ids: list[int]) -> None:
         except Exception:
             log.exception("reminder %s was not carried out", pk)
             faults.record(faults.Source.WORKER, "reminder", "A reminder could not be carried out.")
+            broken.append(pk)
+    for pk in broken:
+        dialing.give_up(pk, now=timezone.now())
 
 
 @shared_task(name="reminders.tasks.look_for")

@@ -1,11 +1,14 @@
 """Texts in the staff site: what was written, and what became of it. Nobody changes them."""
 
+from typing import Any
+
+from django.conf import settings
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.decorators import display
 
 from crm import phone
-from crm.store_admin import StoreAdmin, store_time
+from crm.store_admin import ReadOnlyAdmin, store_time
 from reminders.models import Text
 
 COLOURS = {
@@ -18,8 +21,22 @@ COLOURS = {
 }
 
 
+class OutboundAdmin(ReadOnlyAdmin):
+    """A list of what goes out to customers says when nothing does, because a test number is set."""
+
+    list_before_template = "reminders/test_number.html"
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        number = settings.YOUR_TEST_NUMBER
+        context = {"test_number": number and phone.display(number), **(extra_context or {})}
+        response: HttpResponse = super().changelist_view(request, context)
+        return response
+
+
 @admin.register(Text)
-class TextAdmin(StoreAdmin):
+class TextAdmin(OutboundAdmin):
     list_display = ("written", "who", "kind", "what_became", "reason", "rooftop")
     list_filter = ("status", "kind", "direction", "rooftop")
     list_select_related = ("customer", "rooftop")
@@ -29,15 +46,6 @@ class TextAdmin(StoreAdmin):
     date_hierarchy = "created_at"
     fields = ("written", "who", "kind", "body", "what_became", "reason", "appointment", "rooftop", "sid")
     readonly_fields = fields
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Text | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Text | None = None) -> bool:
-        return False
 
     @admin.display(description="Time", ordering="created_at")
     def written(self, text: Text) -> str:

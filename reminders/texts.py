@@ -202,6 +202,12 @@ def must_wait(text: Text, *, now: datetime) -> bool:
     return due.next_decent(now, now, zones, due.OUTER) != now
 
 
+def comes_before(appointment: Appointment, number: str, *, now: datetime) -> bool:
+    """Is an hour left before the visit at which this number may be sent a reminder?"""
+    zones = [appointment.rooftop.zone, *(due.zones_of(number) if number else ())]
+    return due.next_decent(now, appointment.arrives_at - due.LEEWAY, zones, due.OUTER) is not None
+
+
 def refusal(text: Text, *, now: datetime) -> str:
     """Why this text may not be sent as things stand now; "" when it may."""
     if settings.YOUR_TEST_NUMBER not in ("", text.number):

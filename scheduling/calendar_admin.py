@@ -59,8 +59,8 @@ class CalendarConnectionAdmin(StoreAdmin):
     list_display = ("__str__", "status", "why", "read_at", "untold", "rooftop")
     list_filter = ("rooftop", "state")
     list_select_related = ("rooftop", "technician")
-    fields = ("rooftop", "technician", "calendar_id", "state", "why", "read_at", "untold")
-    readonly_fields = ("state", "why", "read_at", "untold")
+    fields = ("rooftop", "technician", "calendar_id", "state", "why", "read_at", "audited", "untold")
+    readonly_fields = ("state", "why", "read_at", "audited", "untold")
     actions_detail = ("connect_with_google",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: CalendarConnection | None = None) -> Any:
@@ -118,6 +118,10 @@ class CalendarConnectionAdmin(StoreAdmin):
     @admin.display(description="Read")
     def read_at(self, connection: CalendarConnection) -> str:
         return store_time(connection.pulled_at, connection.rooftop) if connection.pulled_at else "never"
+
+    @admin.display(description="Compared by night")
+    def audited(self, connection: CalendarConnection) -> str:
+        return store_time(connection.audited_at, connection.rooftop) if connection.audited_at else "not yet"
 
     @admin.display(description="Changes not told")
     def untold(self, connection: CalendarConnection) -> int:

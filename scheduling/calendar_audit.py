@@ -4,12 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from crm import faults
 from scheduling import busy, outbox, sync
 from scheduling.calendar_edits import SHOWN
 from scheduling.models import Appointment, CalendarConnection, CalendarLink, CalendarOutbox
-from scheduling.ports import Calendar, CalendarError, Disconnected, SeenEvent
+from scheduling.ports import Calendar, CalendarError, Disconnected, SeenEvent, SlowDown
 from scheduling.providers import make_calendar
+
+FROM_HOUR, UNTIL_HOUR = 2, 6  # of the night, on the store's clock
+AUDITED_FOR = timedelta(hours=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +37,50 @@ def audit(connection: CalendarConnection, now: datetime) -> list[Difference]:
     return list(_hours(calendar, connection, now))
 
 
-def audit_all(now: datetime) -> int:
-    """The night's: look at every calendar, report what differs, and set it right; returns how many differ."""
-    outbox.try_again(now)
-    count = 0
-    connected = CalendarConnection.objects.select_related("rooftop", "technician").filter(
-        state=CalendarConnection.State.CONNECTED
+def due(now: datetime) -> list[int]:
+    """Calendars whose night it is on their store's clock, and that none of its hours has looked at yet."""
+    waiting = sync.ready(now).filter(_not_since(now)).order_by("pk")
+    return [row.pk for row in waiting if FROM_HOUR <= now.astimezone(row.rooftop.zone).hour < UNTIL_HOUR]
+
+
+def _not_since(now: datetime) -> Q:
+    return Q(audited_at=None) | Q(audited_at__lt=now - AUDITED_FOR)
+
+
+def audit_by_night(connection_id: int, now: datetime) -> int:
+    """Look at one calendar, report what differs, and set it right; returns how many differ.
+
+    Once a night, however many ask. One that cannot be asked is looked at again in an hour, or the next night.
+    """
+    connection = sync.ready(now).filter(pk=connection_id).first()
+    mine = CalendarConnection.objects.filter(_not_since(now), pk=connection_id)
+    if connection is None or not mine.update(audited_at=now):
+        return 0
+    outbox.try_parked_again(now, connection)
+    try:
+        found = [one for one in audit(connection, now) if one.code != "waiting"]
+    except CalendarError as error:
+        CalendarConnection.objects.filter(pk=connection_id).update(audited_at=connection.audited_at)
+        _not_audited(connection, error, now)
+        return 0
+    if found:
+        _set_right(connection, found, now)
+    return len(found)
+
+
+def _not_audited(connection: CalendarConnection, error: CalendarError, now: datetime) -> None:
+    if isinstance(error, Disconnected):
+        sync.disconnect(connection, error.code, now)
+        return
+    if isinstance(error, SlowDown):
+        sync.slow_down(connection, error, now)
+    faults.record(
+        faults.Source.CALENDAR,
+        error.code,
+        f"{connection} could not be audited; it is tried again.",
+        rooftop=connection.rooftop,
+        at=now,
     )
-    for connection in connected:
-        try:
-            found = [one for one in audit(connection, now) if one.code != "waiting"]
-        except Disconnected as error:
-            sync.disconnect(connection, error.code, now)
-            continue
-        except CalendarError as error:
-            faults.record(
-                faults.Source.CALENDAR,
-                error.code,
-                f"{connection} could not be audited; the next night tries again.",
-                rooftop=connection.rooftop,
-                at=now,
-            )
-            continue
-        if found:
-            _set_right(connection, found, now)
-        count += len(found)
-    return count
 
 
 def _set_right(connection: CalendarConnection, found: list[Difference], now: datetime) -> None:

@@ -42,6 +42,9 @@ class CalendarConnection(models.Model):
     pulling_until = models.DateTimeField(null=True, blank=True, editable=False)
     pulled_at = models.DateTimeField(null=True, blank=True, help_text="When it was last read to the end.")
     listed_at = models.DateTimeField(null=True, blank=True, help_text="When all of it was last read.")
+    audited_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When a night's audit last looked at it."
+    )
     channel_id = models.CharField(max_length=64, blank=True, editable=False)
     channel_resource = models.CharField(max_length=200, blank=True, editable=False)
     channel_expires_at = models.DateTimeField(null=True, blank=True)

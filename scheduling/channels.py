@@ -27,6 +27,8 @@ def watch_due(now: datetime) -> None:
         return
     ending = Q(channel_expires_at=None) | Q(channel_expires_at__lt=now + RENEW_BEFORE)
     for connection in sync.ready(now).filter(ending):
+        if not sync.ready(now).filter(pk=connection.pk).exists():
+            continue  # slowed down by what another one was told
         try:
             _watch(make_calendar(connection), connection)
         except Disconnected as error:

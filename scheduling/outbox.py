@@ -96,10 +96,17 @@ def park(row: CalendarOutbox, now: datetime, *, code: str) -> None:
     )
 
 
-def try_again(now: datetime, *, appointment: Appointment | None = None) -> int:
-    """Take parked rows up again, and do not wait for what is due later; returns how many rows there are."""
-    rows = CalendarOutbox.objects.all()
-    rows = rows.filter(appointment=appointment) if appointment else rows.exclude(parked_at=None)
+def try_again(now: datetime, appointment: Appointment) -> int:
+    """Tell this visit's changes now, parked or not; returns how many rows there are."""
+    return _anew(CalendarOutbox.objects.filter(appointment=appointment), now)
+
+
+def try_parked_again(now: datetime, connection: CalendarConnection) -> int:
+    """Take up what this calendar was not told; returns how many rows there are."""
+    return _anew(CalendarOutbox.objects.filter(connection=connection).exclude(parked_at=None), now)
+
+
+def _anew(rows: QuerySet[CalendarOutbox], now: datetime) -> int:
     return rows.update(parked_at=None, attempts=0, due_at=now)
 
 

@@ -13,12 +13,14 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Greatest
 from django.urls import reverse
 
 from crm import faults
+from crm.models import FollowUpTask
 from scheduling import busy, calendar_edits, outbox
-from scheduling.calendar_edits import SHOWN
+from scheduling.calendar_edits import SHOWN, TASK_WITHIN
 from scheduling.models import Appointment, CalendarConnection, CalendarLink, CalendarOutbox
 from scheduling.ports import (
     Calendar,
@@ -53,25 +55,37 @@ State = CalendarConnection.State
 
 
 def disconnect(connection: CalendarConnection, code: str, now: datetime) -> None:
-    """Nothing is asked any more until a person connects it again; staff are told once."""
-    changed = CalendarConnection.objects.filter(pk=connection.pk, state=State.CONNECTED).update(
-        state=State.DISCONNECTED, trouble=code
+    """Nothing is asked any more until a person connects it again; staff get a task, once."""
+    sentence = (
+        f"{connection} is disconnected: connect it again in the staff site. Booking goes on without it."
     )
-    if changed:
-        faults.record(
-            faults.Source.CALENDAR,
-            code,
-            f"{connection} is disconnected: connect it again in the staff site. Booking goes on without it.",
-            rooftop=connection.rooftop,
-            at=now,
+    with transaction.atomic():
+        changed = CalendarConnection.objects.filter(pk=connection.pk, state=State.CONNECTED).update(
+            state=State.DISCONNECTED, trouble=code
         )
+        if not changed:
+            return
+        FollowUpTask.objects.create(
+            rooftop=connection.rooftop,
+            kind=FollowUpTask.Kind.CONFLICT,
+            summary=sentence,
+            due_at=now + TASK_WITHIN,
+        )
+    faults.record(faults.Source.CALENDAR, code, sentence, rooftop=connection.rooftop, at=now)
 
 
 def slow_down(connection: CalendarConnection, error: SlowDown, now: datetime) -> None:
-    """Its quota is used up: all of it waits, at least as long as it said."""
+    """A quota is used up: whatever shares it waits, at least as long as Google said.
+
+    Quotas are a person's, or the service account's: a store's calendars mostly share one.
+    """
     spread = random.uniform(0, min(2.0 ** (connection.slow_count + 2), LONGEST_SLOW_SECONDS))
-    CalendarConnection.objects.filter(pk=connection.pk).update(
-        slow_until=now + timedelta(seconds=error.retry_after + spread),
+    until = now + timedelta(seconds=error.retry_after + spread)
+    shares = Q(rooftop=connection.rooftop_id)
+    if not connection.sealed_grant:
+        shares |= Q(sealed_grant="")
+    CalendarConnection.objects.filter(shares, state=State.CONNECTED).update(
+        slow_until=Greatest("slow_until", Value(until)),
         slow_count=F("slow_count") + 1,
         trouble=error.code,
     )
@@ -240,7 +254,7 @@ def tell_again(visit: Appointment, now: datetime) -> bool:
     with transaction.atomic():
         CalendarLink.objects.filter(appointment=visit, is_gone=False).update(version=0)
         outbox.note(visit, now)
-        return bool(outbox.try_again(now, appointment=visit))
+        return bool(outbox.try_again(now, visit))
 
 
 # --- in -----------------------------------------------------------------------------------
@@ -262,6 +276,7 @@ def pull_due(now: datetime, *, connection_id: int | None = None) -> None:
 
 
 def ready(now: datetime) -> QuerySet[CalendarConnection]:
+    """Those that may be asked: connected, and not slowed down."""
     return CalendarConnection.objects.select_related("rooftop", "technician").filter(
         Q(slow_until=None) | Q(slow_until__lte=now), state=State.CONNECTED
     )
@@ -289,7 +304,8 @@ def pull(connection: CalendarConnection, now: datetime) -> None:
 @contextmanager
 def _pulling(connection: CalendarConnection, now: datetime) -> Iterator[bool]:
     rows = CalendarConnection.objects.filter(pk=connection.pk)
-    free = rows.filter(Q(pulling_until=None) | Q(pulling_until__lte=now))
+    is_slow = Q(slow_until__gt=now)  # since this round began, by another one's answer
+    free = rows.filter(Q(pulling_until=None) | Q(pulling_until__lte=now)).exclude(is_slow)
     # The next time is set first, so that a push that comes meanwhile asks for one more.
     is_mine = bool(free.update(pulling_until=now + PULL_CLAIM, pull_due_at=now + PULL_EVERY))
     if is_mine:

@@ -86,7 +86,7 @@ class GoogleCalendar:
 
     def changes(self, *, sync_token: str, page: str) -> Page:
         # The other parameters must stay the same, or the token is refused.
-        return self._page(
+        found = self._page(
             self._ask(
                 "list",
                 expired=True,
@@ -96,6 +96,10 @@ class GoogleCalendar:
                 pageToken=page or None,
             )
         )
+        # Neither the end nor another page: an error in an answer that says 200. Unknown, not free.
+        if not (found.next_page or found.sync_token):
+            raise CalendarError("garbage")
+        return found
 
     def ours(self, desk: str, *, since: datetime, page: str) -> Page:
         return self._page(
@@ -137,6 +141,8 @@ class GoogleCalendar:
 
     def _page(self, answer: dict[str, Any]) -> Page:
         with _translated():
+            if answer.get("kind") != "calendar#events":
+                raise CalendarError("garbage")
             seen = tuple(self._seen(item) for item in answer.get("items", ()))
             return Page(seen, answer.get("nextPageToken", ""), answer.get("nextSyncToken", ""))
 

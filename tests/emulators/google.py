@@ -2,7 +2,8 @@
 
 Faults know the places "token", "freebusy", "insert", "get", "patch", "delete", "list", "watch" and "stop".
 Here "refuse" takes a code, Google's reason, and tells seconds as Retry-After; "cut" does what was asked and
-loses the answer; "error" makes each calendar of a free/busy answer fail within HTTP 200.
+loses the answer; "error" makes each calendar of a free/busy answer, or a list, fail within HTTP 200. With
+the code "empty" that list says neither where it goes on nor that it ends.
 
 A channel's pushes are kept in google.pushes, one a change; the test delivers, loses or repeats them.
 """
@@ -26,6 +27,8 @@ from tests.emulators.google_events import CalendarEvents, Refused
 PAGE = "<!DOCTYPE html><html><body>That's an error.</body></html>"
 USAGE = {"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded"}
 WRITES = ("insert", "patch", "delete")
+NO_LIST = {"kind": "calendar#events", "items": []}
+NO_REASON = {"domain": "global", "reason": "internalError"}
 
 
 @dataclass(slots=True)
@@ -233,6 +236,8 @@ class Google(Emulator):
                 drop(request)
             case "garbage":
                 return web.Response(text=PAGE, content_type="text/html")
+            case "error" if fault.where == "list":
+                return web.json_response(NO_LIST if fault.code == "empty" else {"errors": [NO_REASON]})
             case "refuse":
                 code = fault.code or {401: "authError", 403: "forbidden", 429: "rateLimitExceeded"}.get(
                     fault.status, "backendError"

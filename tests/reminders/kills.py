@@ -28,6 +28,7 @@ import httpx
 from dealership.embedded import start_services
 from tests.emulators.twilio import ACCOUNT, TOKEN
 from tests.reminders.kill_processes import (
+    CALL_POINTS,
     OWN_NUMBER,
     POINTS,
     Redis,
@@ -263,6 +264,11 @@ def lost_texts() -> list[str]:
     return list(texts.exclude(status="unknown", number__in=told).values_list("number", flat=True))
 
 
+def spread(kills: int) -> list[str]:
+    """So many deaths on a call's way, and as many at each point of a text's beside them."""
+    return [POINTS[n % len(POINTS)] for n in range(kills * len(POINTS) // len(CALL_POINTS))]
+
+
 def is_as_promised(report: dict[str, Any], kills: int) -> bool:
     if not report["is_guarded"]:
         return bool(report["twice"] and report["texted_twice"])
@@ -282,10 +288,11 @@ def sentence(report: dict[str, Any]) -> str:
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--kills", type=int, default=200, help="on a call's way; a text's come beside")
     parser.add_argument("--database", default="", help="a migrated one; else a server is started")
     parser.add_argument("--json", action="store_true")
     wanted = parser.parse_args(arguments)
+    points = spread(wanted.kills)
     carrier_port, web_port = free_port(), free_port()
     with ExitStack() as undo:
         folder = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="service-desk-kills-")))
@@ -304,16 +311,12 @@ def main(arguments: list[str]) -> int:
         )
         prepare_database(wanted.database, folder, undo)
         reports = [
-            run(
-                [POINTS[n % len(POINTS)] for n in range(wanted.kills)],
-                *(redis, carrier_port, web_port),
-                is_guarded=True,
-            ),
+            run(points, redis, carrier_port, web_port, is_guarded=True),
             # Who dies before it can record that a text went leaves it to be sent again.
             run(["after a text's request"], redis, carrier_port, web_port, is_guarded=False),
         ]
     print(json.dumps(reports) if wanted.json else "\n".join(map(sentence, reports)))
-    return 0 if all(is_as_promised(report, wanted.kills) for report in reports) else 1
+    return 0 if all(is_as_promised(report, len(points)) for report in reports) else 1
 
 
 def prepare_database(url: str, folder: Path, undo: ExitStack) -> None:

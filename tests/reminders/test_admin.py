@@ -1,6 +1,6 @@
 """Reminders in the staff site: seen, filtered, and asked for now."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -14,7 +14,7 @@ from reminders.models import Reminder
 from scheduling import booking
 from scheduling.models import Appointment
 from tests.factories import make_staff
-from tests.reminders.visits import make_call, make_visit
+from tests.reminders.visits import MONDAY, make_call, make_visit
 from tests.talking import MARIA
 from tests.voice.small import make_small_store
 
@@ -99,6 +99,39 @@ def test_while_it_rings_and_after_it_is_off_nobody_is_rung(staff: Client, visit:
     booking.cancel(visit, reason="sold", actor="test", now=timezone.now())
     assert "is cancelled" in staff.post(now_page(visit), follow=True).content.decode()
     assert not Reminder.objects.exists()
+
+
+NINE = datetime(2027, 3, 1, 2, 0, tzinfo=UTC)  # Sunday in Albany, at night
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("now", "ahead", "dialed", "answer", "is_kept"),
+    [
+        (MONDAY, 30 * HOUR, None, "Maria Lopez is rung within a minute.", True),
+        (NINE, 30 * HOUR, None, "Maria Lopez is rung on Mon, Mar 1, 9:00 AM.", True),
+        (NINE, 11 * HOUR, None, "no decent hour was left", False),
+        (MONDAY, HOUR, None, "nobody is rung in the two hours before a visit", False),
+        (MONDAY, 30 * HOUR, MONDAY - HOUR, "rung today already; once a day is the most", False),
+    ],
+)
+def test_who_asks_hears_when_it_rings_or_why_it_does_not(
+    client: Client,
+    otto: Rooftop,
+    monkeypatch: pytest.MonkeyPatch,
+    now: datetime,
+    ahead: timedelta,
+    dialed: datetime | None,
+    answer: str,
+    is_kept: bool,
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    client.force_login(make_staff("dana", otto, "view_appointment", "change_appointment"))
+    visit = make_visit(otto, now + ahead, booked_at=now - 9 * DAY)
+    if dialed:
+        make_call(visit, due_at=dialed, state="no_answer", number=MARIA, dialed_at=dialed)
+    assert answer in client.post(now_page(visit), follow=True).content.decode()
+    assert Reminder.objects.filter(state="pending").exists() is is_kept
 
 
 def test_who_may_not_change_appointments_rings_nobody(staff: Client, visit: Appointment) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from crm import consent
-from crm.models import FollowUpTask, Rooftop
+from crm.models import Consent, FollowUpTask, Rooftop
 from reminders import dialing, outcomes, sweep
 from reminders.models import Reminder, Text
 from scheduling import booking
@@ -142,21 +142,24 @@ def test_while_a_test_number_is_set_nobody_else_is_rung(
 def test_a_household_is_rung_once_a_day(twilio: Twilio, otto: Rooftop, call: Reminder) -> None:
     second = make_call(make_visit(otto, WEDNESDAY + HOUR, booked_at=NOW - 9 * DAY), due_at=NOW)
     assert carry_out(call).state == "placed"
-    assert carry_out(second, now=NOW + HOUR).reason == "This number was rung today already."
+    assert (
+        carry_out(second, now=NOW + HOUR).reason
+        == "This number was rung today already; once a day is the most."
+    )
     assert rung(twilio) == [MARIA]
 
 
 def test_a_visit_is_rung_for_twice_at_most(twilio: Twilio, call: Reminder, visit: Appointment) -> None:
     for attempt in (2, 3):
         make_call(visit, due_at=NOW, attempt=attempt, number=MARIA, dialed_at=NOW - attempt * DAY)
-    assert refused(twilio, call) == "This appointment was rung for often enough."
+    assert refused(twilio, call) == "This appointment was rung for twice already; that is the most."
 
 
 def test_a_number_is_rung_three_times_a_month_at_most(twilio: Twilio, otto: Rooftop, call: Reminder) -> None:
     for days in (3, 10, 20):
         past = make_visit(otto, NOW - days * DAY, booked_at=NOW - 30 * DAY)
         make_call(past, due_at=NOW, number=MARIA, dialed_at=NOW - (days + 1) * DAY, state="answered")
-    assert refused(twilio, call) == "This number was rung often enough this month."
+    assert refused(twilio, call) == "This number was rung three times in 30 days; that is the most."
 
 
 def test_at_night_it_waits_for_the_morning(twilio: Twilio, otto: Rooftop) -> None:
@@ -166,10 +169,6 @@ def test_at_night_it_waits_for_the_morning(twilio: Twilio, otto: Rooftop) -> Non
     assert (call.state, rung(twilio)) == ("pending", [])
     assert call.due_at == datetime(2027, 3, 10, 14, 0, tzinfo=UTC)  # 09:00
     assert carry_out(call, now=call.due_at).state == "placed"
-
-
-def test_too_close_to_the_visit_nobody_is_rung(twilio: Twilio, call: Reminder) -> None:
-    assert refused(twilio, call, now=WEDNESDAY - HOUR) == "It was too late."
 
 
 def test_the_area_code_counts_as_much_as_the_store(twilio: Twilio, otto: Rooftop) -> None:
@@ -246,6 +245,61 @@ def test_nobody_at_the_phone_page_gets_a_text(call: Reminder, status: str, state
     assert "we couldn't reach you about your appointment on Wed, Mar 10 at 10:30 AM" in text.body
 
 
+# --- too late -----------------------------------------------------------------------------
+
+EVENING = NOW + 9 * HOUR  # 19:30; until 8:30 in the morning nobody may be rung
+
+
+@pytest.mark.parametrize("is_near", [False, True])
+@pytest.mark.parametrize("wants_texts", [True, False])
+def test_a_carrier_that_is_down_until_it_is_too_late_leaves_a_text_or_a_task(
+    twilio: Twilio, call: Reminder, settings: Settings, is_near: bool, wants_texts: bool
+) -> None:
+    customer = call.appointment.customer
+    if not wants_texts:
+        sms = [Consent.Channel.SMS]
+        consent.note(customer, MARIA, False, wording="No.", source="test", now=NOW, channels=sms)
+    settings.TWILIO_API_BASE_URL = "http://127.0.0.1:9"
+    assert carry_out(call).state == "pending"
+    assert carry_out(call, now=call.due_at).state == "pending"
+    carry_out(call, now=WEDNESDAY - HOUR if is_near else EVENING)
+    assert (call.state, call.reason[:17]) == ("failed", "Too late to ring:")
+    if wants_texts:
+        assert call.text == Text.objects.get(kind="reminder", status="pending")
+        assert not FollowUpTask.objects.exists()
+    else:
+        task = FollowUpTask.objects.get(kind="reminder", customer=customer, phone_number=MARIA)
+        assert task.due_at <= WEDNESDAY
+        assert not Text.objects.exists()
+
+
+def test_where_the_text_two_hours_before_tells_it_there_is_no_second_one(
+    visit: Appointment, call: Reminder
+) -> None:
+    text = make_call(visit, due_at=WEDNESDAY - 2 * HOUR, kind="text")
+    assert carry_out(call, now=EVENING).state == "failed"
+    assert not Text.objects.exists()
+    assert not FollowUpTask.objects.exists()
+    carry_out(text, now=text.due_at)
+    assert Text.objects.get().reminder == text
+
+
+def test_when_no_text_can_come_by_day_a_person_is_asked(otto: Rooftop) -> None:
+    visit = make_visit(otto, WEDNESDAY - 2.5 * HOUR, booked_at=NOW - 9 * DAY)  # 8:00
+    make_call(visit, due_at=NOW, kind="text")
+    assert carry_out(make_call(visit, due_at=NOW), now=EVENING + 2 * HOUR).state == "failed"
+    assert not Text.objects.exists()
+    assert FollowUpTask.objects.get().due_at == EVENING + 2 * HOUR + outcomes.STAFF_WITHIN
+
+
+def test_nobody_is_asked_to_call_who_wants_no_calls_or_has_come(otto: Rooftop, call: Reminder) -> None:
+    assert carry_out(call, now=WEDNESDAY + HOUR).state == "failed"
+    never = make_visit(otto, WEDNESDAY, booked_at=NOW - 9 * DAY, number="+12125550177", agrees=None)
+    assert carry_out(make_call(never, due_at=NOW), now=EVENING).state == "skipped"
+    assert not Text.objects.exists()
+    assert not FollowUpTask.objects.exists()
+
+
 # --- without evidence ---------------------------------------------------------------------
 
 
@@ -320,7 +374,7 @@ def test_a_cancellation_is_told_although_nobody_comes(visit: Appointment) -> Non
 
 def test_a_text_about_a_visit_that_has_begun_is_left(visit: Appointment) -> None:
     text = carry_out(make_call(visit, due_at=NOW, kind="text"), now=WEDNESDAY + HOUR)
-    assert (text.state, text.reason) == ("skipped", "It was too late.")
+    assert (text.state, text.reason) == ("failed", "It was too late.")
 
 
 def test_strangers_find_nothing_at_the_callbacks(client: Client) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 from django.db import connection
 
-from tests.reminders.kill_processes import POINTS
+from tests.reminders.kill_processes import CALL_POINTS, POINTS
 
 pytestmark = [
     pytest.mark.integration,
@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.timeout(300),  # a dozen processes on a busy machine
 ]
 
-KILLS = len(POINTS)
+KILLS = len(CALL_POINTS)  # and the text points beside
 
 
 def test_killed_workers_ring_and_text_nobody_twice_and_forget_nobody() -> None:

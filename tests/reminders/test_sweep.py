@@ -4,6 +4,7 @@ import os
 import resource
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +27,8 @@ from tests.voice.small import make_small_store
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 
 MANY = int(os.environ.get("DUE", "3000"))  # make reminders-kill: 100000
+# A minute for a hundred thousand. A few are not measured closely: the machine may have other work.
+WITHIN_SECONDS = 60 * max(MANY, 25_000) / 100_000
 SWEEPS = 4
 NOW = timezone.now()
 DAY = timedelta(days=1)
@@ -63,14 +66,33 @@ def sweep_once(handed: list[int]) -> None:
         connection.close()
 
 
+@pytest.fixture
+def two_cores() -> Iterator[None]:
+    """This process and the database's server have two between them, as many as the promise is about."""
+    before = os.sched_getaffinity(0)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        backend = cursor.fetchone()[0]
+    server = int(Path(f"/proc/{backend}/stat").read_text().rpartition(")")[2].split()[1])
+    for process in (0, server):
+        os.sched_setaffinity(process, sorted(before)[:2])
+    yield
+    for process in (0, server):
+        os.sched_setaffinity(process, before)
+
+
+@pytest.mark.usefixtures("two_cores")
 def test_several_sweeps_at_once_hand_everything_out_once(otto: Rooftop) -> None:
     make_due(otto, MANY)
+    connection.close()  # the next one is another process of the server's
     handed: list[int] = []
     memory, began = peak_megabytes(), time.monotonic()
     with ThreadPoolExecutor(SWEEPS) as pool:
         list(pool.map(lambda _: sweep_once(handed), range(SWEEPS)))
     sweep_once(handed)  # what one sweep had planned while another was claiming
-    print(f"{MANY} due rows in {time.monotonic() - began:.1f} s, {peak_megabytes() - memory} MB more")
+    seconds = time.monotonic() - began
+    print(f"{MANY} due rows in {seconds:.1f} s, {peak_megabytes() - memory} MB more")
+    assert seconds < WITHIN_SECONDS
     assert Counter(handed) == Counter(Reminder.objects.values_list("pk", flat=True))
     assert len(handed) == MANY
     assert peak_megabytes() - memory < 100
@@ -108,6 +130,15 @@ def test_one_reminder_that_breaks_does_not_hold_up_the_others(
     assert Text.objects.get().reminder == good
     broken.refresh_from_db()
     assert broken.state == "claimed"
+
+
+def test_one_that_breaks_until_its_visit_is_near_is_given_up_for_staff_to_see(otto: Rooftop) -> None:
+    now = timezone.now()
+    visit = make_visit(otto, now + timedelta(hours=1), booked_at=now - 9 * DAY)
+    broken = make_call(visit, due_at=now, kind="nonsense", state="claimed")
+    carry_out([broken.pk])
+    broken.refresh_from_db()
+    assert (broken.state, broken.reason) == ("failed", "It could not be carried out.")
 
 
 def test_what_waits_is_found_by_its_index(otto: Rooftop) -> None:

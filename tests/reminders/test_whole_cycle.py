@@ -177,7 +177,7 @@ async def test_a_reminder_rings_and_the_customer_moves_the_visit(
     assert starts_at(before) == visit.arrives_at
 
     opening = await stream.hears(r"maria\?", within=PATIENCE_SECONDS)
-    assert "automated assistant" in opening
+    assert "automated ai assistant" in opening.lower()
     wanted = (visit.local_arrival + DAY).replace(hour=14, minute=0)
     await ask(stream, "Yes, this is Maria.", r"count on you\?")
     await ask(stream, f"Could I come on {wanted:%A} at 2 PM instead?", r"move it\?")

@@ -16,7 +16,7 @@ from pytest_django import Settings
 from crm.models import Rooftop
 from crm.sealing import CannotUnseal, seal, unseal
 from scheduling import booking, channels, sync, tasks
-from scheduling.calendar_audit import audit, audit_all
+from scheduling.calendar_audit import audit, audit_by_night
 from scheduling.models import CalendarConnection, CalendarLink, CalendarOutbox, Technician
 from scheduling.ports import CalendarError
 from tests.emulators.base import Fault
@@ -333,7 +333,7 @@ def test_the_audit_names_each_kind_of_difference(
         call_command("calendar_audit")
     assert f"missing: appointment {visits[0].pk}" in capsys.readouterr().out
 
-    assert audit_all(NOW) == 4
+    assert audit_by_night(shop.pk, NOW) == 4
     sync.pull_due(NOW)
     settle(NOW + timedelta(minutes=5))
     assert audit(shop, NOW) == []
@@ -347,7 +347,7 @@ def test_the_audit_says_when_it_cannot_ask(
     google.faults = [Fault("refuse", "list", status=503)]
     with pytest.raises(CalendarError):
         audit(shop, NOW)
-    assert audit_all(NOW) == 0
+    assert audit_by_night(shop.pk, NOW) == 0
     with pytest.raises(SystemExit):
         call_command("calendar_audit")
     assert "cannot be asked (http_503)" in capsys.readouterr().out

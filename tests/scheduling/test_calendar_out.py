@@ -16,7 +16,13 @@ from pytest_django import Settings
 from crm import faults
 from crm.models import FollowUpTask, Rooftop, SystemFault
 from scheduling import booking, outbox, sync
-from scheduling.models import Appointment, CalendarConnection, CalendarLink, CalendarOutbox
+from scheduling.models import (
+    Appointment,
+    CalendarConnection,
+    CalendarLink,
+    CalendarOutbox,
+    Technician,
+)
 from tests.emulators.base import Fault
 from tests.emulators.google import Google
 from tests.emulators.google_events import CalendarEvents
@@ -195,9 +201,10 @@ def test_a_bad_moment_is_waited_out_and_the_visit_stays(
     assert (visit.status, visit.version) == ("booked", 1)
 
 
-def test_a_used_up_quota_slows_the_whole_calendar_down(
+def test_a_used_up_quota_slows_all_calendars_of_the_store_down(
     link: CalendarConnection, store: Rooftop, google: Google
 ) -> None:
+    pat = connect(store, Technician.objects.get(name="Pat"))
     for hour in (9, 11, 13):
         book(store, at(store, 24, hour))
     google.faults = [Fault("refuse", "insert", status=403, code="rateLimitExceeded", seconds=40, times=1)]
@@ -205,6 +212,8 @@ def test_a_used_up_quota_slows_the_whole_calendar_down(
     assert google.counts["insert"] == 1
     link.refresh_from_db()
     assert link.slow_until and link.slow_until >= NOW + timedelta(seconds=40)
+    pat.refresh_from_db()
+    assert pat.slow_until == link.slow_until
     assert sync.push_due(NOW + timedelta(seconds=39)) == 0
     sync.pull_due(NOW + timedelta(seconds=39))
     assert (google.counts["insert"], google.counts["list"]) == (1, 0)
@@ -224,7 +233,7 @@ def test_what_cannot_be_written_is_parked_and_does_not_hold_the_others_up(
     assert sync.push_due(LATER) == 0
     assert len(events.standing()) == 1
 
-    outbox.try_again(LATER, appointment=poison)
+    outbox.try_again(LATER, poison)
     assert sync.push_due(LATER) == 1
     assert len(events.standing()) == 2
 
@@ -240,13 +249,18 @@ def test_a_revoked_grant_disconnects_the_calendar_and_booking_goes_on(
     assert (link.state, link.trouble) == ("disconnected", "invalid_grant")
     assert faults.flush(5)
     assert SystemFault.objects.get(source="calendar").code == "invalid_grant"
+    task = FollowUpTask.objects.get(rooftop=store)
+    assert task.summary.startswith("Calendar of Small is disconnected: connect it again")
+    assert NOW < task.due_at < NOW + timedelta(days=1)
 
     book(store, at(store, 24, 11))
     asked = len(google.requests)
     sync.push_due(LATER)
     sync.pull_due(LATER)
+    sync.disconnect(link, "invalid_grant", LATER)  # another worker saw it too
     assert len(google.requests) == asked
     assert CalendarOutbox.objects.count() == 2
+    assert FollowUpTask.objects.count() == 1
 
 
 def test_a_calendar_that_is_not_there_is_disconnected(

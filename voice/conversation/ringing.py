@@ -30,11 +30,19 @@ def opening(store: Store, conversation: Conversation) -> str:
     conversation.enter(State.VERIFICATION)
     kept = "recorded and transcribed" if store.records_calls else "transcribed"
     choice = f"{phrases.MAY_REFUSE_RECORDING} " if store.records_calls else ""
-    number = f"; our number is {phone.speak(store.phone_number)}" if store.phone_number else ""
     return (
-        f"Hello, this is the automated assistant of {store.name} service, and this call is {kept}. "
-        f"Say stop or press nine, and we won't call again{number}. {choice}{questions.question(conversation)}"
+        f"Hello, this is the {_self(store)}, and this call is {kept}. "
+        f"Say stop or press nine, and we won't call again{_number(store)}. {choice}"
+        f"{questions.question(conversation)}"
     )
+
+
+def _self(store: Store) -> str:
+    return f"automated AI assistant of {store.name} service"
+
+
+def _number(store: Store) -> str:
+    return f"; our number is {phone.speak(store.phone_number)}" if store.phone_number else ""
 
 
 def who_and_why(store: Store, conversation: Conversation) -> str:
@@ -46,7 +54,7 @@ def who_and_why(store: Store, conversation: Conversation) -> str:
 
 def _who(store: Store, conversation: Conversation) -> str:
     name = conversation.caller.first_name
-    return f"This is the automated assistant of {store.name} service, calling {name} about a service appointment."
+    return f"This is the {_self(store)}, calling {name} about a service appointment."
 
 
 def tell(visit: Visit) -> str:
@@ -55,10 +63,10 @@ def tell(visit: Visit) -> str:
 
 
 def introduce(store: Store, conversation: Conversation) -> str:
-    """To the person who came to the telephone after somebody else had heard the opening."""
-    name = conversation.caller.first_name
+    """To the person who came to the telephone after somebody else had heard the opening; in one sentence."""
     return (
-        f"Hi {name}, this is the automated assistant of {store.name} service, and this call is transcribed."
+        f"Hi {conversation.caller.first_name}, this is the {_self(store)}, this call is transcribed, and if "
+        f"you say stop or press nine we won't call again{_number(store)}."
     )
 
 
