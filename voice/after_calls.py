@@ -7,20 +7,22 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from crm.models import FollowUpTask, SystemFault
-from scheduling.models import Appointment, OpCode
-from voice import calls, claim_check, transfers, watchdog
+from scheduling.models import Appointment, AppointmentLine, OpCode
+from voice import calls, claim_check, counted, sentiment, transfers, watchdog
 from voice.conversation import saying
 from voice.conversation.states import Conversation, Ending, Intent
 from voice.costs import cost_of
-from voice.models import Call
+from voice.models import Call, ToolCall, Turn
+from voice.tools.registry import UNSURE
 from voice.tools.store import load_store
 from voice.transcript import slowest_of
 
 AT_ONCE = 200
 LOOKED_BACK = timedelta(days=2)
+WON_BACK_WITHIN = timedelta(days=1)
 LONGEST = 600  # characters
 
 WANTED = {
@@ -62,13 +64,16 @@ def look_back(*, now: datetime) -> int:
     """Look at every call that has ended and has no summary yet; how many that were."""
     waiting = _waiting(now)[:AT_ONCE]
     for call in waiting:
+        wrong = claim_check.contradictions(call)
         Call.objects.filter(pk=call.pk).update(
             summary=summary_of(call),
             slowest_ms=slowest_of(call.turns.all()),
             failures=failures(call),
-            contradictions=claim_check.contradictions(call),
+            contradictions=len(wrong),
+            false_confirmations=sum(each.kind == claim_check.VISIT for each in wrong),
             **_counts(call),
         )
+    won_back(now=now)
     return len(waiting)
 
 
@@ -76,19 +81,56 @@ def _counts(call: Call) -> dict[str, Any]:
     """What the dashboard counts the call as: kept beside it, for what was said is forgotten one day."""
     conversation = transfers.conversation_of(call)
     is_open = load_store(call.rooftop, now=call.started_at).is_open_at(call.started_at)
+    said = [turn.text for turn in call.turns.all() if turn.speaker == Turn.Speaker.CALLER]
     return {
         "errand": conversation.intent,
-        "has_booked": call.tool_calls.filter(name="book_appointment", code="ok").exists(),
+        "has_booked": _booked_by(call).exists(),
         "wanted_person": conversation.ending is Ending.TRANSFER or watchdog.is_transferred(call),
         "was_after_hours": not is_open,
         "cost": Decimal(cost_of(call).dollars).quantize(Decimal("0.0001")),
+        "revenue": _worth(call),
+        "sentiment": sentiment.sentiment_of(call, said, conversation.intent),
     }
 
 
+def _booked_by(call: Call) -> QuerySet[ToolCall]:
+    return call.tool_calls.filter(name="book_appointment", code="ok")
+
+
+def _worth(call: Call) -> Decimal | None:
+    """The middle of the prices of what it booked, in US dollars; None when that is nothing with a price."""
+    lines = AppointmentLine.objects.filter(appointment__in=_booked_by(call).values("appointment"))
+    prices = lines.aggregate(least=Sum("price_min"), most=Sum("price_max"))
+    if prices["most"] is None:
+        return None
+    return Decimal(prices["least"] + prices["most"]) / 2
+
+
 def failures(call: Call) -> int:
-    """How often a provider failed this call, or a model said something untrue that was replaced."""
+    """How often something failed this call: a provider, a tool, or a model that said what is not so."""
     faults = SystemFault.objects.filter(call_sid=call.sid).count()
-    return faults + call.usages.exclude(error="").count() + call.defects.count()
+    tools = call.tool_calls.filter(code__in=UNSURE).count()
+    return faults + tools + call.usages.exclude(error="").count() + call.defects.count()
+
+
+def won_back(*, now: datetime) -> int:
+    """Note of calls that came to nothing whose caller was won back since, within a day; how many those are."""
+    later = Call.objects.filter(
+        counted.is_settled(),
+        rooftop=OuterRef("rooftop"),
+        caller_number=OuterRef("caller_number"),
+        started_at__gt=OuterRef("ended_at"),
+        started_at__lt=OuterRef("ended_at") + WON_BACK_WITHIN,
+    ).exclude(Q(caller_number="") | Q(purpose=Call.Purpose.REMINDER))
+    booked = Appointment.objects.filter(
+        customer=OuterRef("customer"),
+        created_at__gt=OuterRef("ended_at"),
+        created_at__lt=OuterRef("ended_at") + WON_BACK_WITHIN,
+    )
+    missed = Call.objects.filter(
+        counted.counted_as("missed"), was_recovered=False, started_at__gt=now - LOOKED_BACK
+    )
+    return missed.filter(Exists(later) | Exists(booked)).update(was_recovered=True)
 
 
 def _waiting(now: datetime) -> QuerySet[Call]:

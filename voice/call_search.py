@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchVector
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet
 from django.db.models.fields.json import KT
 from django.db.models.functions import Mod
 from django.db.models.lookups import Exact
@@ -28,6 +28,13 @@ from voice.models import Call, CallReview, ToolCall, Turn
 SPOKEN = SearchVector("text", config="english")
 NUMBER_DIGITS = 4  # fewer are a word: "4 tires"
 SLOW = [("1", "over 1 s"), ("2", "over 2 s"), ("4", "over 4 s")]
+LENGTHS = [
+    ("under", "under 30 s"),
+    ("30", "30 s or more"),
+    ("120", "2 min or more"),
+    ("300", "5 min or more"),
+]
+SHORT = timedelta(seconds=30)
 VERSIONS_SHOWN = 50
 HOURS = [(str(hour), f"{hour % 12 or 12} {'AM' if hour < 12 else 'PM'}") for hour in range(24)]
 SAMPLED = 20  # one call in so many is to be reviewed although nothing was wrong
@@ -84,6 +91,8 @@ class CallFilter(forms.Form):
         required=False, choices=[("", "In and out"), ("inbound", "Callers"), ("outbound", "We rang")]
     )
     slow = forms.ChoiceField(label="Slowest answer", required=False, choices=[("", "Any wait"), *SLOW])
+    length = forms.ChoiceField(label="Duration", required=False, choices=[("", "Any"), *LENGTHS])
+    sentiment = forms.ChoiceField(required=False, choices=[("", "Any"), *Call.Sentiment.choices])
     review = forms.ChoiceField(
         required=False,
         choices=[
@@ -140,6 +149,7 @@ VIEWS = {
     "With a person": "outcome=transferred",
     "Messages": "outcome=message",
     "Hung up": "outcome=hung_up",
+    "Unhappy": "sentiment=unhappy",
     "Slow answers": "slow=2",
     "Something failed": "trouble=on",
 }
@@ -189,6 +199,7 @@ def _is_wanted(wanted: dict[str, Any]) -> Q:
         ("rooftop", "rooftop"),
         ("state", "state"),
         ("direction", "direction"),
+        ("sentiment", "sentiment"),
         ("intent", "conversation__intent"),
     ):
         if wanted.get(name):
@@ -203,7 +214,15 @@ def _is_wanted(wanted: dict[str, Any]) -> Q:
         is_wanted &= Q(failures__gt=0)
     if wanted.get("untrue"):
         is_wanted &= Q(contradictions__gt=0)
-    return is_wanted & _is_handed_over(wanted.get("handover", ""))
+    return is_wanted & _lasted(wanted.get("length", "")) & _is_handed_over(wanted.get("handover", ""))
+
+
+def _lasted(length: str) -> Q:
+    if not length:
+        return Q()
+    if length == "under":
+        return Q(ended_at__lt=F("started_at") + SHORT)
+    return Q(ended_at__gte=F("started_at") + timedelta(seconds=int(length)))
 
 
 def _is_handed_over(handover: str) -> Q:

@@ -14,6 +14,7 @@ from crm.models import FollowUpTask, Rooftop, Staff
 from scheduling.models import Appointment
 from voice import live, resuming, visits
 from voice.conversation import claims
+from voice.conversation.redaction import mask, mask_all
 from voice.conversation.states import Caller, CameOf, Conversation, Deed, Ending, Proof, Purpose, Slots
 from voice.models import Call, Defect, ToolCall, Turn, Usage
 from voice.ports import ModelUse
@@ -203,7 +204,7 @@ def save_state(call: Call, conversation: Conversation) -> None:
     """Keep where the conversation stands, so that nothing is lost when the process is."""
     live.save(conversation, epoch=call.resumes)
     Call.objects.filter(pk=call.pk, resumes=call.resumes).update(
-        state=conversation.state, conversation=conversation.model_dump(mode="json")
+        state=conversation.state, conversation=mask_all(conversation.model_dump(mode="json"))
     )
 
 
@@ -227,7 +228,7 @@ def save_usage(row: Usage) -> None:
 
 def defect(call: Call, found: claims.Defect, *, at_ms: int) -> Defect:
     """The row for a defect; see save_defect."""
-    return Defect(call=call, kind=found.kind, said=found.said, truth=found.truth, at_ms=at_ms)
+    return Defect(call=call, kind=found.kind, said=mask(found.said), truth=mask(found.truth), at_ms=at_ms)
 
 
 def save_defect(row: Defect) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from channels.layers import get_channel_layer
 
+from voice.conversation.redaction import mask
 from voice.models import Call
 from voice.ports import Caption, LineCommand, Notice
 
@@ -75,7 +76,7 @@ class Captions:
             {
                 "kind": "said",
                 "speaker": caption.speaker,
-                "text": caption.text,
+                "text": mask(caption.text, is_final=caption.is_final),
                 "is_interim": "" if caption.is_final else caption.speaker,
             }
         )

@@ -10,6 +10,7 @@ from scheduling.models import OpCode
 from voice.conversation import claims, saying
 from voice.models import Call, Defect, ToolCall, Turn
 
+VISIT = "visit"  # the kind of what is said to be written and is not
 NOTHING_WRITTEN = "This call wrote nothing into the book."
 NOT_ON_THE_MENU = "No price of the menu, and no tool's answer."
 # These tell what is open, or what may still be agreed on: not what stands in the book.
@@ -38,16 +39,16 @@ def check(
     return heard + [Disagreement(each.kind, each.said, each.truth, each.at_ms) for each in defects]
 
 
-def contradictions(call: Call) -> int:
-    """How often the caller heard what is not so."""
+def contradictions(call: Call) -> list[Disagreement]:
+    """Each time that the caller heard what is not so."""
     tool_calls = list(call.tool_calls.select_related("appointment__rooftop"))
-    return len(check(call, call.turns.all(), tool_calls, []))
+    return check(call, call.turns.all(), tool_calls, [])
 
 
 def _heard(turn: Turn, visits: list[datetime], amounts: set[int]) -> Iterator[Disagreement]:
     for sentence in re.split(r"(?<=[.?!])\s+", turn.text):
         if claims.says_it_is_written(sentence) and (truth := _not_so(sentence, visits)):
-            yield Disagreement("visit", sentence, truth, turn.starts_ms, turn)
+            yield Disagreement(VISIT, sentence, truth, turn.starts_ms, turn)
         if claims.amounts_in(sentence) - amounts:
             yield Disagreement("price", sentence, NOT_ON_THE_MENU, turn.starts_ms, turn)
 

@@ -17,6 +17,7 @@ ANSWERED_BY_WORDS = (
     *(Intent.WAITLIST, Intent.STOP_CALLING),
 )
 WRITTEN = (Call.Outcome.BOOKED, Call.Outcome.MOVED, Call.Outcome.CANCELLED, Call.Outcome.CONFIRMED)
+CAME_TO_NOTHING = (Call.Outcome.HUNG_UP, Call.Outcome.FAILED)
 CAME = (Appointment.Status.CHECKED_IN, Appointment.Status.COMPLETED)
 # Names that count by the visits which calls have booked, on the days of those visits.
 BY_VISIT = {"due": (*CAME, Appointment.Status.NO_SHOW), "came": CAME}
@@ -29,6 +30,8 @@ _ANSWERED = _CALLERS & Q(stream_opened_at__isnull=False)
 _BOOKED = _ANSWERED & (Q(has_booked=True) | Q(outcome=Call.Outcome.BOOKED))
 _GOAL_MET = Q(outcome__in=WRITTEN) | Q(outcome=Call.Outcome.NO_BOOKING, errand__in=ANSWERED_BY_WORDS)
 _HANDED_OVER = _ANSWERED & (Q(wanted_person=True) | Q(outcome=Call.Outcome.TRANSFERRED))
+_UNANSWERED = Q(stream_opened_at__isnull=True) & ~Q(outcome=Call.Outcome.TRANSFERRED)
+_MISSED = _CALLERS & (Q(outcome__in=CAME_TO_NOTHING) | _UNANSWERED)
 _REMINDED = _ENDED & Q(direction=Call.Direction.OUTBOUND, purpose=Call.Purpose.REMINDER)
 
 LABELS = {
@@ -41,11 +44,15 @@ LABELS = {
     "handed_over": "To be put through",
     "put_through": "Put through",
     "abandoned": "Hung up early",
+    "missed": "Came to nothing",
+    "recovered": "Came to nothing, then won back",
     "after_hours": "Booked while closed",
     "due": "Booked visit is over",
     "came": "Booked visit came",
     "reminded": "Reminder calls",
     "confirmed": "Reminder confirmed",
+    "untrue": "Booking confirmed falsely",
+    "valued": "Booked for a price",
     "measured": "Answer was timed",
     "priced": "Cost is known",
 }
@@ -63,13 +70,22 @@ def counted_as(name: str) -> Q:
         "handed_over": _HANDED_OVER,
         "put_through": _HANDED_OVER & Q(outcome=Call.Outcome.TRANSFERRED),
         "abandoned": _CALLERS & Q(outcome=Call.Outcome.HUNG_UP),
+        "missed": _MISSED,
+        "recovered": _MISSED & Q(was_recovered=True),
         "after_hours": _BOOKED & Q(was_after_hours=True),
         "reminded": _REMINDED,
         "confirmed": _REMINDED & Q(outcome=Call.Outcome.CONFIRMED),
+        "untrue": _ANSWERED & Q(false_confirmations__gt=0),
+        "valued": _BOOKED & Q(revenue__isnull=False),
         "measured": _ENDED & Q(slowest_ms__isnull=False),
         "priced": _ENDED & Q(cost__isnull=False),
     }
     return rules[name]
+
+
+def is_settled() -> Q:
+    """Calls, of either side's making, that came to what was wanted or to a person."""
+    return _ENDED & (_GOAL_MET | Q(outcome=Call.Outcome.TRANSFERRED))
 
 
 def booked_visits(name: str) -> QuerySet[ToolCall]:

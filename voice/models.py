@@ -51,6 +51,13 @@ class Call(models.Model):
         REMINDER = "reminder"
         FOLLOW_UP = "follow_up"
 
+    class Sentiment(models.TextChoices):
+        """How the caller took it: voice/sentiment.py says by what."""
+
+        UNHAPPY = "unhappy"
+        NEUTRAL = "neutral"
+        CONTENT = "content"
+
     class CarrierStatus(models.TextChoices):
         """The carrier's own words, in no order; see voice/progress.py for which may follow which."""
 
@@ -129,6 +136,23 @@ class Call(models.Model):
     cost = models.DecimalField(
         "estimated cost", max_digits=8, decimal_places=4, null=True, blank=True, help_text="US dollars."
     )
+    revenue = models.DecimalField(
+        "estimated revenue",
+        max_digits=8,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="US dollars: the middle of the prices of what it booked. Empty: it booked nothing priced.",
+    )
+    false_confirmations = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How often the caller heard that something is booked which is not."
+    )
+    was_recovered = models.BooleanField(
+        default=False, db_default=False, help_text="It came to nothing, and the caller was won back."
+    )
+    sentiment = models.CharField(
+        max_length=7, choices=Sentiment, blank=True, default="", db_default="", help_text="Empty: not told."
+    )
     forgotten_at = models.DateTimeField(
         null=True, blank=True, help_text="When what was said was deleted: see voice/retention.py."
     )
@@ -163,7 +187,10 @@ class Call(models.Model):
             models.Index(fields=["outcome", "-started_at"], name="call_by_outcome"),
             models.Index(fields=["rooftop", "-started_at"], name="call_by_rooftop"),
         ]
-        permissions = [("take_over_call", "Can have running calls put through to themselves")]
+        permissions = [
+            ("take_over_call", "Can have running calls put through to themselves"),
+            ("export_call", "Can take calls out as a file"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.started_at:%Y-%m-%d %H:%M} {self.caller_number or 'withheld'}"

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from voice import calls
+from voice.conversation.redaction import mask, mask_all
 from voice.conversation.states import Conversation
 from voice.database import in_database_at_last
 from voice.models import Call, Turn
@@ -47,20 +48,20 @@ class Record:
     ) -> None:
         """Keep one finished turn; positions are seconds since this media stream began.
 
-        reasoning: the intent, slots and changes of Turn.
+        reasoning: the intent, slots and changes of Turn. Card numbers are kept nowhere.
         """
         self._writes.put_nowait(
             partial(
                 calls.save_turn,
                 self.call,
                 speaker=speaker,
-                text=text,
-                cut_off=cut_off,
+                text=mask(text),
+                cut_off=mask(cut_off),
                 starts_ms=max(0, round((self._seconds + starts_at) * 1000)),
                 ends_ms=max(0, round((self._seconds + ends_at) * 1000)),
                 state=state,
                 latencies=latencies or {},
-                **reasoning,
+                **mask_all(reasoning),
             )
         )
 

@@ -26,7 +26,7 @@ from django.views.decorators.http import require_GET, require_POST
 from crm import phone as numbers
 from crm.models import Customer, Phone, Rooftop
 from crm.rights import rooftops_of
-from voice import call_export, call_search, recordings, taking_over
+from voice import call_export, call_search, recordings, sentiment, taking_over
 from voice.calls import open_call, stream_token
 from voice.costs import cost_of
 from voice.models import Call, CallReview, RecordingAccess
@@ -112,6 +112,7 @@ def calls(request: HttpRequest) -> HttpResponse:
             "page": page,
             "filters": filters,
             "views": call_search.VIEWS,
+            "sentiment": sentiment.MEANING,
             "query": query.urlencode(),
             "rows": [(each, found.get(each.pk, "")) for each in page.object_list],
         },
@@ -120,7 +121,7 @@ def calls(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @staff_member_required
-@permission_required("voice.view_call", raise_exception=True)
+@permission_required(("voice.view_call", "voice.export_call"), raise_exception=True)
 def calls_export(request: HttpRequest) -> StreamingHttpResponse:
     """The same calls, for a spreadsheet."""
     found = call_search.find(call_search.CallFilter(request.GET, request.user))

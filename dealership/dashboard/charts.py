@@ -38,6 +38,8 @@ class Bar:
     def sentence(self) -> str:
         """What a screen reader says, and what stands under the mouse."""
         figure = self.figure
+        if figure.definition.kind is Kind.COUNT:
+            return f"{self.label}: {figure.hits} of {figure.total}"
         if figure.definition.kind is Kind.SHARE:
             return f"{self.label}: {figure.hits} of {figure.total}, {figure.value}"
         return f"{self.label}: {figure.value}, {figure.hits} calls"
@@ -124,10 +126,11 @@ def _bar(at: int, part: Part, figure: Figure, longest: float, period: Period, co
 
 
 def _length(figure: Figure) -> float:
-    return float(figure.total) if figure.definition.kind is Kind.SHARE else figure.amount or 0.0
+    lengths = {Kind.SHARE: figure.total, Kind.COUNT: figure.hits}
+    return float(lengths.get(figure.definition.kind, figure.amount or 0.0))
 
 
 def _written(definition: Definition, longest: float) -> str:
-    if definition.kind is Kind.SHARE:
+    if definition.kind in (Kind.SHARE, Kind.COUNT):
         return f"{longest:.0f} call{'' if longest == 1 else 's'}"
     return Figure(definition, 1, 1, longest).value

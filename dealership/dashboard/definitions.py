@@ -10,11 +10,15 @@ class Kind(StrEnum):
     SHARE = "share"  # so many calls of so many
     WAIT = "wait"  # milliseconds
     MONEY = "money"  # US dollars
+    COUNT = "count"  # so many calls, of which each one matters
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """of and hit are names in voice/counted.py: all calls that are looked at, and those that count."""
+    """of and hit are names in voice/counted.py: all calls that are looked at, and those that count.
+
+    adds_up is the column of Call that money is the sum of.
+    """
 
     key: str
     name: str
@@ -22,6 +26,7 @@ class Definition:
     hit: str
     meaning: str
     kind: Kind = Kind.SHARE
+    adds_up: str = ""
 
 
 DEFINITIONS = (
@@ -66,6 +71,14 @@ DEFINITIONS = (
         "Of all callers, those who hung up before anything came of the call, or before it was answered.",
     ),
     Definition(
+        "recovered",
+        "Missed, then won back",
+        "missed",
+        "recovered",
+        "Of the callers who hung up, were cut off or were not answered, those who were won back within a day: "
+        "a later call with their number came to what they wanted or to a person, or a visit was booked for them.",
+    ),
+    Definition(
         "after_hours",
         "After-hours bookings",
         "booked",
@@ -90,6 +103,15 @@ DEFINITIONS = (
         "Calls that nobody took are among them; answers to texts are not.",
     ),
     Definition(
+        "false_confirmations",
+        "False confirmations",
+        "answered",
+        "untrue",
+        "Answered calls in which the caller heard that a visit is booked, moved or cancelled, and the book says "
+        "otherwise. The target is zero: each one leads the list of calls to review.",
+        Kind.COUNT,
+    ),
+    Definition(
         "waits",
         "Wait for an answer, p95",
         "ended",
@@ -99,6 +121,17 @@ DEFINITIONS = (
         Kind.WAIT,
     ),
     Definition(
+        "revenue",
+        "Estimated revenue",
+        "booked",
+        "valued",
+        "An estimate, not what was billed: for each visit that a call booked, the middle of its services' prices "
+        "on the day of the call. Nobody knows yet who comes, or what the work will be; visits that were "
+        "cancelled later are among them.",
+        Kind.MONEY,
+        "revenue",
+    ),
+    Definition(
         "cost",
         "Estimated cost",
         "ended",
@@ -106,6 +139,7 @@ DEFINITIONS = (
         "Line, hearing, thinking and speaking of all calls in US dollars, by list prices. "
         "What is done on this machine costs nothing.",
         Kind.MONEY,
+        "cost",
     ),
 )
 BY_KEY = {definition.key: definition for definition in DEFINITIONS}

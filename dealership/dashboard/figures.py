@@ -47,9 +47,11 @@ class Figure:
 
     @property
     def value(self) -> str:
-        """As it is shown: 82 %, 1.2 s, $ 14.20, or a dash."""
+        """As it is shown: 82 %, 3, 1.2 s, $ 14.20, or a dash."""
         if self.definition.kind is Kind.SHARE:
             return "–" if self.share is None else f"{self.share * 100:.0f} %"
+        if self.definition.kind is Kind.COUNT:
+            return str(self.hits) if self.total else "–"
         if self.amount is None:
             return "–"
         return f"{self.amount / 1000:.1f} s" if self.definition.kind is Kind.WAIT else f"${self.amount:,.2f}"
@@ -82,7 +84,8 @@ def totals(of: Counting) -> list[Figure]:
     """One figure for each definition."""
     names = {name for each in DEFINITIONS for name in (each.of, each.hit)} - counted.BY_VISIT.keys()
     found: dict[str, Any] = of.calls.aggregate(
-        **{name: Count("pk", filter=counted.counted_as(name)) for name in names}, dollars=Sum("cost")
+        **{name: Count("pk", filter=counted.counted_as(name)) for name in names},
+        **{f"sum_{each.adds_up}": Sum(each.adds_up) for each in DEFINITIONS if each.adds_up},
     )
     found |= of.visits.aggregate(due=DUE, came=CAME)
     found |= _turns(of.calls).aggregate(wait=P95(HEARD))
@@ -90,7 +93,7 @@ def totals(of: Counting) -> list[Figure]:
 
 
 def _figure(definition: Definition, found: dict[str, Any]) -> Figure:
-    amount = {Kind.WAIT: found["wait"], Kind.MONEY: found["dollars"]}.get(definition.kind)
+    amount = found["wait"] if definition.kind is Kind.WAIT else found.get(f"sum_{definition.adds_up}")
     return Figure(
         definition, found[definition.of], found[definition.hit], None if amount is None else float(amount)
     )
@@ -115,7 +118,7 @@ def divided(by: str, definition: Definition, of: Counting) -> dict[Any, Figure]:
     rows = _rows(of.calls, _key(by)).annotate(
         total=Count("pk", filter=counted.counted_as(definition.of)),
         hits=Count("pk", filter=counted.counted_as(definition.hit)),
-        dollars=Sum("cost"),
+        amount=Sum(definition.adds_up or "cost"),
     )
     waits = _waits(by, of) if definition.kind is Kind.WAIT else {}
     return {
@@ -124,7 +127,7 @@ def divided(by: str, definition: Definition, of: Counting) -> dict[Any, Figure]:
             {
                 definition.of: row["total"],
                 definition.hit: row["hits"],
-                "dollars": row["dollars"],
+                f"sum_{definition.adds_up}": row["amount"],
                 "wait": waits.get(row["part"]),
             },
         )

@@ -106,6 +106,7 @@ class Tables:
             *("started_at", "stream_opened_at", "ended_at", "outcome", "state", "agent_version"),
             *("errand", "has_booked", "was_after_hours", "slowest_ms", "cost"),
             *("conversation", "summary", "failures"),
+            *("revenue", "sentiment"),
         )
         self.turn = Table(Turn, "call", "number", "speaker", "text", "starts_ms", "ends_ms", "latencies")
         self.tool_call = Table(
@@ -355,6 +356,7 @@ def _calls(
             *("booked" if is_booked else "hung_up", State.GREETING.value, f"built-in {number // 2000}"),
             *("book", is_booked, is_late, 540 + index % 300, f"0.0{1 + number % 9}"),
             *('{"intent": "book"}', "Wanted an appointment.", int(number % 40 == 0)),
+            *("129.50" if is_booked else NULL, "content" if is_booked else "unhappy"),
         )
         if is_booked and visits:
             # As many visits as calls, so that each call has booked another one.

@@ -114,6 +114,12 @@ function start(player) {
     if (!audio.paused && next) playFrom(Number(next.dataset.starts));
   }
 
+  function setSpeed(index) {
+    speed.selectedIndex = Math.min(speed.options.length - 1, Math.max(0, index));
+    audio.playbackRate = Number(speed.value);
+    status.textContent = `Speed ${speed.selectedOptions[0].text}`;
+  }
+
   const keys = {
     " ": () => {
       const turn = document.activeElement?.closest(".desk-turn");
@@ -124,6 +130,8 @@ function start(player) {
     ArrowRight: () => (audio.currentTime += 5),
     j: () => step(1),
     k: () => step(-1),
+    "<": () => setSpeed(speed.selectedIndex - 1),
+    ">": () => setSpeed(speed.selectedIndex + 1),
   };
 
   button.addEventListener("click", toggle);

@@ -98,7 +98,7 @@ def test_it_tells_the_figures_and_leads_to_them(
     staff = Client()
     staff.force_login(User.objects.create_superuser("boss"))
     links = [line.strip() for line in mail.body.splitlines() if line.startswith("  http://testserver/calls/")]
-    assert len(links) == 10
+    assert len(links) == 13
     shown = staff.get(urlsplit(links[0])._replace(scheme="", netloc="").geturl())
     assert shown.context["page"].paginator.count == 2
     dashboard = mail.body.rsplit("http://testserver", 1)[1].strip()

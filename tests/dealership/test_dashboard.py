@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from crm.models import Rooftop, Staff, Vehicle
 from dealership.dashboard.definitions import DEFINITIONS
-from scheduling.models import Appointment
+from scheduling.models import Appointment, AppointmentLine, OpCode
 from tests.factories import SATURDAY
 from tests.voice.small import BART_NUMBER, make_small_store
 from voice import after_calls
@@ -24,6 +24,7 @@ from voice.models import Call, ToolCall, Turn
 pytestmark = pytest.mark.django_db
 
 BART = "Bart's Automotive"
+HOUR = timedelta(hours=1)
 NIGHT = SATURDAY - timedelta(hours=12)  # Friday, 22:00 in Albany
 COUNTS = re.compile(
     r'class="board-count"><a href="([^"]+)"><strong>(\d+)</strong></a> of <a href="([^"]+)">(\d+)'
@@ -103,11 +104,38 @@ def calls(otto: Rooftop) -> None:
     booked(otto, "C1", "completed", started_at=NIGHT, answer_ms=700)
     booked(otto, "C2", "no_show", answer_ms=800)
     booked(bart, "C3", answer_ms=900)
-    make_call(otto, "C4", conversation={"call_sid": "C4", "intent": "book"}, answer_ms=2400)
-    make_call(otto, "C5", outcome="no_booking", conversation={"call_sid": "C5", "intent": "hours_inquiry"})
+    # Hung up, then called again and was told what they asked.
+    earlier = SATURDAY - timedelta(hours=2)
+    same: dict[str, Any] = {"caller_number": "+12125550188"}
+    wish = {"call_sid": "C4", "intent": "book"}
+    make_call(
+        otto, "C4", conversation=wish, answer_ms=2400, started_at=earlier, ended_at=earlier + HOUR / 4, **same
+    )
+    hours = {"call_sid": "C5", "intent": "hours_inquiry"}
+    make_call(otto, "C5", outcome="no_booking", conversation=hours, **same)
     fetched = {"intent": "speak_to_human", "ending": "transfer"}
     make_call(otto, "C6", outcome="transferred", conversation={"call_sid": "C6", **fetched})
-    make_call(bart, "C7", outcome="message", conversation={"call_sid": "C7", **fetched})
+    untrue = make_call(bart, "C7", outcome="message", conversation={"call_sid": "C7", **fetched})
+    Turn.objects.create(
+        call=untrue, number=1, speaker="desk", text="You're booked for noon.", starts_ms=0, ends_ms=900
+    )
+    oil = OpCode.objects.create(
+        rooftop=otto,
+        code="LOF",
+        name="Oil change",
+        minutes=30,
+        price_min=80,
+        price_max=131,
+        skill="express",
+        bay_types=["express"],
+    )
+    AppointmentLine.objects.create(
+        appointment=Appointment.objects.get(confirmation_number="C1"),
+        op_code=oil,
+        minutes=30,
+        price_min=80,
+        price_max=131,
+    )
     make_call(otto, "C8", stream_opened_at=None, agent_version="")
     make_call(otto, "C9", direction="outbound", purpose="reminder", outcome="confirmed")
     make_call(otto, "C10", direction="outbound", purpose="reminder", outcome="voicemail")
@@ -146,19 +174,24 @@ def test_it_counts_what_its_definitions_say(manager: Client, calls: None) -> Non
         "bookings": (3, 4),
         "handovers": (1, 2),
         "abandoned": (2, 8),
+        "recovered": (1, 2),
         "after_hours": (2, 3),  # in Phoenix it is seven on a Saturday
         "shows": (1, 2),
         "reminders": (1, 2),
+        "false_confirmations": (1, 7),
         "waits": (4, 10),
+        "revenue": (1, 3),
         "cost": (10, 10),
     }
     assert "2.4 s" in page
+    assert "$105.50" in page and "An estimate, not what was billed" in page
+    assert "The target is zero" in page and "board-alarm" in page
     assert all(each.meaning.split(".")[0] in html.unescape(page) for each in DEFINITIONS)
 
 
 def test_every_number_and_every_bar_leads_to_exactly_its_calls(manager: Client, calls: None) -> None:
     lists: dict[str, int] = {}
-    for figure in ("answered", "bookings", "shows", "waits"):
+    for figure in ("answered", "shows", "false_confirmations", "waits", "revenue"):
         page = read(manager, f"figure={figure}&period=30")
         found = COUNTS.findall(page)
         numbers = [pair for hit_url, hits, url, total in found for pair in ((hit_url, hits), (url, total))]
@@ -173,6 +206,37 @@ def test_every_number_and_every_bar_leads_to_exactly_its_calls(manager: Client, 
             f'href="{address}" aria-label="' in page or f'href="{address}" title="' in page
             for address, _ in bars
         )
+
+
+def test_who_is_won_back_by_a_visit_or_a_callback_counts_and_a_reminder_wins_nobody(
+    otto: Rooftop,
+) -> None:
+    maria = otto.customers.all()[0]
+    by_hand = make_call(otto, "M1", customer=maria)
+    rung_back = make_call(otto, "M2", caller_number="+12125550111")
+    only_reminded = make_call(otto, "M3", caller_number="+12125550122")
+    too_late = make_call(otto, "M4", caller_number="+12125550133")
+    after: dict[str, Any] = {"started_at": SATURDAY, "ended_at": SATURDAY + HOUR, "direction": "outbound"}
+    make_call(otto, "R2", outcome="booked", purpose="follow_up", caller_number="+12125550111", **after)
+    make_call(otto, "R3", outcome="confirmed", purpose="reminder", caller_number="+12125550122", **after)
+    late = SATURDAY + timedelta(hours=25)
+    make_call(
+        otto, "R4", outcome="booked", caller_number="+12125550133", started_at=late, ended_at=late + HOUR
+    )
+    Appointment.objects.create(
+        rooftop=otto,
+        customer=maria,
+        vehicle=Vehicle.objects.create(rooftop=otto, make="Honda"),
+        confirmation_number="555555",
+        arrives_at=SATURDAY,
+        ready_at=SATURDAY + HOUR,
+        source="staff",
+        created_at=SATURDAY,
+    )
+    assert after_calls.won_back(now=SATURDAY) == 2
+    won = Call.objects.filter(was_recovered=True)
+    assert {*won} == {by_hand, rung_back} and {*won}.isdisjoint({only_reminded, too_late})
+    assert after_calls.won_back(now=SATURDAY) == 0
 
 
 def test_days_stores_and_nonsense(manager: Client, otto: Rooftop, calls: None) -> None:

@@ -9,12 +9,13 @@ from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.template.base import Template
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
 from crm.models import Customer, FollowUpTask, Rooftop, Staff, SystemFault
 from scheduling.models import Allocation, Appointment, Bay, OpCode
 from tests.dealership.two_stores import Rows, make_person, make_store
 from tests.sheets import preview
+from tests.test_pages_in_chromium import OPEN_PAGES, PAGES, SMALLER_PAGES, in_sidebar
 from voice.models import Call, Turn
 
 pytestmark = [pytest.mark.django_db, pytest.mark.security]
@@ -91,7 +92,7 @@ OTHERS = {
     "phone/": STAFF,
     "phone/line": "403 200 200 200 200 200 200",
     "calls/": STAFF,
-    "calls/export.csv": STAFF,
+    "calls/export.csv": "302 403 403 403 200 200 200",
     "calls/<int:pk>/": "302 200 200 200 200 200 404",
     "calls/<int:pk>/recording": "302 403 403 403 404 404 404",  # who may hear it: there is none
     "calendar/consent": "302 403 403 403 302 302 302",  # without the session that asked nothing happens
@@ -304,6 +305,24 @@ def test_every_address_answers_each_role_as_the_table_says(
             wrong.append(f"{route}: {answers}, not {wanted}")
     assert wrong == [], "\n".join(wrong)
     assert {*OTHERS, *POSTS} <= set(routes)
+
+
+# What a browser shows in part, or not as a page; the others are looked at by test_pages_in_chromium.py.
+NO_PAGES = {
+    *("health", "ready", "banner/", "phone/line", "calls/export.csv", "setup/<int:pk>/checks/"),
+    *("admin/scheduling/appointment/<int:pk>/menu/", "texts/<int:rooftop_id>/<int:phone_id>/news/"),
+    *("admin/search/", "admin/jsi18n/"),
+}
+
+
+def test_a_browser_looks_at_every_page() -> None:
+    looked_at = [*PAGES.values(), *SMALLER_PAGES.values(), *OPEN_PAGES.values(), *in_sidebar()]
+    paths = [re.sub(r"{\w+}", "1", address.replace("{reset}", "1/1")).split("?")[0] for address in looked_at]
+    routes = {resolve(path).route for path in paths}
+    administrator = ROLES.index("administrator")
+    shown = {route for route, answers in OTHERS.items() if answers.split()[administrator] == "200"}
+    assert shown - NO_PAGES <= routes
+    assert {*OTHERS} >= NO_PAGES
 
 
 # --- where: rows of one's own stores ------------------------------------------------------

@@ -16,7 +16,7 @@ from tests.factories import SATURDAY
 from voice.models import Call, Recording, Turn
 
 EVERYTHING = (
-    *("view_call", "hear_recording", "take_over_call", "view_recordingaccess"),
+    *("view_call", "export_call", "hear_recording", "take_over_call", "view_recordingaccess"),
     *("view_callreview", "change_callreview", "add_turncomment", "add_followuptask", "view_followuptask"),
 )
 

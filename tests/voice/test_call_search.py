@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def otto() -> Rooftop:
-    return make_demo_store()
+    return make_demo_store(with_appointments=True)
 
 
 @pytest.fixture

@@ -133,6 +133,8 @@ async def test_what_is_not_yet_final_is_replaced(otto: Rooftop, dana: User, runn
         told = await news(page)
     said = [each for each in told["news"] if each["kind"] == "said"]
     assert [(each["text"], each["is_interim"]) for each in said] == [("My brakes squeak.", "")]
+    running.tell(words("My card is 4111 1111 1111 11", is_final=False))
+    await until_said(page, "My card is [card number]")
     await page.drop()
     await page.desk
 

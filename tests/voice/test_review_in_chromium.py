@@ -104,8 +104,21 @@ async def picture(page: Page, name: str) -> None:
             await page.evaluate(
                 f"document.documentElement.classList.toggle('dark', {str(theme == 'dark').lower()})"
             )
-            await page.screenshot(path=f"{PICTURES}/{name}-{size['width']}-{theme}.png", full_page=True)
+            await page.screenshot(
+                path=f"{PICTURES}/review-{name}-{size['width']}-{theme}.png", full_page=True
+            )
     await page.evaluate("document.documentElement.classList.remove('dark')")
+
+
+async def in_order(page: Page) -> list[str]:
+    """What stands on the page of a call from top to bottom, on a telephone's screen."""
+    await page.set_viewport_size(SMALL)  # type: ignore[arg-type]
+    parts = ("#claims", "#player", ".desk-talk", ".desk-aside")
+    tops = {
+        part: await page.locator(part).evaluate("part => part.getBoundingClientRect().y") for part in parts
+    }
+    await page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    return sorted(parts, key=lambda part: tops[part])
 
 
 async def new_page(context: BrowserContext, user: User, url: str) -> tuple[Page, Watch]:
@@ -130,6 +143,7 @@ async def test_a_manager_reviews_one_call_and_watches_another(call: Call, manage
         await picture(page, "list")
         await page.click("tbody a")
         await expect(page.locator("#claims")).to_be_visible()
+        assert await in_order(page) == ["#claims", "#player", ".desk-talk", ".desk-aside"]
 
         # A turn is heard; the transcript follows.
         turns = page.locator(".desk-turn")
@@ -142,6 +156,8 @@ async def test_a_manager_reviews_one_call_and_watches_another(call: Call, manage
         await page.evaluate("document.activeElement.blur()")
         await page.keyboard.press("Space")
         await expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+        await page.keyboard.press("<")
+        await expect(page.locator("[data-speed]")).to_have_value("1.5")
         await page.keyboard.press("ArrowLeft")
         await page.keyboard.press("k")
         await expect(page.locator(".desk-turn:focus")).to_have_count(1)

@@ -131,6 +131,11 @@ COMPLAINT = either(
     r"\b(?:same|the) (?:problem|issue|noise)\b.{0,30}\b(?:after you|again after|came back|"
     r"you (?:just )?fixed)\b|\bbad (?:experience|service|review)\b",
 )
+UPSET = re.compile(
+    r"\b(?:ridiculous|unacceptable|fed up|sick of this|angry|furious|frustrat\w+|terrible service|waste of (?:my )?time|"
+    r"stupid (?:machine|robot|thing)|are you kidding|this is insane|useless)\b",
+    re.IGNORECASE,
+)
 BILL = either(
     r"\b(?:my|the|your|our|a|this|that|an) (?:\w+ )?(?:bill|invoice|receipt|balance)\b|"
     r"\b(?:pay|paid|paying)\b.{0,20}\b(?:bill|invoice|balance|repairs?|over the phone|what i owe)\b|"

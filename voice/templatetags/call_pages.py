@@ -25,6 +25,12 @@ VARIANTS = {
     Call.Outcome.FAILED: "danger",
 }
 
+SENTIMENT_VARIANTS = {
+    Call.Sentiment.UNHAPPY: "warning",
+    Call.Sentiment.NEUTRAL: "",
+    Call.Sentiment.CONTENT: "success",
+}
+
 REVIEW_VARIANTS = {
     CallReview.State.UNREVIEWED: "",
     CallReview.State.IN_REVIEW: "warning",
@@ -79,3 +85,9 @@ def outcome_variant(outcome: str) -> str:
 def review_variant(state: str) -> str:
     """The colour of unfold's label for a review's state."""
     return REVIEW_VARIANTS.get(CallReview.State(state), "")
+
+
+@register.filter
+def sentiment_variant(sentiment: str) -> str:
+    """The colour of unfold's label for how the caller took it."""
+    return SENTIMENT_VARIANTS.get(Call.Sentiment(sentiment), "")

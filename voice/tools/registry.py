@@ -25,6 +25,7 @@ from scheduling import booking
 from voice import calls
 from voice.conversation.claims import Defect
 from voice.conversation.facts import Store
+from voice.conversation.redaction import mask_all
 from voice.conversation.states import Conversation
 from voice.database import begin_in_database, in_database
 from voice.models import Call, ToolCall
@@ -148,13 +149,13 @@ class Toolbox:
         self._keep_behind(calls.save_usage, calls.usage(self.call_row, use, at_ms=self._at_ms()))
 
     def prepare(self, name: str, arguments: dict[str, Any], call_id: str) -> Use | ToolResult:
-        """Check what a mind asks for: a use to be run, or why it cannot be."""
+        """Check what a mind asks for: a use to be run, or why it cannot be. A card number reaches no tool."""
         self._count += 1
         tool = REGISTRY.get(name)
         if tool is None:
             return ToolResult("unknown_tool", data={"tools": sorted(REGISTRY)})
         try:
-            parsed = tool.arguments.model_validate(without_nulls(arguments))
+            parsed = tool.arguments.model_validate(mask_all(without_nulls(arguments)))
         except ValidationError as error:
             return ToolResult("bad_arguments", data={"errors": json.loads(error.json(include_input=False))})
         return Use(tool, parsed, call_id or f"turn-{self._epoch}-{self._count}", self._at_ms())
@@ -360,7 +361,7 @@ def _keep(call: Call, uses: Sequence[Use]) -> None:
                 name=use.tool.name,
                 arguments=use.arguments.model_dump(mode="json", exclude_none=True),
                 code=use.result.code,
-                result={"spoken": use.result.spoken, "data": use.result.data},
+                result=mask_all({"spoken": use.result.spoken, "data": use.result.data}),
                 at_ms=use.at_ms,
                 duration_ms=use.duration_ms,
                 appointment_id=use.appointment_id,

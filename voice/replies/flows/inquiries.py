@@ -4,6 +4,7 @@ import re
 
 from voice.conversation import phrases, questions
 from voice.conversation.dangers import find_danger
+from voice.conversation.errands import UPSET
 from voice.conversation.meaning import Meaning, fill_facts
 from voice.conversation.states import Conversation, Intent, State
 from voice.replies.flows import persons
@@ -22,11 +23,6 @@ FOR_A_PERSON = {
     Intent.HISTORY,
 }
 SAID_AGAIN = {Intent.REPEAT, Intent.SLOWER, Intent.FASTER, Intent.LOUDER}
-UPSET = re.compile(
-    r"\b(?:ridiculous|unacceptable|fed up|sick of this|angry|furious|frustrat\w+|terrible service|waste of (?:my )?time|"
-    r"stupid (?:machine|robot|thing)|are you kidding|this is insane|useless)\b",
-    re.IGNORECASE,
-)
 TIMES_UNTIL_A_PERSON = 3
 
 
