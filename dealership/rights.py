@@ -4,7 +4,7 @@
     advisor         runs the lane: customers, vehicles, visits, repair orders, tasks
     lead advisor    also books beyond what the lane can keep, and gives blocked time back
     manager         also what the desk says, does and charges: hours, menu, closures, people, numbers,
-                    consent; deletes, hears recordings, takes rows out and brings them in
+                    consent; deletes, hears recordings and running calls, takes rows out and in
     administrator   every rooftop, new rooftops, and log-ins
 
 Each migration makes groups that are missing and gives back what this table says and a group lacks. It

@@ -1,4 +1,4 @@
-"""Edge: the caller's audio, and the staff's live view of it.
+"""Edge: the caller's audio, and what the staff see and hear of it meanwhile.
 
 Lets a real call in, builds its session, and closes the door behind it. A plain ASGI application, routed by Channels but reading its frames in its own loop: a consumer's
 dispatch costs over three times as much for each of 50 messages a second
@@ -15,7 +15,7 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError
 
 from crm import faults
-from voice import calls, drain, providers, resuming, watching
+from voice import calls, drain, listening_in, providers, resuming, watching
 from voice.captions import Captions
 from voice.carriers import twilio
 from voice.carriers.media_streams import MediaStreams
@@ -58,7 +58,7 @@ async def media_stream(
     if session is None:
         await line.close(POLICY_VIOLATION)
         return
-    async with session.captions:
+    async with session.captions, session.audience:
         await _hold(session, line, began)
 
 
@@ -79,11 +79,32 @@ async def live_calls(
     send: Callable[[Message], Awaitable[None]],
 ) -> None:
     """What is said in running calls, for a page of the staff site that may show it; else closed."""
+    await _serve_page(scope, receive, send, watching.Watcher(watching.session_key(scope), receive, send))
+
+
+async def listen_in(
+    scope: dict[str, Any],
+    receive: Callable[[], Awaitable[Message]],
+    send: Callable[[Message], Awaitable[None]],
+) -> None:
+    """The sound of one running call, for a page of the staff site that may play it; else closed."""
+    call_id = int(scope["url_route"]["kwargs"]["call"])
+    page = listening_in.Listener(watching.session_key(scope), receive, send, call_id)
+    await _serve_page(scope, receive, send, page)
+
+
+async def _serve_page(
+    scope: dict[str, Any],
+    receive: Callable[[], Awaitable[Message]],
+    send: Callable[[Message], Awaitable[None]],
+    page: watching.LivePage,
+) -> None:
+    """Serve one of our own pages, while there is room for it."""
     if (await receive())["type"] != "websocket.connect":
         return
     with watching.place() as has_place:
         if has_place and watching.is_from_here(scope):
-            await watching.Watcher(watching.session_key(scope), receive, send).watch()
+            await page.run()
         else:
             await send({"type": "websocket.close", "code": POLICY_VIOLATION})
 

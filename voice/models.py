@@ -252,15 +252,29 @@ class Recording(models.Model):
 
 
 class RecordingAccess(models.Model):
-    """Somebody was handed the audio of a call."""
+    """Somebody was handed the audio of a call: its recording, or what was being said."""
 
-    recording = models.ForeignKey(Recording, models.CASCADE, related_name="accesses")
+    recording = models.ForeignKey(Recording, models.CASCADE, null=True, blank=True, related_name="accesses")
+    live_call = models.ForeignKey(
+        Call,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="live_accesses",
+        help_text="That was listened to while it ran: see voice/listening_in.py.",
+    )
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         ordering = ["-at", "-pk"]
         verbose_name_plural = "recording accesses"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(recording__isnull=False) ^ models.Q(live_call__isnull=False),
+                name="access_to_one_audio",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.user or 'somebody'} at {self.at:%Y-%m-%d %H:%M}"

@@ -32,12 +32,21 @@ LONGEST_RECORDING_SECONDS = 24 * 60 * 60
 
 def may_record(call: Call) -> bool:
     """May this call's audio be kept? The store wants it, the caller was told and has not refused."""
-    return (
-        call.carrier == Call.Carrier.TWILIO
-        and call.rooftop.records_calls
-        and call.notice_heard_at is not None
-        and call.recording_refused_at is None
-    )
+    return call.carrier == Call.Carrier.TWILIO and not why_nobody_may_hear(call)
+
+
+def why_nobody_may_hear(call: Call) -> str:
+    """What stands between this caller's voice and people's ears, recorded or not, as a sentence; or ""."""
+    if not call.rooftop.records_calls:
+        return (
+            "This store does not record calls, so its callers are not told that anybody may hear them. "
+            "A manager can turn recording on."
+        )
+    if call.recording_refused_at:
+        return "This caller does not want to be recorded, so nobody listens."
+    if call.notice_heard_at is None:
+        return "The caller was not told yet that calls are recorded; nobody listens before."
+    return ""
 
 
 def notice_was_heard(call: Call, *, now: datetime) -> None:

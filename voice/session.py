@@ -20,6 +20,7 @@ from functools import partial
 from typing import Any
 
 from voice import calls, control
+from voice.audience import Audience
 from voice.captions import Captions
 from voice.completeness import Expected
 from voice.conversation import phrases
@@ -93,6 +94,7 @@ class Session:
         self.tools = tools
         self.record = record
         self.captions = captions or Captions(call)
+        self.audience = Audience(call)
         self.seconds_before = seconds  # of this call, in a process that was lost
         self.wall_clock = wall_clock
         self._outcome = ""
@@ -195,6 +197,8 @@ class Session:
             while True:
                 match await self.line.receive():
                     case Media(mulaw=mulaw):
+                        if self.audience.is_there:
+                            self.audience.hear_caller(mulaw)
                         await self.dialogue.ears.frame(mulaw)
                     case MarkReached(name=name):
                         self.dialogue.speaker.mark_reached(name)
@@ -279,6 +283,8 @@ class Session:
     async def _send(self, command: LineCommand) -> None:
         """A line that is gone ends the call; what was on its way to it is nobody's error."""
         self.captions.tell(command)
+        if self.audience.is_there:
+            self.audience.hear_desk(command, self.dialogue.speaker.ahead)
         try:
             await self.line.send(command)
         except LineClosed:

@@ -111,6 +111,11 @@ class Speaker:
         self._send = send
         self._names = count(1)
 
+    @property
+    def ahead(self) -> int:
+        """Bytes that were sent and that the caller has not heard yet, by the clock."""
+        return self.current.playout.ahead(time.monotonic()) if self.current else 0
+
     def new_utterance(self, *, must_be_said: bool = False) -> Utterance:
         return Utterance(next(self._names), must_be_said)
 

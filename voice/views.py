@@ -26,7 +26,7 @@ from django.views.decorators.http import require_GET, require_POST
 from crm import phone as numbers
 from crm.models import Customer, Phone, Rooftop
 from crm.rights import rooftops_of
-from voice import call_export, call_search, recordings, sentiment, taking_over
+from voice import call_export, call_search, listening_in, recordings, sentiment, taking_over
 from voice.calls import open_call, stream_token
 from voice.costs import cost_of
 from voice.models import Call, CallReview, RecordingAccess
@@ -156,7 +156,7 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
             "newer": newer,
             "older": older,
             **_heard(opened),
-            **_taking_over(request, opened),
+            **_live(request, opened),
             "form": ReviewForm(instance=review),
             "cost": cost_of(opened),
             "kept_days": settings.TRANSCRIPT_RETENTION_DAYS,
@@ -185,23 +185,34 @@ def recording(request: HttpRequest, pk: int) -> FileResponse:
 
 
 def _heard(call: Call) -> dict[str, Any]:
-    """The call's audio, where it begins, and who was handed it."""
+    """The call's audio, where it begins, and who was handed it or listened."""
+    shown: dict[str, Any] = {"accesses": _accesses(call)}
     kept = recordings.audio_of(call)
     if kept is None:
-        return {}
-    return {
-        "recording": kept,
-        "recording_offset_ms": recordings.offset_ms(call, kept),
-        "accesses": list(kept.accesses.select_related("user")[:ACCESSES_SHOWN]),
-    }
+        return shown
+    return {**shown, "recording": kept, "recording_offset_ms": recordings.offset_ms(call, kept)}
 
 
-def _taking_over(request: HttpRequest, call: Call) -> dict[str, Any]:
-    """Who would take a running call over, and what stands against it."""
+def _accesses(call: Call) -> list[RecordingAccess]:
+    """The newest first. Two queries: one for both would read everybody's."""
+    found = [
+        access
+        for accesses in (RecordingAccess.objects.filter(recording__call=call), call.live_accesses.all())
+        for access in accesses.select_related("user")[:ACCESSES_SHOWN]
+    ]
+    return sorted(found, key=lambda access: access.at, reverse=True)[:ACCESSES_SHOWN]
+
+
+def _live(request: HttpRequest, call: Call) -> dict[str, Any]:
+    """Who would take a running call over, what stands against it, and against listening."""
     if call.ended_at or not isinstance(request.user, User):
         return {}
     person = taking_over.person_of(request.user, call)
-    return {"person": person, "hindrance": taking_over.hindrance(call, person)}
+    return {
+        "person": person,
+        "hindrance": taking_over.hindrance(call, person),
+        "silence": listening_in.hindrance(call),
+    }
 
 
 def _calls_of(request: HttpRequest) -> QuerySet[Call]:

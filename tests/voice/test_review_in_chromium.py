@@ -1,6 +1,9 @@
 """A manager's afternoon: a call is found by a word, heard, remarked on, reviewed; another one is watched."""
 
+import asyncio
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -10,10 +13,11 @@ from pytest_django import Settings
 
 from crm.models import Rooftop
 from tests.browser import chromium, log_in, needs_chromium
+from tests.emulators.speech import LOUD
 from tests.fakes import FakeSynthesizer, FakeTranscriber
 from tests.talking import STRANGER
 from tests.voice.exchange import served
-from tests.voice.phone import ringing
+from tests.voice.phone import Phone, ringing
 from tests.voice.reviewing import EVERYTHING, client_of, make_call, make_user, record, say
 from tests.voice.small import make_small_store
 from voice.database import in_database
@@ -32,7 +36,10 @@ def otto(transactional_db: None, settings: Settings, tmp_path: Path) -> Rooftop:
     settings.SYNTHESIZER = "tests.fakes.FakeSynthesizer"
     FakeTranscriber.made.clear()
     FakeSynthesizer.made.clear()
-    return make_small_store()
+    store = make_small_store()
+    store.records_calls = True
+    store.save()
+    return store
 
 
 @pytest.fixture
@@ -78,6 +85,47 @@ def call(otto: Rooftop) -> Call:
     record(call)
     make_call(otto, "CA2")
     return call
+
+
+# Pieces that come evenly have no seam, one that is too late is skipped, and the next is heard again.
+PLAYED = """async () => {
+  const { Player } = await import("/static/voice/sound.js");
+  const { decode } = await import("/static/phone/mulaw.js");
+  const context = new OfflineAudioContext(1, 16000, 8000);
+  const player = new Player(context);
+  const sound = Uint8Array.from({ length: 8000 }, (_, at) => (at * 7) % 256);
+  const take = (position, mulaw) => {
+    const piece = new DataView(new ArrayBuffer(5 + mulaw.length));
+    piece.setUint32(1, position);
+    new Uint8Array(piece.buffer, 5).set(mulaw);
+    player.take(piece);
+  };
+  for (let at = 0; at < 8000; at += 1600) take(90000 + at, sound.slice(at, at + 1600));
+  const played = (await context.startRendering()).getChannelData(0);
+  const begins = 4000 - 1600; // half a second from the end of the first piece
+  const wanted = decode(sound);
+  const hasNoSeam = wanted.every((sample, at) => Math.abs(sample - played[begins + at]) < 1e-4);
+  take(500, sound.slice(0, 160));
+  const isSkipped = player.zero === null && player.playing.size === 0;
+  take(2100, sound.slice(0, 160));
+  return [hasNoSeam, isSkipped, player.zero !== null];
+}"""
+
+
+@asynccontextmanager
+async def humming(phone: Phone) -> AsyncIterator[None]:
+    """The caller's line carries sound."""
+
+    async def hum() -> None:
+        while True:
+            await phone.send_audio(LOUD[:160])
+            await asyncio.sleep(0.02)
+
+    task = asyncio.create_task(hum())
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 class Watch:
@@ -198,10 +246,28 @@ async def test_a_manager_reviews_one_call_and_watches_another(call: Call, manage
             await expect(page.locator("#call .desk-talk")).to_contain_text("Where are you?")
             await picture(page, "running")
 
+            # Both sides are heard, until somebody has heard enough.
+            sound = page.locator("[data-listen-status]")
+            async with humming(phone):
+                await page.get_by_role("button", name="Listen").click()
+                await expect(sound).to_have_text("You hear both sides. Nobody hears you.")
+                async with page.expect_response(lambda answer: answer.url == page.url):
+                    pass  # the button is drawn anew
+                await expect(page.get_by_role("button", name="Stop listening")).to_be_visible()
+                await expect(page.locator("meter").first).not_to_have_attribute("value", "0")
+                await picture(page, "listening")
+                await page.get_by_role("button", name="Stop listening").click()
+                await expect(sound).to_be_empty()
+                await page.get_by_role("button", name="Listen", exact=True).click()
+                await expect(sound).to_have_text("You hear both sides. Nobody hears you.")
+            assert await page.evaluate(PLAYED) == [True, True, True]
+
             # The right is lost: so is the page.
             await in_database(manager.user_permissions.clear)
             await expect(page.locator("[data-live-status]")).to_contain_text(
                 "You may not watch calls any more"
             )
             await expect(page.locator("#call")).to_have_count(0)
+            await expect(sound).to_contain_text("You may not listen any more")
+            await expect(page.get_by_role("button", name="Listen")).to_have_count(0)
         assert [fault for fault in watch.faults if "403" not in fault] == []
