@@ -15,11 +15,21 @@ from scheduling.models import Appointment
 from voice import live, resuming, visits
 from voice.conversation import claims
 from voice.conversation.redaction import mask, mask_all
-from voice.conversation.states import Caller, CameOf, Conversation, Deed, Ending, Proof, Purpose, Slots
+from voice.conversation.states import (
+    Caller,
+    CameOf,
+    Conversation,
+    Deed,
+    Ending,
+    Intent,
+    Proof,
+    Purpose,
+)
 from voice.models import Call, Defect, ToolCall, Turn, Usage
 from voice.ports import ModelUse
 
 RINGS_AGAIN_WITHIN = timedelta(minutes=10)
+CHANGES = (Intent.RESCHEDULE, Intent.CANCEL)  # taken up again without a service being named
 DEEDS = {
     "book_appointment": Deed.BOOKED,
     "reschedule_appointment": Deed.MOVED,
@@ -145,7 +155,11 @@ def begin_conversation(call: Call) -> Conversation:
         caller.first_name = call.customer.first_name
     if call.direction == Call.Direction.OUTBOUND:
         return _begin_outbound(call, caller)
-    return Conversation(call_sid=call.sid, caller=caller, earlier=_cut_off_before(call))
+    conversation = Conversation(call_sid=call.sid, caller=caller)
+    if before := _cut_off_before(call):
+        conversation.earlier = before.slots.model_copy(update={"proof": Proof()})
+        conversation.earlier_intent = before.intent if before.intent in CHANGES else Intent.BOOK
+    return conversation
 
 
 def _begin_outbound(call: Call, caller: Caller) -> Conversation:
@@ -160,8 +174,8 @@ def _begin_outbound(call: Call, caller: Caller) -> Conversation:
     return conversation
 
 
-def _cut_off_before(call: Call) -> Slots | None:
-    """What an earlier call of this number had come to, when it ended minutes ago with a wish left open."""
+def _cut_off_before(call: Call) -> Conversation | None:
+    """An earlier call of this number, when it ended minutes ago with a wish left open."""
     if not call.caller_number:
         return None
     before = (
@@ -178,9 +192,8 @@ def _cut_off_before(call: Call) -> Slots | None:
     )
     if before is None or not before.conversation:
         return None
-    slots = Conversation.model_validate(before.conversation).slots
-    slots.proof = Proof()
-    return slots if slots.services else None
+    conversation = Conversation.model_validate(before.conversation)
+    return conversation if conversation.slots.services or conversation.intent in CHANGES else None
 
 
 def save_turn(call: Call, **fields: Any) -> None:

@@ -24,6 +24,7 @@ from pydantic import (
 from tests.talking import STRANGER
 from voice.conversation import questions
 from voice.conversation.spoken_form import spoken_form
+from voice.conversation.states import Intent
 from voice.tools.registry import REGISTRY
 
 FOLDER = Path(__file__).resolve().parent.parent / "callers"
@@ -145,6 +146,15 @@ class Ringing(Part):
     visit: int = Field(1, ge=1)
 
 
+class CutOff(Part):
+    """A call of the same number that ended minutes before, in the middle: what it had come to."""
+
+    intent: Intent
+    services: Annotated[list[str], BeforeValidator(_one_or_more)] = []
+    day: date | None = None  # wished for
+    minutes: int = Field(3, ge=1)
+
+
 class Visit(Part):
     """An appointment that is there before the call."""
 
@@ -258,6 +268,7 @@ class Caller(Part):
     store: StoreAsIs = StoreAsIs()
     facts: dict[str, str] = {}
     rung: Ringing | None = None
+    cut_off: CutOff | None = None
     by_voice: bool = Field(False, description="Spoken, and heard at the pace of speech; else typed.")
     opening: str = ""
     answers: list[Answer] = []

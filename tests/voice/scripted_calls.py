@@ -24,10 +24,10 @@ from tests.fakes import FakeTranscriber
 from tests.talking import OTTO_NUMBER
 from tests.voice.handset import Handset
 from tests.voice.phone import InProcess, Phone
-from tests.voice.scripted import WITHHELD, Answer, Caller, StoreAsIs, Visit
+from tests.voice.scripted import WITHHELD, Answer, Caller, CutOff, StoreAsIs, Visit
 from voice import calls, providers
 from voice.carriers.media_streams import MediaStreams
-from voice.conversation.states import Conversation
+from voice.conversation.states import Conversation, DayWish, Slots
 from voice.database import in_database
 from voice.dialogue import Dialogue
 from voice.line import Line
@@ -132,6 +132,24 @@ def _write(rooftop: Rooftop, visit: Visit, *, now: datetime) -> Appointment:
     for description in visit.declined:
         DeclinedService.objects.create(vehicle=appointment.vehicle, description=description, amount=400)
     return appointment
+
+
+def write_cut_off(rooftop: Rooftop, number: str, was: CutOff, *, now: datetime) -> None:
+    """The call before this one, as it is kept when somebody hangs up in the middle."""
+    slots = Slots(services=was.services, wish=DayWish(first=was.day, last=was.day))
+    conversation = Conversation(call_sid="CB-before", intent=was.intent, slots=slots)
+    ended_at = now - timedelta(minutes=was.minutes)
+    Call.objects.create(
+        rooftop=rooftop,
+        carrier=Call.Carrier.BROWSER,
+        sid=conversation.call_sid,
+        caller_number=number,
+        called_number=OTTO_NUMBER,
+        started_at=ended_at - timedelta(minutes=1),
+        ended_at=ended_at,
+        outcome=Call.Outcome.HUNG_UP,
+        conversation=conversation.model_dump(mode="json"),
+    )
 
 
 # --- the line -----------------------------------------------------------------------------
@@ -396,6 +414,8 @@ async def hold(
     """
     now = aware(caller.time, rooftop)
     before = await in_database(prepare_store, rooftop, caller.store, now=now)
+    if caller.cut_off:
+        await in_database(write_cut_off, rooftop, caller.number, caller.cut_off, now=now)
     people = await in_database(rooftop.customers.count)
     cars = await in_database(rooftop.vehicles.count)
     rung = (caller.rung.purpose, before[caller.rung.visit - 1]) if caller.rung else None

@@ -1,5 +1,6 @@
 """What callers want besides an appointment, with the built-in mind; the database is the judge."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,8 @@ from crm.models import Consent, Customer, FollowUpTask, RepairOrder
 from scheduling.models import Appointment, WaitlistEntry
 from tests.factories import SATURDAY, make_demo_store
 from tests.talking import MARIA, STRANGER, Talk
+from tests.voice.scripted_checks import sentences
+from voice.conversation import phrases
 from voice.conversation.states import Ending
 from voice.database import in_database
 from voice.models import Call, ToolCall
@@ -53,8 +56,10 @@ async def test_how_far_the_work_is_is_told_after_verification() -> None:
     reply = await talk.say("Is my car ready?")
     assert "Civic" not in reply
     reply = await say_all(talk, "Maria Lopez", PLATE)
-    assert "Your 2019 Honda Civic is being worked on." in reply
-    assert "promised for Saturday, November 21st at 2 PM" in reply
+    assert (
+        "Your 2019 Honda Civic is being worked on, and is promised for Saturday, November 21st at 2 PM."
+        in reply
+    )
     assert not await in_database(FollowUpTask.objects.exists)
 
 
@@ -74,6 +79,38 @@ async def test_ten_minutes_late_are_passed_on_and_fine() -> None:
     reply = await talk.say("Hi, I'm running about ten minutes late")
     assert "hold your place for fifteen minutes" in reply
     assert "10 minutes late" in (await task()).summary
+
+
+async def test_two_cars_with_old_news_are_two_sentences() -> None:
+    def open_orders() -> None:
+        grace = Customer.objects.get(first_name="Grace")
+        for number, vehicle in enumerate(grace.vehicles.all()):
+            RepairOrder.objects.create(
+                rooftop=grace.rooftop,
+                number=f"9900{number}",
+                customer=grace,
+                vehicle=vehicle,
+                opened_at=SATURDAY - timedelta(hours=4),
+                status_changed_at=SATURDAY - timedelta(hours=3),
+                promised_at=SATURDAY + timedelta(hours=3),
+                status="in_work",
+            )
+
+    await in_database(open_orders)
+    talk = await Talk.begin("+12125550147")
+    reply = await say_all(talk, "Is my car ready?", "Grace Kowalski", "the plate is G K O 1 7 0 1")
+    assert reply.count("promised for") == 2
+    assert len(sentences(reply)) == 3, "two, and the question"
+
+
+async def test_who_is_too_late_may_leave_the_car() -> None:
+    talk = await Talk.begin(MARIA)
+    reply = await say_all(talk, "I'm running half an hour late")
+    assert "leave the car with us" in reply
+    assert len(sentences(reply)) == 3
+    assert "leave the car with us" in await talk.say("okay, I'll leave it then")
+    assert re.search("30 minutes late.*leave the car", (await task()).summary)
+    assert (await task()).due_at == SATURDAY
 
 
 async def test_forty_minutes_late_may_need_another_time() -> None:
@@ -126,6 +163,27 @@ async def test_who_says_the_same_three_times_gets_a_person() -> None:
     talk = await Talk.begin(STRANGER)
     await say_all(talk, *["the thing with the whatsit again"] * 3)
     assert talk.conversation.ending is Ending.TRANSFER
+
+
+async def test_what_is_said_beside_asking_for_a_person_is_kept() -> None:
+    talk = await Talk.begin(MARIA)
+    await talk.say("It's Maria, I need an oil change for my Civic on Tuesday, can I talk to a person?")
+    slots = talk.conversation.slots
+    assert (slots.services, str(slots.wish.first)) == (["LOF"], "2026-11-24")
+    assert slots.vehicle is not None
+    assert talk.conversation.caller.is_confirmed
+
+
+async def test_work_that_is_only_spoken_of_is_not_booked() -> None:
+    talk = await Talk.begin(STRANGER)
+    await say_all(talk, "brakes for my Civic on Tuesday", "how much is an oil change?")
+    assert talk.conversation.slots.services == ["BRKI"]
+
+
+async def test_a_day_in_a_question_about_hours_replaces_none() -> None:
+    talk = await Talk.begin(STRANGER)
+    await say_all(talk, "an oil change for my Civic on Tuesday", "are you open on Saturday?")
+    assert str(talk.conversation.slots.wish.first) == "2026-11-24"
 
 
 async def test_a_handover_keeps_what_was_said() -> None:
@@ -197,6 +255,19 @@ async def test_who_has_agreed_before_is_not_asked_again() -> None:
     reply = await say_all(talk, "an oil change for my Civic on Tuesday at ten", "yes", "yes")
     assert "You're booked" in reply
     assert "remind" not in reply
+
+
+async def test_a_number_that_nobody_has_is_stopped_in_the_same_words() -> None:
+    told = []
+    for sid, number in (("CA1", "212 555 0148"), ("CA2", "212 555 0199")):
+        talk = await Talk.begin("anonymous", sid=sid)
+        assert "Which number" in await talk.say("please stop calling me")
+        told.append(await say_all(talk, number, "yes"))
+    assert [reply.partition(".")[0] for reply in told] == [phrases.OPTED_OUT_OF[:-1]] * 2
+    revoked = Consent.objects.filter(wording__contains="stop calling me", is_granted=False)
+    numbers = await in_database(lambda: set(revoked.values_list("phone__number", flat=True)))
+    assert numbers == {"+12125550148"}
+    assert "+12125550199" in (await task()).summary
 
 
 async def test_stop_calling_me_revokes_at_once() -> None:

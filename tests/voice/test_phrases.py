@@ -15,7 +15,7 @@ from dealership.demo.menu import TABLE
 from tests.factories import make_demo_store
 from tests.talking import Talk
 from tests.voice.scripted_checks import LONGEST_INTERJECTION, QUESTIONS_AT_MOST, SENTENCES_AT_MOST, sentences
-from voice.conversation import phrases, questions, ringing, saying, store_phrases
+from voice.conversation import lane_phrases, phrases, questions, ringing, saying, store_phrases
 from voice.conversation.facts import ClosedSpan, DayHours, MenuItem, Store
 from voice.conversation.states import (
     Booked,
@@ -32,7 +32,7 @@ from voice.conversation.states import (
 )
 from voice.database import in_database
 
-CATALOGUE = (phrases, questions, ringing, store_phrases)
+CATALOGUE = (phrases, questions, ringing, store_phrases, lane_phrases)
 ALBANY = ZoneInfo("America/New_York")
 NINE = datetime(2026, 11, 24, 9, tzinfo=ALBANY)
 TEN = datetime(2026, 11, 25, 10, tzinfo=ALBANY)
@@ -61,6 +61,7 @@ VISIT = Visit(
     names=["oil change"],
     vehicle="2019 Honda Civic",
 )
+ORDER = Order(vehicle="2019 Honda Civic", status="in_work", promised=NINE, is_late=True)
 STORE = Store(
     name="Otto's Auto",
     zone=ALBANY,
@@ -108,6 +109,7 @@ SAMPLES: dict[str, list[Any]] = {
     "first_name": ["Maria", ""],
     "heard": ["Please leave a message after the tone."],
     "high": [0, 80, 130],
+    "in_one": [False, True],
     "is_later": [True, False],
     "local": [NINE],
     "low": [0, 80],
@@ -119,7 +121,7 @@ SAMPLES: dict[str, list[Any]] = {
     "number": ["+12125550143"],
     "offer": [offer(NINE)],
     "offers": [[offer(NINE)], [offer(NINE), offer(TEN)]],
-    "order": [Order(vehicle="2019 Honda Civic", status="in_work", promised=NINE, is_late=True)],
+    "orders": [[ORDER], [ORDER, ORDER]],
     "purpose": list(Purpose),
     "spoken": ["one, H, G, C"],
     "store": [STORE],
@@ -129,6 +131,8 @@ SAMPLES: dict[str, list[Any]] = {
     "visit": [VISIT],
     "visits": [[VISIT], [VISIT, VISIT]],
     "weekday_name": ["Monday"],
+    "wanted": ["waiter", "shuttle", "loaner", "drop_off"],
+    "way": ["drop_off", "waiter"],
     "who": ["Mike Chen"],
 }
 

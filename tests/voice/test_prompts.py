@@ -4,7 +4,16 @@ from datetime import UTC, datetime
 
 from tests.voice.stores import NOW, OTTOS
 from voice.conversation.prompts import system_prompt
-from voice.conversation.states import Booked, Caller, Conversation, Offer, VehicleSlot
+from voice.conversation.states import (
+    Booked,
+    Caller,
+    Conversation,
+    Intent,
+    Offer,
+    Proof,
+    Slots,
+    VehicleSlot,
+)
 
 LOCAL = datetime(2026, 11, 24, 10, tzinfo=OTTOS.zone)
 OFFER = Offer(handle="offer-1124-1500", arrives_at=LOCAL.astimezone(UTC), local=LOCAL)
@@ -41,6 +50,21 @@ def test_what_is_known_comes_with_its_handles() -> None:
     assert '"services":["LOF"]' in text
     assert '"make":"Honda","model":"Civic"' in text
     assert "- offer-1124-1500: Tuesday, November 24th at 10 AM (2026-11-24T10:00)" in text
+
+
+def test_a_call_that_was_cut_off_is_told_of_once_it_is_known_who_calls() -> None:
+    conversation = Conversation(call_sid="CA1", caller=Caller(first_name="Maria"))
+    conversation.earlier = Slots(services=["LOF"], proof=Proof(plate="JKL2041"))
+    conversation.earlier_intent = Intent.RESCHEDULE
+
+    before = prompt(conversation).partition("was cut off")[2]
+    assert "once the caller is verified" in before
+    assert "reschedule" not in before
+
+    conversation.caller.is_verified = True
+    after = prompt(conversation).partition("was cut off")[2]
+    assert 'reschedule, {"services":["LOF"]}' in after
+    assert "JKL2041" not in after
 
 
 def test_a_booking_is_told_until_the_end() -> None:

@@ -23,7 +23,8 @@ __all__ = [
 
 NOON = time(12)
 CORRECTION = re.compile(
-    r"\b(actually|wait|i meant?|make (?:it|that)|change (?:it|that) to|instead|rather|sorry)\b", re.IGNORECASE
+    r"\b(actually|(?<!ll )(?<!will )(?<!to )(?<!can )(?<!could )(?<!i )(?<!just )wait(?! (?:for (?:it|my|the|her|him)|there|here|while)\b)|i meant?|make (?:it|that)|change (?:it|that) to|instead|rather|sorry)\b",
+    re.IGNORECASE,
 )
 # Not a place: "first thing", "second thoughts", "one second".
 NO_PLACE = re.compile(

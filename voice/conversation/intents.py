@@ -39,6 +39,7 @@ from voice.conversation.symptoms import Topic, plain_words, topics_in
 
 __all__ = [
     "ACTS",
+    "BOOKING",
     "DONE",
     "GOODBYE",
     "MACHINE",

@@ -1,7 +1,7 @@
 """What one turn says, and what that puts into the slots. Pure: no tools, no next question."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from voice.conversation import assent, choices, intents, names, pickups, questions, vehicles
@@ -9,7 +9,8 @@ from voice.conversation.dates import ContradictoryDate, find_wish
 from voice.conversation.emails import find_email
 from voice.conversation.facts import Store
 from voice.conversation.mileage import find_miles
-from voice.conversation.states import Conversation, DayWish, Intent, VehicleSlot
+from voice.conversation.states import Conversation, DayWish, Intent, Slots, State, VehicleSlot
+from voice.conversation.transports import asks_how, find_transport
 
 # Where "no, that's fine" agrees: nothing is written by a yes.
 SUITS = (
@@ -35,6 +36,11 @@ NO_CAR_EXPECTED = (
 
 
 AT = re.compile(r"@|\bat\b", re.IGNORECASE)  # every address has one
+# What speaks of work without asking for it.
+SPEAKS_OF_WORK = {
+    *(Intent.SERVICE_INQUIRY, Intent.APPROVE, Intent.DECLINE, Intent.WARRANTY, Intent.HISTORY),
+    *(Intent.COMPLAINT, Intent.BILL, Intent.PARTS, Intent.SALES),
+}
 # Intents that bring nothing to do: an answer that has one of these is only an answer.
 NOTHING_TO_DO = {Intent.UNKNOWN, Intent.THANKS, Intent.GREETING, Intent.MAYBE, Intent.GOODBYE}
 
@@ -52,6 +58,7 @@ class Meaning:
     is_no: bool
     is_either_way: bool  # "no, that's fine" to a question where it may mean both: neither yes nor no
     person: str  # who was asked for by name, as heard
+    transport: str = ""  # how the caller goes on meanwhile, see transports.py
 
     @property
     def is_empty(self) -> bool:
@@ -78,17 +85,31 @@ def understand(heard: str, conversation: Conversation, store: Store, today: date
     is_either_way = is_no and conversation.asked in (*SUITS, *AGREES) and assent.is_either_way(heard)
     if is_either_way:
         is_yes, is_no = conversation.asked in SUITS, False
+    services = [] if is_mileage else intents.find_services(heard, store.menu)
+    transport = find_transport(heard, is_about_a_visit=bool(services) or not wish.is_empty)
+    intent = Intent.UNKNOWN if is_mileage else intents.find_intent(heard)
+    if intent is Intent.RIDE and transport and _is_told(heard, conversation, services, wish):
+        intent = Intent.BOOK
     return Meaning(
         text=heard,
-        intent=Intent.UNKNOWN if is_mileage else intents.find_intent(heard),
-        services=[] if is_mileage else intents.find_services(heard, store.menu),
+        intent=intent,
+        services=services,
         wish=wish,
         contradiction=contradiction,
         is_yes=is_yes,
         is_no=is_no,
         is_either_way=is_either_way,
         person=intents.named_person(heard),
+        transport=transport,
     )
+
+
+def _is_told(heard: str, conversation: Conversation, services: list[str], wish: DayWish) -> bool:
+    """ "I'll wait for it" asks nothing about rides, nor does "can I wait?" where the openings will tell."""
+    # What is booked already is told no openings any more.
+    filled = conversation.slots if conversation.state is not State.CLOSING else Slots()
+    has_day = not (wish.is_empty and filled.wish.is_empty)
+    return bool(services or filled.services) and (has_day or not asks_how(heard))
 
 
 def take_identity(conversation: Conversation, meaning: Meaning) -> None:
@@ -177,6 +198,47 @@ def fill_wish(conversation: Conversation, meaning: Meaning) -> bool:
     conversation.slots.wish = merge(conversation.slots.wish, meaning.wish)
     forget_offers(conversation)
     return True
+
+
+def fill_transport(conversation: Conversation, meaning: Meaning) -> bool:
+    """How the caller goes on meanwhile; True when that is new.
+
+    What was offered for another way is looked for anew, where one was chosen at that very time.
+    """
+    filled, chosen = conversation.slots, conversation.chosen
+    if meaning.transport in ("", filled.transport) or conversation.visit:
+        return False
+    filled.transport = meaning.transport
+    if any(offer.way != meaning.transport for offer in conversation.offers):
+        if chosen:
+            day = chosen.local.date()
+            filled.wish = DayWish(first=day, last=day, exactly=chosen.local.time(), said=filled.wish.said)
+        forget_offers(conversation)
+    return True
+
+
+def take_in(conversation: Conversation, meaning: Meaning) -> bool:
+    """What was said beside a question: who calls, the facts, and a day where none is known. True when any was new."""
+    before = conversation.apart()
+    if conversation.asked == questions.ASK_IS_CALLER:
+        take_identity(conversation, meaning)
+    elif conversation.asked == questions.ASK_NUMBER_IS_BEST and meaning.is_yes:
+        take_number_is_best(conversation, meaning)
+    asks_for_work = _asks_for_work(conversation, meaning)
+    fill_facts(conversation, meaning if asks_for_work else replace(meaning, services=[]))
+    fill_transport(conversation, meaning)
+    filled = conversation.slots
+    if filled.services and (filled.wish.is_empty or choices.CORRECTION.search(meaning.text)):
+        fill_wish(conversation, meaning)
+    return conversation != before
+
+
+def _asks_for_work(conversation: Conversation, meaning: Meaning) -> bool:
+    """Work that is only spoken of, in a question about its price or its bill, is not asked for."""
+    if conversation.intent not in (Intent.UNKNOWN, Intent.BOOK):
+        return False
+    is_first = not conversation.slots.services and meaning.intent not in SPEAKS_OF_WORK
+    return is_first or bool(intents.BOOKING.search(meaning.text.lower()))
 
 
 def forget_offers(conversation: Conversation) -> None:

@@ -34,6 +34,7 @@ def note_turn(conversation: Conversation, heard: str, store: Store, today: date)
         slots.name = find_name(heard, was_asked=False)
     if not meaning.wish.is_empty:
         slots.wish = merge(slots.wish, meaning.wish)
+    slots.transport = meaning.transport or slots.transport
     conversation.asked = ""
     if conversation.state in (State.GREETING, State.VERIFICATION):
         conversation.enter(State.INTENT)
@@ -52,9 +53,13 @@ def _was_asked_who_calls(conversation: Conversation) -> bool:
 
 def note_search(conversation: Conversation, arguments: dict[str, Any]) -> None:
     """What get_available_slots was asked for."""
-    conversation.intent = Intent.BOOK
     conversation.enter(State.SLOTS)
-    conversation.slots.services = _codes(arguments)
+    if _text(arguments, "appointment"):
+        conversation.intent = Intent.RESCHEDULE
+    else:
+        conversation.intent = Intent.BOOK
+        conversation.slots.services = _codes(arguments)
+        conversation.slots.transport = _text(arguments, "transport") or conversation.slots.transport
     wish = {
         "first": arguments.get("first_day"),
         "last": arguments.get("last_day") or arguments.get("first_day"),

@@ -21,7 +21,8 @@ from voice.conversation.saying import (
     say_time,
     vary,
 )
-from voice.conversation.states import Booked, Conversation, Deed, Ending, Offer, Order, State, Visit
+from voice.conversation.states import Booked, Conversation, Deed, Ending, Offer, State, Visit
+from voice.conversation.store_phrases import MEANWHILE, say_way
 
 KEY_FOR_A_PERSON = "I'd like to talk to a person"
 KEY_TO_STOP = "Stop calling me."
@@ -79,16 +80,17 @@ NO_VISITS = "I don't see any appointment ahead for you."
 SPELL_NAME = "Sorry, could you spell your first and last name for me?"
 LAST_NAME_TOO = "And your last name, please?"
 NO_CAR_HERE = "I don't see a car of yours in the shop right now."
-ADVISOR_WILL_RING = "That news is a while old, so your advisor will call you within half an hour."
 ON_THE_WAITLIST = "You're on the waitlist, and we'll call you when hours come free."
 WHICH_DAYS = "Which days would suit you?"
 VIN_AGAIN = "I didn't get all of that VIN. Could you read it once more, slowly?"
 VIN_UNKNOWN_CAR = "I can't tell the car from that VIN."
 RECALLS_UNKNOWN = "I can't reach the recall list right now; our service desk can check it with your VIN."
-RECALL_DO_NOT_DRIVE = "There's a recall that says such cars shouldn't be driven. Please leave it parked, I'll get someone for you."
+RECALL_DO_NOT_DRIVE = "There's a recall that says such cars shouldn't be driven, so please leave it parked."
 ALL_RIGHT = "All right."
 WILL_REMIND = "Thank you, we'll remind you."
 WILL_NOT_REMIND = "All right, we won't."
+WHICH_NUMBER = "I don't find the number you're calling from on our lists. Which number do we call you on, area code first?"
+OPTED_OUT_OF = "Done: we won't call or text that number automatically any more."
 OPTED_OUT = "Done: we won't call or text this number automatically any more."
 TAKE_YOUR_TIME = ("Take your time, I'll hold on.", "Sure, take your time.", "Take your time, I'm here.")
 DO_NOT_DRIVE = "Please don't drive it; if you're on the road, pull over where it's safe."
@@ -96,8 +98,6 @@ WILL_TOW = "I'll get someone who can send a tow truck."
 NOT_OUR_BUSINESS = "I'm sorry, that's nothing I can help with; I look after service appointments."
 NOTHING_DUE = "By that mileage nothing is due just yet."
 ASK_THE_DESK = "Our service desk can tell you that."
-LATE_IS_FINE = "No problem, we'll hold your place for fifteen minutes, and I've told your advisor."
-TOO_LATE = "I've told your advisor, but we may not be able to keep that time."
 NO_MONEY_ON_THE_PHONE = "I can't approve work on the phone, but your advisor can."
 SPEAKS_ENGLISH = "Un momento, por favor. I only speak English, so let me get someone for you."
 LET_ME_CHECK = "Let me check that for you."
@@ -117,6 +117,7 @@ REFUSED = {  # by the code of a refusal
     "slot_taken": TAKEN_MEANWHILE,
     "transport_full": TAKEN_MEANWHILE,
     "already_booked_that_day": ALREADY_THAT_DAY,
+    "no_loaner": "I have no loaner car for you that day, but you can leave the car with us.",
     "busy": CALENDAR_BUSY,
 }
 
@@ -217,17 +218,20 @@ def say_offers(offers: Sequence[Offer], today: date) -> str:
     )
 
 
-def read_back(conversation: Conversation, store: Store, offer: Offer) -> str:
-    """Everything that would be written, then the question."""
+def read_back(conversation: Conversation, store: Store, offer: Offer, *, in_one: bool = False) -> str:
+    """Everything that would be written, then the question; in_one: in one sentence before it."""
     slots = conversation.slots
     services = say_services([store.item(code).name for code in slots.services])
     car = f" for your {slots.vehicle}" if slots.vehicle else ""
     name = slots.name or conversation.caller.first_name
     under = f", under the name {name}" if name else ""
-    leave = (
-        f" Please leave it with us until {say_time(offer.leave_until.time())}." if offer.leave_until else ""
-    )
-    return f"So that's {services}{car} on {say_moment(offer.local)}{under}.{leave} {questions.QUESTIONS[questions.ASK_CONFIRM]}"
+    how = MEANWHILE.get(offer.way, "") if slots.transport else say_way(offer)
+    leave = "."
+    if offer.leave_until:
+        please = ", and please" if in_one else ". Please"
+        leave = f"{please} leave it with us until {say_time(offer.leave_until.time())}."
+    what = f"{services}{car} on {say_moment(offer.local)}{how}{under}"
+    return f"So that's {what}{leave} {questions.QUESTIONS[questions.ASK_CONFIRM]}"
 
 
 def _booked(confirmation_number: str, local: datetime) -> str:
@@ -270,26 +274,6 @@ def recalls(count: int) -> str:
         return "I found none for cars like yours, but only your VIN can tell; our service desk will check it."
     some = "a recall" if count == 1 else f"{count} recalls"
     return f"There's {some} for cars like yours; whether yours is affected, we'll check with your VIN."
-
-
-ORDER_STATUS = {  # by crm.RepairOrder.Status
-    "checked_in": "is checked in and waiting for a technician",
-    "dispatched": "is with a technician",
-    "in_work": "is being worked on",
-    "waiting_approval": "is waiting for your approval of the work",
-    "waiting_parts": "is waiting for parts",
-    "qc": "is in its final check",
-    "ready": "is ready for you",
-}
-
-
-def say_order(order: Order) -> str:
-    """ "Your 2018 Toyota Camry is being worked on. It's promised for Tuesday, November 24th at 4 PM"."""
-    said = f"Your {order.vehicle} {ORDER_STATUS.get(order.status, 'is with us')}."
-    if order.status == "ready" or order.promised is None:
-        return said
-    was = "was" if order.is_late else "is"
-    return f"{said} It {was} promised for {say_moment(order.promised)}."
 
 
 def due(names: Sequence[str], miles: int) -> str:

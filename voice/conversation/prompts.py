@@ -14,7 +14,7 @@ from voice.conversation.phrases import say_visit
 from voice.conversation.questions import ASK_CONSENT, QUESTIONS
 from voice.conversation.saying import say_date, say_moment, say_time
 from voice.conversation.states import Conversation, Deed
-from voice.conversation.store_phrases import hours
+from voice.conversation.store_phrases import hours, say_way
 
 # One file for each version, never changed once it has spoken to callers: calls keep which one they had.
 VERSION = "desk-3"
@@ -58,6 +58,7 @@ def _call_facts(store: Store, conversation: Conversation, now: datetime) -> str:
         *(_rung_lines(conversation) if conversation.purpose else [_caller_line(conversation)]),
         f"Stage: {conversation.state}.",
         f"Known so far: {conversation.slots.model_dump_json(exclude_defaults=True, exclude={'proof'})}",
+        *_earlier_lines(conversation),
         *_offer_lines(conversation),
     ]
     if conversation.visits:
@@ -106,13 +107,25 @@ def _rung_lines(conversation: Conversation) -> list[str]:
     ]
 
 
+def _earlier_lines(conversation: Conversation) -> list[str]:
+    """What a call that was cut off had come to, only once it is known who calls."""
+    earlier = conversation.earlier
+    if earlier is None or conversation.booked:
+        return []
+    was_cut_off = "A call from this number was cut off a few minutes ago, with a wish left open"
+    if not conversation.caller.is_verified:
+        return [f"{was_cut_off}: once the caller is verified, offer once to go on where it ended."]
+    known = earlier.model_dump_json(exclude_defaults=True, exclude={"proof"})
+    return [f"{was_cut_off}. Offer once to go on with it: {conversation.earlier_intent}, {known}"]
+
+
 def _offer_lines(conversation: Conversation) -> list[str]:
     if not conversation.offers:
         return ["Offers made: none yet."]
     return [
         "Offers made (handle, time):",
         *(
-            f"- {offer.handle}: {say_moment(offer.local)} ({offer.local:%Y-%m-%dT%H:%M})"
+            f"- {offer.handle}: {say_moment(offer.local)} ({offer.local:%Y-%m-%dT%H:%M}){say_way(offer)}"
             for offer in conversation.offers
         ),
     ]

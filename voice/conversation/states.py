@@ -159,6 +159,11 @@ class Proof(BaseModel):
     date_of_birth: date | None = None
     zip_code: str = ""
 
+    @property
+    def has_secret(self) -> bool:
+        """Something that a stranger does not know; beside it one more fact is enough, see crm/identity.py."""
+        return bool(self.vin_end or self.plate or self.date_of_birth)
+
 
 class Slots(BaseModel):
     """What a booking needs, filled in any order from free speech."""
@@ -172,6 +177,7 @@ class Slots(BaseModel):
     email: str = ""  # only when the caller offers it
     proof: Proof = Field(default_factory=Proof)
     miles: int | None = None  # on the odometer, as said
+    transport: str = ""  # how the caller goes on meanwhile, see transports.py; "" when unsaid
 
 
 class Offer(BaseModel):
@@ -181,6 +187,12 @@ class Offer(BaseModel):
     arrives_at: datetime  # aware UTC
     local: datetime  # the same moment in the store's zone
     leave_until: datetime | None = None  # store-local; None when the caller may wait for it
+    transport: str = ""  # that it was looked for with; "" where the services decide
+
+    @property
+    def way(self) -> str:
+        """How the caller goes on while the car is here, see transports.py."""
+        return self.transport or ("waiter" if self.leave_until is None else "drop_off")
 
 
 class Caller(BaseModel):
@@ -277,6 +289,7 @@ class Conversation(BaseModel):
     came_of: CameOf | None = None
     has_offered_move: bool = False  # before a cancellation, once
     earlier: Slots | None = None  # what a call of this number, cut off minutes ago, had come to
+    earlier_intent: Intent = Intent.UNKNOWN  # and what it was for
     goes_on: bool = False  # with that, once the caller is verified
     told: list[str] = Field(default_factory=list)  # what tools told a model
     asked: str = ""  # the question that waits for an answer: a name in phrases.py

@@ -5,6 +5,8 @@ from datetime import date, time, timedelta
 
 from voice.conversation.facts import Store
 from voice.conversation.saying import article, say_date, say_list, say_time
+from voice.conversation.states import Offer
+from voice.conversation.transports import DROP_OFF, LOANER, SHUTTLE, WAITER
 
 RIDES = {  # by scheduling.models.Transport
     "waiter": "wait here for short jobs",
@@ -34,7 +36,7 @@ def hours(store: Store, today: date) -> str:
         if today <= c.starts_at.astimezone(store.zone).date() <= today + timedelta(days=14)
     ]
     if soon:
-        text += f" We're closed on {say_date(soon[0].starts_at.astimezone(store.zone).date())} for {soon[0].reason}."
+        text = f"{text[:-1]}; we're closed on {say_date(soon[0].starts_at.astimezone(store.zone).date())} for {soon[0].reason}."
     return text
 
 
@@ -70,5 +72,30 @@ def transport(store: Store) -> str:
     shuttle = store.rides.get("shuttle", ())
     said = f"You can {say_list(rides, 'or')}." if rides else "Please arrange your own ride."
     if shuttle:
-        said += f" The shuttle leaves at {say_list([say_time(at) for at in shuttle])}."
+        said = f"{said[:-1]}; the shuttle leaves at {say_list([say_time(at) for at in shuttle])}."
     return said
+
+
+# How the caller goes on while the car is here: in a read-back, and where it cannot be had.
+MEANWHILE = {
+    WAITER: ", while you wait",
+    SHUTTLE: ", with a seat on our shuttle",
+    LOANER: ", with a loaner car",
+}
+NOT_TO_BE_HAD = {
+    WAITER: "We can't do that while you wait",
+    SHUTTLE: "Our shuttle can't take you then",
+    LOANER: "I have no loaner car then",
+    DROP_OFF: "We can't keep the car that day",
+}
+INSTEAD = {DROP_OFF: "but you can leave the car with us", WAITER: "but you can wait while it's done"}
+
+
+def another_way(wanted: str, way: str) -> str:
+    """Both are keys of the two above."""
+    return f"{NOT_TO_BE_HAD[wanted]}, {INSTEAD[way]}."
+
+
+def say_way(offer: Offer) -> str:
+    """How the caller goes on meanwhile, where they said it: ", while you wait"."""
+    return MEANWHILE.get(offer.transport, "")

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("voice", "0011_comment_told")]
+    dependencies = [("voice", "0012_listening_in")]
 
     operations = [
         migrations.AlterModelOptions(

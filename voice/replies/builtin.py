@@ -12,7 +12,7 @@ from inspect import isawaitable
 from voice.conversation import intents, names, phrases, questions, ringing
 from voice.conversation.dates import WEEKDAYS
 from voice.conversation.facts import Store
-from voice.conversation.meaning import Meaning, fill_facts, fill_wish, understand
+from voice.conversation.meaning import Meaning, fill_facts, fill_transport, fill_wish, understand
 from voice.conversation.states import Conversation, Intent, State
 from voice.ports import Tools
 from voice.replies.flows import booking, errands, inquiries, openings, persons, rung, verifying, vins, visits
@@ -87,7 +87,7 @@ async def _answer(turn: Turn, heard: str) -> str:
     special = await _at_any_moment(turn, meaning)
     if special:
         turn.was_aside = True
-        return special
+        return await _and_the_flow(turn, special) if turn.goes_on else special
     if conversation.asked == questions.ASK_ANYTHING_ELSE:
         if meaning.is_no and meaning.is_empty:
             return await persons.say_goodbye(turn)
@@ -100,6 +100,8 @@ async def _answer(turn: Turn, heard: str) -> str:
         conversation.misses = 0
         return said or await _say_car(turn)
     reply = await _take_answer(turn, meaning)
+    if not reply:
+        fill_transport(conversation, meaning)
     if reply is not None:
         conversation.misses = 0
         return reply or await _next_step(turn)
@@ -130,6 +132,11 @@ async def _at_any_moment(turn: Turn, meaning: Meaning) -> str:
     if turn.conversation.asked == questions.ASK_MESSAGE and meaning.intent is not Intent.PERSON:
         return ""  # whatever a message says, it is a message
     return await inquiries.answer(turn, meaning)
+
+
+async def _and_the_flow(turn: Turn, said: str) -> str:
+    """It goes on where it was; with what was said beside the question, from there."""
+    return f"{said} {await _next_step(turn)}" if turn.took_in else turn.and_the_question(said)
 
 
 def _is_goodbye(conversation: Conversation, meaning: Meaning) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime, time, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,9 +16,10 @@ from scheduling.models import Appointment, OpCode
 from scheduling.offers import choose_offers
 from scheduling.refusals import Refusal
 from scheduling.slots import Slot
-from voice.conversation import phrases, saying
+from voice.conversation import phrases, saying, store_phrases
 from voice.conversation.name_parts import first_and_last
 from voice.conversation.states import Booked, Offer, VehicleSlot
+from voice.conversation.transports import DROP_OFF, WAITER
 from voice.models import Call
 from voice.ports import ToolResult
 from voice.tools import agreement
@@ -26,6 +28,8 @@ from voice.tools.registry import UNSURE, Desk, tool
 
 SEARCH_DAYS = 14  # how far beyond the wish to look when nothing fits it
 ACTOR = PHONE_DESK
+# Where the caller's way to go on cannot be had, the one that needs nothing of the store.
+OTHER_WAY = {WAITER: DROP_OFF, "shuttle": DROP_OFF, "loaner": DROP_OFF, DROP_OFF: WAITER}
 
 
 class SlotSearch(BaseModel):
@@ -45,6 +49,10 @@ class SlotSearch(BaseModel):
     )
     not_on: list[int] = Field(default_factory=list, description="Weekdays refused, 0 is Monday.")
     not_days: list[date] = Field(default_factory=list, description="Days refused.")
+    transport: Literal["waiter", "drop_off", "shuttle", "loaner"] | None = Field(
+        None,
+        description="How the caller goes on meanwhile, once they said: a waiter stays, drop_off leaves the car.",
+    )
     after: datetime | None = Field(None, description="Only openings later than this offer's local time.")
     before: datetime | None = Field(None, description="Only openings earlier than this offer's local time.")
 
@@ -83,18 +91,25 @@ def get_available_slots(desk: Desk, search: SlotSearch) -> ToolResult:
     op_codes = _work_of(moving) if moving else lines_of(desk, search.services)
     if not op_codes:
         return ToolResult("unknown_service", phrases.NOT_ON_THE_MENU)
-    slots, fits = _search(desk, op_codes, search, moving)
+    wanted = "" if moving else search.transport or desk.conversation.slots.transport
+    slots, fits, way = _search_ways(desk, op_codes, search, moving, wanted)
     if not slots:
         return ToolResult("nothing_open", "I don't have anything open in the next two weeks.")
     zone = desk.store.zone
-    chosen = choose_offers(slots, zone, wanted=search.exactly, advisor=_preferred_advisor(desk))
+    # What is nearest to "after five" where nothing is open then.
+    wished = search.exactly or (None if fits else search.not_before or search.not_after)
+    chosen = choose_offers(slots, zone, wanted=wished, advisor=_preferred_advisor(desk))
     conversation = desk.conversation
-    conversation.offers = [_offer(slot, zone) for slot in chosen]
+    conversation.offers = [_offer(slot, zone, way) for slot in chosen]
+    spoken = phrases.say_offers(conversation.offers, desk.store.today(desk.now))
+    if way != wanted:
+        spoken = f"{store_phrases.another_way(wanted, way)} {spoken}"
     return ToolResult(
         "ok",
-        phrases.say_offers(conversation.offers, desk.store.today(desk.now)),
+        spoken,
         {
             "fits_the_wish": fits,
+            "is_another_way": way != wanted,
             "offers": [
                 {
                     "handle": offer.handle,
@@ -108,7 +123,8 @@ def get_available_slots(desk: Desk, search: SlotSearch) -> ToolResult:
 
 
 @tool(
-    "Keep the chosen offer for three minutes, right before you read it back.",
+    "Keep the chosen offer for three minutes, right before you read it back: with how the caller goes on "
+    "meanwhile, where the answer tells it.",
     is_write=True,
     is_lasting=False,
 )
@@ -126,11 +142,15 @@ def hold_offer(desk: Desk, wanted: Keeping) -> ToolResult:
             offer.arrives_at,
             key=desk.call.sid,
             now=desk.now,
+            transport=offer.transport or None,
             advisor=_preferred_advisor(desk),
         )
     except Refusal as refusal:
         return ToolResult(refusal.code, phrases.refused(refusal.code))
-    return ToolResult("ok", data={"until": held.expires_at.isoformat()})
+    way = store_phrases.say_way(offer).strip(", ")
+    return ToolResult(
+        "ok", data={"until": held.expires_at.isoformat(), **({"meanwhile": way} if way else {})}
+    )
 
 
 @tool("Book an offer, only after it was read back and the caller clearly said yes.", is_write=True)
@@ -159,12 +179,15 @@ def book_appointment(desk: Desk, wanted: Booking) -> ToolResult:
             offer.arrives_at,
             actor=ACTOR,
             source=Appointment.Source.PHONE,
+            transport=offer.transport or None,
             concern=wanted.concern,
             idempotency_key=key,
             held=desk.call.sid,
             now=desk.now,
         )
     except Refusal as refusal:
+        if refusal.code == "no_loaner":
+            conversation.slots.transport = DROP_OFF
         written = booking.booked_as(key) if refusal.code in UNSURE else None
         if written is None:
             return ToolResult(refusal.code, phrases.refused(refusal.code))
@@ -211,12 +234,13 @@ def _preferred_advisor(desk: Desk) -> int | None:
     return known.first()
 
 
-def _offer(slot: Slot, zone: ZoneInfo) -> Offer:
+def _offer(slot: Slot, zone: ZoneInfo, transport: str) -> Offer:
     return Offer(
         handle=f"offer-{slot.arrives_at:%m%d-%H%M}",
         arrives_at=slot.arrives_at,
         local=slot.arrives_at.astimezone(zone),
         leave_until=None if slot.work else slot.ready_at.astimezone(zone),
+        transport=transport,
     )
 
 
@@ -241,14 +265,31 @@ def _work_of(appointment: Appointment) -> list[OpCode]:
     return [line.op_code for line in appointment.lines.select_related("op_code")]
 
 
+def _search_ways(
+    desk: Desk, op_codes: list[OpCode], search: SlotSearch, moving: Appointment | None, wanted: str
+) -> tuple[list[Slot], bool, str]:
+    """Openings, whether they fit the wish, and how the caller goes on.
+
+    That is as they want, but where only another way can be had at all, or when they would like to come.
+    """
+    slots, fits = _search(desk, op_codes, search, moving, wanted)
+    if not wanted or (slots and fits):
+        return slots, fits, wanted
+    way = OTHER_WAY[wanted]
+    others, others_fit = _search(desk, op_codes, search, moving, way)
+    if others and (others_fit or not slots):
+        return others, others_fit, way
+    return slots, fits, wanted
+
+
 def _search(
-    desk: Desk, op_codes: list[OpCode], search: SlotSearch, moving: Appointment | None
+    desk: Desk, op_codes: list[OpCode], search: SlotSearch, moving: Appointment | None, transport: str
 ) -> tuple[list[Slot], bool]:
     """Openings for the wish, and whether they fit it; else the nearest ones from its first day on."""
     zone, today = desk.store.zone, desk.store.today(desk.now)
     first = max(search.first_day or today, today)
     last = max(search.last_day or (first if search.first_day else first + timedelta(days=SEARCH_DAYS)), first)
-    slots = _open_between(desk, op_codes, search, first, last, moving)
+    slots = _open_between(desk, op_codes, search, first, last, moving, transport)
     timely = [slot for slot in slots if _is_timely(slot.arrives_at.astimezone(zone).time(), search)]
     exact = [slot for slot in timely if slot.arrives_at.astimezone(zone).time() == search.exactly]
     if exact:
@@ -259,7 +300,7 @@ def _search(
     if timely:
         return timely, search.exactly is None and not search.moments
     last = max(last, first + timedelta(days=SEARCH_DAYS))
-    return _open_between(desk, op_codes, search, first, last, moving), False
+    return _open_between(desk, op_codes, search, first, last, moving, transport), False
 
 
 def _wall_time(slot: Slot, zone: ZoneInfo) -> datetime:
@@ -273,6 +314,7 @@ def _open_between(
     first: date,
     last: date,
     moving: Appointment | None,
+    transport: str,
 ) -> list[Slot]:
     slots = booking.openings(
         desk.call.rooftop,
@@ -282,7 +324,7 @@ def _open_between(
         now=desk.now,
         advisor=_preferred_advisor(desk),
         held=desk.call.sid,
-        transport=moving.transport if moving else None,
+        transport=moving.transport if moving else transport or None,
         moving=moving,
     )
     return _within(slots, search, desk.store.zone)

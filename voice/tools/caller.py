@@ -36,7 +36,7 @@ def lookup_customer(desk: Desk, nothing: Nothing) -> ToolResult:
 
 @tool(
     "Prove who the caller is, before anything stored is told or changed. Needs two facts that the caller "
-    "said: the name, and the VIN's last six, the plate or the date of birth.",
+    "said: the name or the ZIP code, and the VIN's last six, the plate or the date of birth.",
     is_write=True,
     is_lasting=False,
 )

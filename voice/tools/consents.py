@@ -4,7 +4,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from crm import consent
 from crm.models import Customer
+from voice.calls import promise_callback
 from voice.conversation import phrases, questions
+from voice.conversation.numbers import find_phone
+from voice.conversation.states import Conversation
 from voice.models import Call
 from voice.ports import ToolResult
 from voice.tools.desk import Text
@@ -41,19 +44,39 @@ def keep_consent(desk: Desk, answer: Answer) -> ToolResult:
 
 
 @tool(
-    "Stop automated calls and texts to the caller's number, at once, whenever they want none.", is_write=True
+    "Stop automated calls and texts to the caller's number, at once, whenever they want none. The code "
+    "which_number: ask which number we call them on, read it back, then use this again.",
+    is_write=True,
 )
 def opt_out(desk: Desk, said: Text) -> ToolResult:
-    number = desk.call.caller_number
-    consent.revoke(
-        desk.call.rooftop,
-        number,
-        wording=f"Customer: {said.text}",
-        source=f"call {desk.call.sid}",
-        now=desk.now,
+    """The call's own number, where a customer has it; else the one that the caller has said in this call."""
+    call, conversation = desk.call, desk.conversation
+    conversation.has_consent = False
+    if _revoke(desk, call.caller_number, said.text) or call.direction == Call.Direction.OUTBOUND:
+        return ToolResult("ok", phrases.OPTED_OUT)
+    number = _said_number(conversation)
+    if not number:
+        return ToolResult("which_number", phrases.WHICH_NUMBER)
+    if not _revoke(desk, number, said.text):
+        # The same words for a number that nobody has: who it belongs to is not told.
+        promise_callback(
+            call, f"Wants no calls to {number}, which no customer has: {said.text}", due_at=desk.now
+        )
+    return ToolResult("ok", phrases.OPTED_OUT_OF)
+
+
+def _revoke(desk: Desk, number: str, words: str) -> int:
+    """How many customers' it was."""
+    source = f"call {desk.call.sid}"
+    return consent.revoke(
+        desk.call.rooftop, number, wording=f"Customer: {words}", source=source, now=desk.now
     )
-    desk.conversation.has_consent = False
-    return ToolResult("ok", phrases.OPTED_OUT)
+
+
+def _said_number(conversation: Conversation) -> str:
+    """The last that the caller said themselves: no mind can name another. E.164, "" for none."""
+    said = [message.text for message in conversation.history if message.speaker == "caller"]
+    return next((number for text in reversed(said) if (number := find_phone(text))), "")
 
 
 def _customer(desk: Desk) -> Customer | None:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from crm.models import FollowUpTask, RepairOrder
 from scheduling.models import OpCode, WaitlistEntry
-from voice.conversation import phrases, questions, store_phrases
+from voice.conversation import lane_phrases, phrases, questions, store_phrases
 from voice.conversation.states import Order
 from voice.ports import ToolResult
 from voice.tools import agreement
@@ -57,10 +57,10 @@ def get_repair_status(desk: Desk, nothing: Nothing) -> ToolResult:
     orders = [_order(order, desk) for order in found]
     if not orders:
         return ToolResult("none", phrases.NO_CAR_HERE)
-    spoken = " ".join(phrases.say_order(order) for order in orders)
+    spoken = lane_phrases.say_orders(orders)
     for order in found:
         if _is_stale(order, desk.now):
-            spoken = f"{spoken} {phrases.ADVISOR_WILL_RING}"
+            spoken = f"{spoken} {lane_phrases.ADVISOR_WILL_RING}"
             _ask_advisor(desk, order)
             break
     return ToolResult("ok", spoken, {"orders": [order.model_dump(mode="json") for order in orders]})

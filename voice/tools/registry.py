@@ -35,7 +35,7 @@ from voice.tools.schemas import strict, without_nulls
 log = logging.getLogger(__name__)
 
 TOOL_LIMIT_SECONDS = 8.0
-TAKES_A_MESSAGE = ("take_message", "transfer_to_person")
+TAKES_A_MESSAGE = ("take_message", "transfer_to_person", "report_lateness")
 
 Result = TypeVar("Result")
 UNAVAILABLE = ToolResult("unavailable", "I can't reach our calendar right now.")

@@ -43,7 +43,9 @@ async def next_step(turn: Turn) -> str:
 def _greet_and_ask(turn: Turn, question: str) -> str:
     caller, asked = turn.conversation.caller, turn.conversation.asked
     is_met = caller.is_confirmed and caller.first_name and asked == questions.ASK_IS_CALLER
-    return (f"Hi {caller.first_name}. " if is_met else "") + turn.ask(question, State.INTENT)
+    return (f"Hi {caller.first_name}. " if is_met and not turn.was_aside else "") + turn.ask(
+        question, State.INTENT
+    )
 
 
 def _ask_next(turn: Turn, question: str, state: State = State.SLOTS) -> str:
@@ -54,6 +56,8 @@ def _ask_next(turn: Turn, question: str, state: State = State.SLOTS) -> str:
 def _acknowledge(turn: Turn, question: str) -> str:
     """Name the service once, so that the caller hears it was understood; later only that an answer was taken."""
     conversation = turn.conversation
+    if turn.was_aside:
+        return ""  # the answer to it comes first
     services = [turn.store.item(code).name for code in conversation.slots.services]
     if not all(_was_said(conversation, name) for name in services):
         return phrases.sure(conversation, services)
@@ -86,7 +90,7 @@ async def _read_back(turn: Turn, chosen: Offer) -> str:
     # A calendar that cannot be reached is told of at the booking: nothing is promised here.
     if result.is_ok or result.code in ("unavailable", "busy"):
         turn.ask(questions.ASK_CONFIRM, State.CONFIRMATION)
-        return phrases.read_back(conversation, turn.store, chosen)
+        return phrases.read_back(conversation, turn.store, chosen, in_one=turn.was_aside)
     return await _after_refusal(turn, result)
 
 
@@ -146,6 +150,8 @@ async def take_confirmation(turn: Turn, meaning: Meaning) -> str | None:
     if (other := await openings.other_choice(turn, meaning)) is not None:
         return other
     if not meaning.wish.is_empty or meaning.services or conversation.chosen is None:
+        return None
+    if meaning.transport not in ("", conversation.chosen.way):
         return None
     is_correcting = bool(choices.CORRECTION.search(meaning.text))
     if meaning.is_yes and not is_correcting:
@@ -223,7 +229,7 @@ async def _after_refusal(turn: Turn, result: ToolResult) -> str:
         filled.wish = DayWish()
         return f"{result.spoken} {turn.ask(questions.ASK_DAY, State.SLOTS)}"
     filled.wish.exactly = None
-    return f"{result.spoken} {await openings.offer(turn)}"
+    return await openings.offer(turn, because=result.spoken)
 
 
 def announce(turn: Turn) -> str:

@@ -3,16 +3,18 @@
 import re
 from collections.abc import Awaitable, Callable
 
-from voice.conversation import phrases, questions
+from voice.conversation import lane_phrases, phrases, questions
+from voice.conversation.intents import find_intent
 from voice.conversation.meaning import Meaning
 from voice.conversation.mileage import due_at, find_miles
 from voice.conversation.numbers import words_to_digits
 from voice.conversation.states import Intent, State
+from voice.conversation.transports import DROP_OFF
 from voice.replies.flows import booking, persons, verifying
 from voice.replies.flows.turn import GO_ON, Turn
 
-GRACE_MINUTES = 15
 MINUTES = re.compile(r"\b(\d{1,3})\s*(?:more )?(?:minutes?|mins?)\b")
+LEAVES_IT = re.compile(r"\b(?:leav(?:e|ing)|drop(?:ping)?) (?:it|the|my)\b", re.IGNORECASE)
 HOURS = re.compile(r"\b(?:an|1|one|half an|\d) hours?\b")
 
 
@@ -60,15 +62,18 @@ async def take_how_late(turn: Turn, meaning: Meaning) -> str | None:
 
 
 async def _tell_of_lateness(turn: Turn, said: str, minutes: int) -> str:
-    result = await turn.use("take_message", text=f"Runs {minutes} minutes late: {said}"[:500])
+    result = await turn.use("report_lateness", minutes=minutes, text=said[:400])
     if not result.is_ok:
         return await persons.fetch_person(turn, f"Runs late: {said}", first=result.spoken)
-    if minutes <= GRACE_MINUTES:
-        return turn.ask_anything_else(phrases.LATE_IS_FINE)
-    return f"{phrases.TOO_LATE} {turn.ask(questions.ASK_OTHER_TIME, State.SLOTS)}"
+    if result.data["within_grace"]:
+        return turn.ask_anything_else(result.spoken)
+    return f"{result.spoken} {turn.ask(questions.ASK_OTHER_TIME, State.SLOTS)}"
 
 
-def take_other_time(turn: Turn, meaning: Meaning) -> str | None:
+async def take_other_time(turn: Turn, meaning: Meaning) -> str | None:
+    if meaning.transport == DROP_OFF or LEAVES_IT.search(meaning.text):
+        result = await turn.use("take_message", text="Will leave the car instead of waiting.")
+        return turn.ask_anything_else(lane_phrases.WILL_LEAVE_IT if result.is_ok else result.spoken)
     if meaning.is_no and meaning.wish.is_empty:
         return turn.ask_anything_else("")
     if not meaning.is_yes and meaning.wish.is_empty:
@@ -96,7 +101,8 @@ async def recalls(turn: Turn) -> str:
         return turn.ask(questions.ASK_WHICH_CAR, State.SLOTS)
     result = await turn.use("check_recalls", make=vehicle.make, model=vehicle.model, year=vehicle.year)
     if result.code == "do_not_drive":
-        return await persons.fetch_person(turn, f"Do-not-drive recall for a {vehicle}.", first=result.spoken)
+        reason = f"Do-not-drive recall for a {vehicle}."
+        return await persons.fetch_person(turn, reason, first=result.spoken, ringing=phrases.RIGHT_AWAY)
     return turn.ask_anything_else(result.spoken)
 
 
@@ -202,9 +208,32 @@ async def go_on(turn: Turn) -> str:
         proof = conversation.slots.proof
         conversation.slots, conversation.earlier = conversation.earlier, None
         conversation.slots.proof = proof
-        conversation.intent = Intent.BOOK
+        conversation.intent = conversation.earlier_intent
     conversation.goes_on = False
     return GO_ON
+
+
+# --- no more calls ------------------------------------------------------------------------
+
+
+async def stop_calling_at_once(turn: Turn, meaning: Meaning) -> str:
+    return await _stop_calling(turn, meaning.text)
+
+
+async def stop_calling(turn: Turn) -> str:
+    """Once more, with the number that was asked for."""
+    said = [message.text for message in turn.conversation.history if message.speaker == "caller"]
+    wished = [text for text in said if find_intent(text) is Intent.STOP_CALLING]
+    return await _stop_calling(turn, wished[-1] if wished else said[-1])
+
+
+async def _stop_calling(turn: Turn, words: str) -> str:
+    result = await turn.use("opt_out", text=words[:500])
+    if result.code != "which_number":
+        return turn.ask_anything_else(result.spoken)
+    turn.conversation.intent = Intent.STOP_CALLING
+    turn.ask(questions.ASK_PHONE, State.SLOTS)
+    return result.spoken
 
 
 ERRANDS: dict[Intent, Callable[[Turn], Awaitable[str]]] = {
@@ -214,4 +243,5 @@ ERRANDS: dict[Intent, Callable[[Turn], Awaitable[str]]] = {
     Intent.RECALL: recalls,
     Intent.DUE: what_is_due,
     Intent.WAITLIST: wait,
+    Intent.STOP_CALLING: stop_calling,
 }

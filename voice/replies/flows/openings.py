@@ -11,18 +11,25 @@ from voice.replies.flows import persons
 from voice.replies.flows.turn import GO_ON, Turn
 
 
-async def offer(turn: Turn, *, after: datetime | None = None, before: datetime | None = None) -> str:
-    """Say what is open for the wish. GO_ON when exactly what was wished for is chosen."""
+async def offer(
+    turn: Turn, *, after: datetime | None = None, before: datetime | None = None, because: str = ""
+) -> str:
+    """Say what is open for the wish. GO_ON when exactly what was wished for is chosen.
+
+    because: why something else is offered, in a sentence.
+    """
     conversation = turn.conversation
     wish = conversation.slots.wish
     result = await turn.use("get_available_slots", **_search(turn, after, before))
     if not result.is_ok:
         return await _nothing(turn, result, after, before)
     fits = bool(result.data["fits_the_wish"])
-    if len(conversation.offers) == 1 and fits and wish.exactly:
+    is_as_wished = fits and not result.data["is_another_way"]
+    if len(conversation.offers) == 1 and is_as_wished and wish.exactly and not because:
         conversation.chosen = conversation.offers[0]
         return GO_ON
-    opening = "" if fits or after or before else _why_not_exactly(turn, wish)
+    is_explained = fits or after or before or turn.was_aside or result.data["is_another_way"]
+    opening = because or ("" if is_explained else _why_not_exactly(turn, wish))
     return f"{opening} {say_offers(turn, result.spoken)}".strip()
 
 
@@ -32,6 +39,7 @@ def _search(turn: Turn, after: datetime | None, before: datetime | None) -> dict
     is_move = conversation.intent is Intent.RESCHEDULE and conversation.visit is not None
     search: dict[str, Any] = {
         "services": [] if is_move else conversation.slots.services,
+        "transport": None if is_move else conversation.slots.transport or None,
         "appointment": conversation.visit.handle if is_move and conversation.visit else "",
         "first_day": wish.first,
         "last_day": wish.last,

@@ -1,6 +1,6 @@
 """When it is the desk that rang: who answers, the appointment it is about, and whether they come."""
 
-from voice.conversation import phrases, pickups, questions, ringing, vehicles
+from voice.conversation import lane_phrases, phrases, pickups, questions, ringing, vehicles
 from voice.conversation.intents import find_services
 from voice.conversation.meaning import Meaning, take_pickup
 from voice.conversation.states import Conversation, DayWish, Ending, Intent, Purpose, State, Visit
@@ -38,7 +38,7 @@ def _follow_up(turn: Turn, about: Visit) -> str:
     conversation = turn.conversation
     if conversation.order:
         conversation.is_settled = True
-        return turn.ask_anything_else(phrases.say_order(conversation.order))
+        return turn.ask_anything_else(lane_phrases.say_orders([conversation.order]))
     if services := _recommended(turn):
         names = [turn.store.item(code).name for code in services]
         turn.ask(questions.ASK_WANTS_RECOMMENDED, State.INTENT)

@@ -20,6 +20,8 @@ class Turn:
     tools: Tools
     local: datetime  # now, in the store's zone
     was_aside: bool = False  # the caller asked something in between
+    took_in: bool = False  # and said something new beside it
+    goes_on: bool = False  # it is answered, and leaves the flow where it was
 
     @property
     def today(self) -> date:
@@ -47,7 +49,7 @@ class Turn:
         """One more wish in the same call: the caller and the car stay, the rest is asked anew."""
         conversation = self.conversation
         filled = conversation.slots
-        filled.services, filled.concern, filled.wish = [], "", DayWish()
+        filled.services, filled.concern, filled.wish, filled.transport = [], "", DayWish(), ""
         conversation.intent = Intent.UNKNOWN
         conversation.visit, conversation.has_offered_move = None, False
         forget_offers(conversation)

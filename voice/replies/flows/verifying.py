@@ -13,9 +13,9 @@ async def next_step(turn: Turn) -> str:
     conversation = turn.conversation
     proof = conversation.slots.proof
     proof.name = proof.name or _whole(conversation.slots.name)
-    if not proof.name:
+    if not (proof.name or (proof.zip_code and proof.has_secret)):
         return turn.ask(questions.ASK_FULL_NAME, State.VERIFICATION)
-    if not (proof.vin_end or proof.plate or proof.date_of_birth):
+    if not proof.has_secret:
         return turn.ask(questions.ASK_PROOF, State.VERIFICATION)
     result = await turn.use("verify_caller", **proof.model_dump())
     if result.is_ok:
@@ -33,6 +33,8 @@ def _whole(name: str) -> str:
 
 def take_full_name(turn: Turn, meaning: Meaning) -> str | None:
     proof = turn.conversation.slots.proof
+    if take_facts(turn, meaning, of_name=True) and proof.zip_code and proof.has_secret:
+        return GO_ON  # two facts, without a name
     name = names.find_name(meaning.text, was_asked=True)
     if name and (begun := turn.conversation.slots.name):
         name = name_parts.completed(begun, name)
@@ -43,7 +45,6 @@ def take_full_name(turn: Turn, meaning: Meaning) -> str | None:
         turn.conversation.slots.name = name
         is_last = name_parts.surname_alone(name)
         return questions.QUESTIONS[questions.ASK_FIRST_NAME] if is_last else phrases.LAST_NAME_TOO
-    take_facts(turn, meaning, of_name=True)
     return GO_ON
 
 

@@ -167,5 +167,5 @@ async def _done(turn: Turn, result: ToolResult) -> str:
     if conversation.chosen and result.code not in ("unavailable", "busy"):
         forget_offers(conversation)
         conversation.slots.wish.exactly = None
-        return f"{result.spoken} {await openings.offer(turn)}"
+        return await openings.offer(turn, because=result.spoken)
     return await persons.fetch_person(turn, f"{conversation.intent}: {result.code}", first=result.spoken)
