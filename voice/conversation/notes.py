@@ -14,6 +14,7 @@ from voice.conversation.facts import Store
 from voice.conversation.intents import NO_RECORDING
 from voice.conversation.meaning import NOTHING_TO_DO, merge, take_identity, take_pickup, understand
 from voice.conversation.names import find_name
+from voice.conversation.numbers import find_phone
 from voice.conversation.states import Conversation, DayWish, Intent, Offer, State, VehicleSlot
 from voice.conversation.vehicles import find_vehicle
 
@@ -34,6 +35,8 @@ def note_turn(conversation: Conversation, heard: str, store: Store, today: date)
         slots.name = find_name(heard, was_asked=False)
     if not meaning.wish.is_empty:
         slots.wish = merge(slots.wish, meaning.wish)
+    if not conversation.caller.number:
+        slots.phone = find_phone(heard) or slots.phone
     conversation.asked = ""
     if conversation.state in (State.GREETING, State.VERIFICATION):
         conversation.enter(State.INTENT)
@@ -53,7 +56,7 @@ def _was_asked_who_calls(conversation: Conversation) -> bool:
 def note_search(conversation: Conversation, arguments: dict[str, Any]) -> None:
     """What get_available_slots was asked for."""
     conversation.intent = Intent.BOOK
-    conversation.enter(State.SLOTS)
+    conversation.turn_to(State.SLOTS)
     conversation.slots.services = _codes(arguments)
     wish = {
         "first": arguments.get("first_day"),
@@ -72,7 +75,7 @@ def note_hold(conversation: Conversation, arguments: dict[str, Any]) -> None:
     """What hold_offer was asked for: it is about to be read back."""
     conversation.chosen = _offered(conversation, arguments)
     if conversation.chosen:
-        conversation.enter(State.CONFIRMATION)
+        conversation.turn_to(State.CONFIRMATION)
 
 
 def note_booking(conversation: Conversation, arguments: dict[str, Any]) -> None:

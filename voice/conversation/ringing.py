@@ -27,7 +27,7 @@ NO_LONGER_THERE = (
 def opening(store: Store, conversation: Conversation) -> str:
     """The first words to whoever answers, and again to whoever is fetched."""
     conversation.asked = questions.ASK_IS_CALLER
-    conversation.enter(State.VERIFICATION)
+    conversation.turn_to(State.VERIFICATION)
     kept = "recorded and transcribed" if store.records_calls else "transcribed"
     choice = f"{phrases.MAY_REFUSE_RECORDING} " if store.records_calls else ""
     number = f"; our number is {phone.speak(store.phone_number)}" if store.phone_number else ""
@@ -40,7 +40,7 @@ def opening(store: Store, conversation: Conversation) -> str:
 def who_and_why(store: Store, conversation: Conversation) -> str:
     """To somebody, or to a machine that screens calls."""
     conversation.asked = questions.ASK_IS_CALLER
-    conversation.enter(State.VERIFICATION)
+    conversation.turn_to(State.VERIFICATION)
     return f"{_who(store, conversation)} {questions.question(conversation)}"
 
 

@@ -36,8 +36,7 @@ async def leave_message(turn: Turn) -> str:
 async def take_message(turn: Turn, meaning: Meaning) -> str | None:
     if meaning.is_no and meaning.is_empty:
         return turn.ask_anything_else("")
-    result = await turn.use("take_message", text=meaning.text[:500])
-    return turn.ask_anything_else(result.spoken)
+    return await persons.leave_message(turn, meaning.text)
 
 
 # --- running late -------------------------------------------------------------------------
@@ -60,7 +59,10 @@ async def take_how_late(turn: Turn, meaning: Meaning) -> str | None:
 
 
 async def _tell_of_lateness(turn: Turn, said: str, minutes: int) -> str:
-    result = await turn.use("take_message", text=f"Runs {minutes} minutes late: {said}"[:500])
+    text = f"Runs {minutes} minutes late: {said}"
+    result = await turn.use("take_message", text=text[:500])
+    if result.code == persons.NEEDS_NUMBER:
+        return persons.ask_number(turn, result)
     if not result.is_ok:
         return await persons.fetch_person(turn, f"Runs late: {said}", first=result.spoken)
     if minutes <= GRACE_MINUTES:

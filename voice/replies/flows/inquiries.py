@@ -82,10 +82,10 @@ def out_of_scope(turn: Turn, meaning: Meaning) -> str:
 
 
 async def _danger(turn: Turn, meaning: Meaning) -> str:
-    """No diagnosis: the car stays where it is, and somebody comes to the telephone."""
+    """No diagnosis: the car stays where it is, and somebody comes to the telephone, or calls back."""
     fill_facts(turn.conversation, meaning)
     return await persons.fetch_person(
-        turn, f"Danger: {meaning.text}", first=phrases.DO_NOT_DRIVE, ringing=phrases.WILL_TOW
+        turn, f"Danger: {meaning.text}", first=phrases.DO_NOT_DRIVE, ringing=phrases.RIGHT_AWAY
     )
 
 
@@ -95,17 +95,17 @@ async def _tell(turn: Turn, topic: str) -> str:
 
 
 async def _price(turn: Turn, meaning: Meaning) -> str:
-    """The menu's range; a caller who had no wish yet is asked whether this is one."""
+    """The menu's ranges, two at most; a caller who had no wish yet is asked whether this is one."""
     about = turn.conversation.about
     booked = about.services if about and turn.conversation.is_reached else []
     services = meaning.services or turn.conversation.slots.services or booked
     if not services:
         return ""
-    result = await turn.use("get_price_range", service=services[0])
+    told = [await turn.use("get_price_range", service=service) for service in services[:2]]
     if not turn.conversation.slots.services and services[0] not in booked:
         fill_facts(turn.conversation, meaning)
         turn.ask(questions.ASK_WANTS_IT, State.INTENT)
-    return turn.and_the_question(result.spoken)
+    return turn.and_the_question(" ".join(result.spoken for result in told))
 
 
 def _is_said_again_and_again(conversation: Conversation, meaning: Meaning) -> bool:
