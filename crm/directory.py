@@ -20,6 +20,11 @@ def find(rooftop: Rooftop, spoken: str) -> list[Staff]:
     return whole or [person for person in people if any(set(wanted) <= set(name) for name in _names(person))]
 
 
+def manager(rooftop: Rooftop) -> Staff | None:
+    """Whose business a complaint is; None where no manager stands on the staff."""
+    return Staff.objects.filter(rooftop=rooftop, role=Staff.Role.MANAGER).order_by("name").first()
+
+
 def _names(person: Staff) -> list[list[str]]:
     return [words for name in (person.name, *person.aliases) if (words := _words(name))]
 

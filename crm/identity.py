@@ -11,6 +11,7 @@ from datetime import date
 from difflib import SequenceMatcher
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Upper
 
 from crm.folding import folded_text
 from crm.lookup import owners_of
@@ -19,6 +20,8 @@ from crm.models import Customer, Ownership, Rooftop
 ENOUGH = 2
 # How much of a name must fit: recognisers spell names anew each time.
 LIKE_FIRST, LIKE_LAST = 0.7, 0.75
+MOST_MEANT = 50
+MOST_ALIKE = 2000  # that are looked at, of names like the one that was said
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +50,30 @@ def prove(rooftop: Rooftop, facts: Facts) -> Customer | None:
 
 
 def meant(rooftop: Rooftop, facts: Facts) -> list[int]:
-    """The customers somebody may have tried to pass for: whom any of the facts points to."""
-    pointed = Q(pk__in=_owners(rooftop, facts)) if facts.vin_end or facts.plate else Q(pk__in=[])
-    first, _, last = facts.name.strip().partition(" ")
-    if last:
-        pointed |= Q(last_name__iexact=last, first_name__iexact=first)
-    return list(Customer.objects.filter(pointed, rooftop=rooftop).values_list("pk", flat=True)[:20])
+    """The customers somebody may have tried to pass for: whom any of the facts points to, MOST_MEANT at most.
+
+    A name points to everybody whom it would prove; a birth date does so together with a ZIP code.
+    """
+    people = Customer.objects.filter(rooftop=rooftop)
+    pointed: list[int] = []
+    if facts.vin_end or facts.plate:
+        pointed += people.filter(pk__in=_owners(rooftop, facts)).values_list("pk", flat=True)[:MOST_MEANT]
+    if facts.zip_code and facts.date_of_birth:
+        born = people.filter(date_of_birth=facts.date_of_birth, zip_code__startswith=facts.zip_code[:5])
+        pointed += born.values_list("pk", flat=True)[:MOST_MEANT]
+    if facts.name:
+        pointed += [customer.pk for customer in _called(people, facts.name)]
+    return list(dict.fromkeys(pointed))[:MOST_MEANT]
+
+
+def _called(people: QuerySet[Customer], said: str) -> list[Customer]:
+    """Whoever may be called so, the likest first. The index on names finds those that share some letters."""
+    last = said.strip().partition(" ")[2]
+    named = Q(last__trigram_similar=last.upper()) if last else Q(pk__in=[])
+    only = Q(last_name="", first__trigram_similar=said.upper())
+    found = people.alias(first=Upper("first_name"), last=Upper("last_name")).filter(named | only)
+    alike = [customer for customer in found.order_by("pk")[:MOST_ALIKE] if _is_called(customer, said)]
+    return sorted(alike, key=lambda customer: -_likeness(said, str(customer)))
 
 
 def _with_secrets(rooftop: Rooftop, facts: Facts) -> Iterable[Customer]:
@@ -88,4 +109,8 @@ def _is_called(customer: Customer, said: str) -> bool:
 
 
 def _is_like(said: str, known: str, share: float) -> bool:
-    return SequenceMatcher(None, said, known).ratio() >= share
+    return _likeness(said, known) >= share
+
+
+def _likeness(said: str, known: str) -> float:
+    return SequenceMatcher(None, said, known).ratio()

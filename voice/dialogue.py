@@ -416,7 +416,7 @@ class Dialogue:
             cut_off=cut_off,
             starts_at=utterance.starts_at - self._began,
             ends_at=ends_at - self._began,
-            state=self.conversation.state,
+            state=_state_of(answer),
             latencies=utterance.latencies,
             intent=self.conversation.intent,
             slots=self.conversation.known(),
@@ -431,6 +431,12 @@ class Dialogue:
         is_as_asked = questions.is_asked(self.conversation, said)
         words = re.findall(r"[^.!?]+\?", said)
         self.ears.listening.ask(self.conversation.asked if is_as_asked else "", words[-1] if words else "")
+
+
+def _state_of(answer: Answer) -> State:
+    """What the desk did in it: an answer that wrote an appointment goes on to what is next in the same breath."""
+    has_written = answer.conversation.booked != answer.before.booked
+    return State.EXECUTION if has_written else answer.conversation.state
 
 
 def _has_failed(answer: Answer) -> bool:

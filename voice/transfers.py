@@ -15,7 +15,8 @@ from crm import phone
 from crm.models import FollowUpTask, RooftopNumber, Staff
 from voice import calls
 from voice.callbacks import callback_due
-from voice.conversation import phrases
+from voice.conversation import briefing, phrases
+from voice.conversation.facts import Store
 from voice.conversation.states import Conversation
 from voice.models import Call
 
@@ -61,15 +62,20 @@ def may_ring(number: str) -> bool:
     return phone.may_be_dialled(number) and not RooftopNumber.objects.filter(number=number).exists()
 
 
-def brief(call: Call, line: Line) -> str:
+def brief(call: Call, line: Line, store: Store) -> str:
     """What the person who answers hears before the caller does: who, and what about."""
     conversation = conversation_of(call)
-    caller = conversation.caller
-    name = conversation.slots.name or (caller.first_name if caller.is_confirmed else "")
+    name = briefing.who_calls(conversation)
     for_whom = f" for {line.person.name}" if line.person and not line.is_direct else ""
     otherwise = "You took the call over" if call.taken_over_by_id else "The call was cut off"
-    about = conversation.transfer_reason or conversation.slots.concern or otherwise
-    return f"Service line{for_whom}. {name or 'A caller'}: {about.rstrip('. ')}."
+    why = conversation.transfer_reason or conversation.slots.concern or otherwise
+    about = briefing.summary(conversation, store)
+    return f"Service line{for_whom}. {name or 'A caller'}: {why.rstrip('. ')}. {about}".strip()
+
+
+def broke_off(call: Call, store: Store) -> str:
+    """Why a call back is promised to whom we lost: with all that was said until then."""
+    return briefing.for_a_task("The call was cut off.", conversation_of(call), store)
 
 
 # --- what becomes of it -------------------------------------------------------------------
@@ -117,7 +123,7 @@ def promise(call: Call, summary: str, *, now: datetime) -> str:
     """A call back by a time that the caller is told; a caller without a number is asked to call again."""
     due_at = callback_due(call.rooftop, now=now)
     with transaction.atomic():
-        task = calls.promise_callback(call, summary[:200], due_at=due_at)
+        task = calls.promise_callback(call, summary[:400], due_at=due_at)
         FollowUpTask.objects.filter(pk=task.pk).update(due_at=due_at)  # the time that the caller hears last
         Call.objects.filter(pk=call.pk, outcome=Call.Outcome.TRANSFERRED).update(outcome=Call.Outcome.MESSAGE)
     if not task.phone_number:

@@ -2,7 +2,8 @@
 
 Caller ID finds a candidate, it never proves. After three failures within an hour the number gets no
 further try, and the customers whom they pointed at cannot be proved by telephone either, by nobody:
-a thief with two telephones is one thief.
+a thief with two telephones is one thief. A withheld number is known in one call only; what holds it
+for longer is the second lock alone, so its facts must point at somebody.
 
 Whom the desk itself rings it rings on their stored number. Who answers there and says yes to the name
 has given two facts, the number and the name, for the one appointment that the call is about: that one
@@ -31,6 +32,11 @@ def is_locked(call: Call, *, now: datetime) -> bool:
     else:
         failures = failures.filter(call=call)
     return failures.count() >= MOST_FAILURES
+
+
+def points_at_somebody(call: Call, facts: Facts) -> bool:
+    """Can a failure with these facts be held against the number, or against whom they mean?"""
+    return bool(call.caller_number or facts.name or facts.vin_end or facts.plate)
 
 
 def was_rung_about(call: Call, conversation: Conversation, visit: Visit) -> bool:

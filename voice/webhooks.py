@@ -27,6 +27,7 @@ from crm.models import Staff
 from voice import calls, drain, progress, recordings, resuming, transfers, watchdog
 from voice.carriers import twilio
 from voice.conversation import phrases
+from voice.conversation.facts import Store
 from voice.conversation.states import Ending
 from voice.models import Call
 from voice.signed_callbacks import field, fields, open_stream, out_of_order, signed, twiml
@@ -66,7 +67,7 @@ def take_in(call: Call, *, now: datetime) -> str:
 
 def send_elsewhere(call: Call, *, now: datetime) -> str:
     """This process is about to leave and takes no new calls."""
-    line = _line(call, now=now)
+    line = _line(call, load_store(call.rooftop, now=now), now=now)
     if line is None:
         promised = transfers.promise(call, "Called while the desk was being replaced.", now=now)
         return twilio.say_and_hang_up(f"{phrases.NO_DESK_NOW} {promised}")
@@ -101,7 +102,7 @@ def what_comes_next(call: Call, *, now: datetime) -> str:
 
 def fetch_person(call: Call, *, now: datetime) -> str:
     """The caller asked for a person, and has heard that one is fetched."""
-    line = _line(call, now=now)
+    line = _line(call, load_store(call.rooftop, now=now), now=now)
     if line is None:
         return twilio.say_and_hang_up(transfers.missed(call, None, "closed", now=now))
     return _ring(call, line, "", reason="The call was handed over.", now=now)
@@ -117,16 +118,18 @@ def put_through(call: Call, person: Staff, *, now: datetime) -> str:
 
 def make_good(call: Call, *, now: datetime) -> str:
     """The conversation broke off in the middle, through no fault of the caller's."""
-    line = _line(call, now=now)
+    store = load_store(call.rooftop, now=now)
+    line = _line(call, store, now=now)
+    reason = transfers.broke_off(call, store)
     if line is None:
-        promised = transfers.promise(call, "The call was cut off.", now=now)
+        promised = transfers.promise(call, reason, now=now)
         return twilio.say_and_hang_up(f"{phrases.CUT_OFF_WITH_NOBODY_THERE} {promised}")
-    return _ring(call, line, phrases.CUT_OFF, reason="The call was cut off.", now=now)
+    return _ring(call, line, phrases.CUT_OFF, reason=reason, now=now)
 
 
-def _line(call: Call, *, now: datetime) -> Line | None:
+def _line(call: Call, store: Store, *, now: datetime) -> Line | None:
     """Whom to ring now; None when nobody is in."""
-    if not load_store(call.rooftop, now=now).is_open_at(now):
+    if not store.is_open_at(now):
         return None
     return transfers.line_for(call, transfers.conversation_of(call))
 
@@ -154,7 +157,8 @@ def whisper(request: HttpRequest, sid: str) -> HttpResponse:
     if call is None or line is None:
         return twiml(twilio.say_and_hang_up())
     accept_path = reverse("whisper-answer", args=[sid]) if line.is_direct else ""
-    return twiml(twilio.whisper(transfers.brief(call, line), accept_path=accept_path))
+    store = load_store(call.rooftop, now=timezone.now())
+    return twiml(twilio.whisper(transfers.brief(call, line, store), accept_path=accept_path))
 
 
 @signed

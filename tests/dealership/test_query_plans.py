@@ -150,6 +150,16 @@ def test_who_calls_is_proved_by_an_index(someone: Customer, fact: str, index: st
     assert rows_of(found) < 20
 
 
+def test_whom_a_wrong_proof_meant_is_found_by_indexes(someone: Customer) -> None:
+    """However the name was misheard."""
+    misheard = f"{someone.first_name} {someone.last_name[:-1]}e"
+    said = Facts(misheard, date_of_birth=date(1931, 1, 1), zip_code=someone.zip_code or "12207")
+    assert someone.pk in identity.meant(someone.rooftop, said)
+    found = scans(lambda: identity.meant(someone.rooftop, said))
+    assert {"customer_search", "customer_by_birth"} <= indexes(found)
+    assert not seq_scans(found)
+
+
 def test_an_appointment_is_found_by_its_number(rooftop: Rooftop) -> None:
     number = Appointment.objects.filter(rooftop=rooftop)[0].confirmation_number
     found = scans(lambda: appointments.by_confirmation_number(rooftop, number))

@@ -11,10 +11,11 @@ An emulator is a real server on loopback that speaks the provider's wire protoco
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeVar
 
 from aiohttp import web
 
@@ -190,3 +191,23 @@ def drop(request: web.Request) -> NoReturn:
 def abort(request: web.Request) -> None:
     with suppress(AttributeError):
         request.transport.abort()  # type: ignore[union-attr]
+
+
+EmulatorT = TypeVar("EmulatorT", bound=Emulator)
+SERVED_SECONDS = 10.0  # until it stands, or is gone
+
+
+@contextmanager
+def served(emulator: EmulatorT) -> Iterator[EmulatorT]:
+    """On a thread and a loop of its own, for tests whose loop opens no sockets (see tests/virtual.py)."""
+    loop = asyncio.new_event_loop()
+    thread = Thread(target=loop.run_forever, name="emulator", daemon=True)
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(emulator.__aenter__(), loop).result(SERVED_SECONDS)
+        yield emulator
+        asyncio.run_coroutine_threadsafe(emulator.__aexit__(), loop).result(SERVED_SECONDS)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(SERVED_SECONDS)
+        loop.close()

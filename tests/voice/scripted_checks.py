@@ -7,9 +7,10 @@ from crm.models import Consent, FollowUpTask, Rooftop, SystemFault
 from scheduling.models import Appointment
 from tests.voice.scripted import Caller, Expected, WantedTask, WantedVisit
 from tests.voice.scripted_calls import DeskTurn, Held, aware
-from voice.calls import written_by
+from voice.calls import DEEDS, written_by
 from voice.conversation import phrases
-from voice.models import Call, ToolCall
+from voice.conversation.states import State
+from voice.models import Call, ToolCall, Turn
 
 SENTENCES_AT_MOST = 2  # beside a question
 QUESTIONS_AT_MOST = 1
@@ -41,6 +42,7 @@ def wrong_rows(caller: Caller, held: Held, rooftop: Rooftop) -> list[str]:
     wanted = caller.expects
     return [
         *_about_the_call(wanted, held.call),
+        *_about_states(held.call),
         *_about_visits(wanted.appointments, held, rooftop),
         *_about_tasks(wanted.tasks, rooftop),
         *_about_people(wanted, held, rooftop),
@@ -57,6 +59,15 @@ def _about_the_call(wanted: Expected, call: Call) -> Iterator[str]:
         yield f"the call's outcome is {call.outcome}, not {wanted.outcome}"
     for fault in SystemFault.objects.filter(call_sid=call.sid):
         yield f"a fault was kept: {fault.code}: {fault.sentence}"
+
+
+def _about_states(call: Call) -> Iterator[str]:
+    """A transcript shows where an appointment was written: in an answer of its own, and nowhere else."""
+    desk = call.turns.filter(speaker=Turn.Speaker.DESK)
+    states = list(desk.exclude(text="").values_list("state", flat=True))
+    has_written = ToolCall.objects.filter(call=call, code="ok", name__in=DEEDS).exists()
+    if has_written is not (State.EXECUTION in states):
+        yield f"the transcript's states are {', '.join(states)}"
 
 
 def _about_visits(wanted: Sequence[WantedVisit], held: Held, rooftop: Rooftop) -> Iterator[str]:

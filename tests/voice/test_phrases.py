@@ -15,7 +15,7 @@ from dealership.demo.menu import TABLE
 from tests.factories import make_demo_store
 from tests.talking import Talk
 from tests.voice.scripted_checks import LONGEST_INTERJECTION, QUESTIONS_AT_MOST, SENTENCES_AT_MOST, sentences
-from voice.conversation import lane_phrases, phrases, questions, ringing, saying, store_phrases
+from voice.conversation import handing, lane_phrases, phrases, questions, ringing, saying, store_phrases
 from voice.conversation.facts import ClosedSpan, DayHours, MenuItem, Store
 from voice.conversation.states import (
     Booked,
@@ -32,7 +32,7 @@ from voice.conversation.states import (
 )
 from voice.database import in_database
 
-CATALOGUE = (phrases, questions, ringing, store_phrases, lane_phrases)
+CATALOGUE = (handing, phrases, questions, ringing, store_phrases, lane_phrases)
 ALBANY = ZoneInfo("America/New_York")
 NINE = datetime(2026, 11, 24, 9, tzinfo=ALBANY)
 TEN = datetime(2026, 11, 25, 10, tzinfo=ALBANY)

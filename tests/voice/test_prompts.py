@@ -12,6 +12,7 @@ from voice.conversation.states import (
     Offer,
     Proof,
     Slots,
+    Unsent,
     VehicleSlot,
 )
 
@@ -71,6 +72,15 @@ def test_a_booking_is_told_until_the_end() -> None:
     conversation = Conversation(call_sid="CA1", booked=Booked(confirmation_number="4711", local=LOCAL))
 
     assert 'Tuesday, November 24th at 10 AM, confirmation number "4711"' in prompt(conversation)
+
+
+def test_what_waits_for_a_number_is_told_with_its_tool() -> None:
+    """What a tool answered in the turn before is not told again."""
+    conversation = Conversation(call_sid="CA1", unsent=Unsent(text='Say "hello"', is_message=True))
+
+    told = r'Waits for a number to call back, then use take_message again: "Say \"hello\""'
+    assert told in prompt(conversation)
+    assert "Waits for a number" not in prompt()
 
 
 def test_an_unconfirmed_caller_is_only_a_first_name() -> None:

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from pytest_django import Settings
 
+from tests.emulators.base import served
+from tests.emulators.nhtsa import Nhtsa
 from tests.emulators.openai import OpenAI
 from tests.factories import make_demo_store
 from tests.voice import scripted, scripted_checks
@@ -35,10 +37,17 @@ def params(callers: list[Caller]) -> list[object]:
     ]
 
 
+@pytest.fixture(scope="module")
+def nhtsa() -> Iterator[Nhtsa]:
+    with served(Nhtsa()) as server:
+        yield server
+
+
 @pytest.fixture(autouse=True)
-def silent(settings: Settings) -> Iterator[None]:
+def silent(settings: Settings, nhtsa: Nhtsa) -> Iterator[None]:
     settings.TRANSCRIBER = "tests.fakes.FakeTranscriber"
     settings.SYNTHESIZER = "tests.fakes.FakeSynthesizer"
+    settings.NHTSA_BASE_URL, settings.NHTSA_RECALLS_BASE_URL = nhtsa.vpic_url, nhtsa.base_url
     with kept_connections():
         yield
 

@@ -519,6 +519,17 @@ async def test_silence_is_asked_into_twice_and_then_taken_leave_of() -> None:
     assert call.outcome == Call.Outcome.NO_BOOKING
 
 
+async def test_who_asks_to_hold_on_is_left_in_peace_for_a_minute() -> None:
+    """And whoever does not, for eight seconds: the control."""
+    async with ringing(STRANGER) as phone:
+        await phone.reply()
+        for words, silent_for in (("Hold on a second.", 60), ("I need an oil change.", 8)):
+            await phone.say(words)
+            began = now()
+            assert (await phone.reply(within=70)).startswith(phrases.STILL_THERE[0])
+            assert silent_for <= now() - began < silent_for + 2
+
+
 async def test_a_word_starts_the_count_of_silences_again() -> None:
     async with ringing(STRANGER) as phone:
         await phone.reply()

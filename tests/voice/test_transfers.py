@@ -1,7 +1,7 @@
 """From "I'd like to talk to Mike" to his telephone, and back when he does not answer."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree
 
@@ -10,12 +10,13 @@ from django.test import Client
 from pytest_django import Settings
 
 from crm.models import FollowUpTask, Rooftop, Staff
+from dealership.demo.menu import op_codes
 from tests.factories import SATURDAY
 from tests.talking import MARIA, OTTO_NUMBER
 from tests.voice.small import BART_NUMBER, make_small_store
 from voice import calls
 from voice.carriers import twilio
-from voice.conversation.states import Conversation, Ending, State
+from voice.conversation.states import Conversation, DayWish, Ending, Message, Slots, State, VehicleSlot
 from voice.models import Call, ToolCall
 from voice.ports import ToolResult
 from voice.tools import desk as tools
@@ -45,10 +46,14 @@ def call(otto: Rooftop) -> Call:
     )
 
 
-def ask(call: Call, name: str = "", *, now: datetime = SATURDAY) -> tuple[ToolResult, Conversation]:
+def ask(
+    call: Call, name: str = "", *, slots: Slots | None = None, heard: str = "", now: datetime = SATURDAY
+) -> tuple[ToolResult, Conversation]:
     """The tool as a mind uses it, and the conversation it leaves behind, saved as the session would."""
     conversation = calls.begin_conversation(call)
+    conversation.slots = slots or Slots()
     conversation.slots.name = "Maria Lopez"
+    conversation.history.append(Message(speaker="caller", text=heard))
     desk = Desk(call, load_store(call.rooftop, now=now), conversation, now)
     wanted = tools.Handing(text="wants to move her appointment.", name=name)
     result = tools.transfer_to_person(desk, wanted)
@@ -108,6 +113,15 @@ def test_a_named_advisor_is_fetched(call: Call) -> None:
     assert (result.code, result.spoken) == ("ok", "Of course. I'll get Mike Chen for you, one moment.")
     assert conversation.ending is Ending.TRANSFER
     assert (str(promised().owner), promised().done_at) == ("Mike Chen", None)
+
+
+def test_a_complaint_is_a_managers_business(call: Call, otto: Rooftop) -> None:
+    Staff.objects.create(rooftop=otto, name="Ada Boss", role=Staff.Role.MANAGER)
+    ask(call, heard="I want to talk to somebody about an oil change.")
+    assert promised().owner is None
+    FollowUpTask.objects.all().delete()
+    _, conversation = ask(call, heard="I want to complain about the scratch on my door.")
+    assert (str(promised().owner), conversation.transfer_to) == ("Ada Boss", None)
 
 
 def test_outside_opening_hours_a_call_back_is_promised(call: Call) -> None:
@@ -245,6 +259,19 @@ def test_a_direct_line_takes_the_call_with_a_key(call: Call) -> None:
 
 def press(digit: str) -> ElementTree.Element:
     return post(f"{HOOKS}/whisper/CA1/answer", CallSid=LEG, Digits=digit)
+
+
+def test_whoever_answers_hears_what_was_said_before(call: Call, otto: Rooftop) -> None:
+    """And so does whoever reads the promise to call back."""
+    oil_change = next(item for item in op_codes() if item.code == "LOF")
+    oil_change.rooftop = otto
+    oil_change.save()
+    slots = Slots(services=["LOF"], vehicle=VehicleSlot(year=2020, make="Ford", model="Escape"))
+    slots.wish = DayWish(first=date(2026, 11, 24), last=date(2026, 11, 24))
+    ask(call, slots=slots)
+    about = "About an oil change for the 2020 Ford Escape on Tuesday, November 24th."
+    assert whispered() == f"Service line. Maria Lopez: wants to move her appointment. {about}"
+    assert promised().summary.endswith(f"wants to move her appointment. Maria Lopez. {about}")
 
 
 @pytest.mark.security

@@ -118,6 +118,32 @@ async def test_guesses_from_several_telephones_lock_the_customer_they_are_about(
     assert "I can't match that" in reply
 
 
+@pytest.mark.security
+async def test_a_withheld_number_and_a_name_that_is_nearly_right_are_no_way_around_the_lock() -> None:
+    """Three tries a call, and any number of calls: what is locked is whom they all meant."""
+    await in_database(visit_of, "Maria")
+    for number in range(3):
+        thief = await Talk.begin("anonymous", sid=f"CA{number}")
+        await say_all(thief, "cancel my appointment", "Maria Lopes", f"I was born on May 1{number}th 1984")
+    guessed = await Talk.begin("anonymous", sid="CA8")
+    await say_all(guessed, "cancel my appointment", "Maria Lopes", "I was born on May 17th 1984")
+    assert not guessed.conversation.caller.is_verified
+    somebody_else = await Talk.begin("anonymous", sid="CA9")
+    await say_all(somebody_else, "cancel my appointment", "Samuel Green", "I was born on July 21st 1977")
+    assert somebody_else.conversation.caller.is_verified
+
+
+@pytest.mark.security
+async def test_from_a_withheld_number_facts_that_point_at_nobody_are_not_enough() -> None:
+    """A ZIP code and guesses at birth dates would be held against nobody; from a known number they are."""
+    proof = {"zip_code": "12207", "date_of_birth": "1984-05-17"}
+    codes = []
+    for caller in ("anonymous", STRANGER):
+        talk = await Talk.begin(caller, sid=caller)
+        codes.append((await talk.toolbox.call("verify_caller", proof)).code)
+    assert codes == ["more_facts", "ok"]
+
+
 # --- cancel -------------------------------------------------------------------------------
 
 

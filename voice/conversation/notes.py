@@ -14,6 +14,7 @@ from voice.conversation.facts import Store
 from voice.conversation.intents import NO_RECORDING
 from voice.conversation.meaning import NOTHING_TO_DO, merge, take_identity, take_pickup, understand
 from voice.conversation.names import find_name
+from voice.conversation.numbers import find_phone
 from voice.conversation.states import Conversation, DayWish, Intent, Offer, State, VehicleSlot
 from voice.conversation.vehicles import find_vehicle
 
@@ -35,6 +36,8 @@ def note_turn(conversation: Conversation, heard: str, store: Store, today: date)
     if not meaning.wish.is_empty:
         slots.wish = merge(slots.wish, meaning.wish)
     slots.transport = meaning.transport or slots.transport
+    if not conversation.caller.number:
+        slots.phone = find_phone(heard) or slots.phone
     conversation.asked = ""
     if conversation.state in (State.GREETING, State.VERIFICATION):
         conversation.enter(State.INTENT)
@@ -53,7 +56,7 @@ def _was_asked_who_calls(conversation: Conversation) -> bool:
 
 def note_search(conversation: Conversation, arguments: dict[str, Any]) -> None:
     """What get_available_slots was asked for."""
-    conversation.enter(State.SLOTS)
+    conversation.turn_to(State.SLOTS)
     if _text(arguments, "appointment"):
         conversation.intent = Intent.RESCHEDULE
     else:
@@ -77,7 +80,7 @@ def note_hold(conversation: Conversation, arguments: dict[str, Any]) -> None:
     """What hold_offer was asked for: it is about to be read back."""
     conversation.chosen = _offered(conversation, arguments)
     if conversation.chosen:
-        conversation.enter(State.CONFIRMATION)
+        conversation.turn_to(State.CONFIRMATION)
 
 
 def note_booking(conversation: Conversation, arguments: dict[str, Any]) -> None:

@@ -61,6 +61,9 @@ def _call_facts(store: Store, conversation: Conversation, now: datetime) -> str:
         *_earlier_lines(conversation),
         *_offer_lines(conversation),
     ]
+    if unsent := conversation.unsent:
+        use = "take_message" if unsent.is_message else "transfer_to_person"
+        lines.append(f"Waits for a number to call back, then use {use} again: {_quoted(unsent.text)}")
     if conversation.visits:
         lines += ["The caller's appointments (handle, what and when):"]
         lines += [f"- {visit.handle}: {say_visit(visit)}" for visit in conversation.visits]

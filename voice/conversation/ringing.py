@@ -27,7 +27,7 @@ NO_LONGER_THERE = (
 def opening(store: Store, conversation: Conversation) -> str:
     """The first words to whoever answers, and again to whoever is fetched."""
     conversation.asked = questions.ASK_IS_CALLER
-    conversation.enter(State.VERIFICATION)
+    conversation.turn_to(State.VERIFICATION)
     kept = "recorded and transcribed" if store.records_calls else "transcribed"
     choice = f"{phrases.MAY_REFUSE_RECORDING} " if store.records_calls else ""
     return (
@@ -48,7 +48,7 @@ def _number(store: Store) -> str:
 def who_and_why(store: Store, conversation: Conversation) -> str:
     """To somebody, or to a machine that screens calls."""
     conversation.asked = questions.ASK_IS_CALLER
-    conversation.enter(State.VERIFICATION)
+    conversation.turn_to(State.VERIFICATION)
     return f"{_who(store, conversation)} {questions.question(conversation)}"
 
 

@@ -23,20 +23,19 @@ class State(StrEnum):
     ESCALATION = "escalation"
 
 
-# What may follow what; a state may always follow itself. Nothing is written but in EXECUTION, and
-# that follows CONFIRMATION alone. From anywhere a caller may say goodbye or ask for a person, and
-# after either they may have one more thing to say.
+# What may follow what; a state may always follow itself. No appointment is written but in EXECUTION, and
+# that follows CONFIRMATION alone. From anywhere a caller may say goodbye or ask for a person. Whatever else
+# comes up, also after either, is a new intent: that is where every other step begins, see turn_to.
 _ANYWHERE = frozenset({State.CLOSING, State.ESCALATION})
-_TALKING = frozenset({State.VERIFICATION, State.INTENT, State.SLOTS, State.CONFIRMATION})
 TRANSITIONS: dict[State, frozenset[State]] = {
-    State.GREETING: _TALKING | _ANYWHERE,
-    State.VERIFICATION: _TALKING | _ANYWHERE,
-    State.INTENT: _TALKING | _ANYWHERE,
-    State.SLOTS: _TALKING | _ANYWHERE,
-    State.CONFIRMATION: _TALKING | {State.EXECUTION} | _ANYWHERE,
-    State.EXECUTION: _TALKING | _ANYWHERE,
-    State.CLOSING: _TALKING | _ANYWHERE,
-    State.ESCALATION: _TALKING | _ANYWHERE,
+    State.GREETING: _ANYWHERE | {State.VERIFICATION, State.INTENT},
+    State.VERIFICATION: _ANYWHERE | {State.INTENT, State.SLOTS, State.CONFIRMATION},
+    State.INTENT: _ANYWHERE | {State.VERIFICATION, State.SLOTS, State.CONFIRMATION},
+    State.SLOTS: _ANYWHERE | {State.INTENT, State.CONFIRMATION},
+    State.CONFIRMATION: _ANYWHERE | {State.INTENT, State.SLOTS, State.EXECUTION},
+    State.EXECUTION: _ANYWHERE,
+    State.CLOSING: frozenset({State.INTENT, State.ESCALATION}),
+    State.ESCALATION: frozenset({State.INTENT, State.CLOSING}),
 }
 
 
@@ -266,6 +265,14 @@ class Booked(BaseModel):
     deed: Deed = Deed.BOOKED
 
 
+class Unsent(BaseModel):
+    """What a caller wants to be called back for, who withholds their number."""
+
+    text: str
+    name: str = ""  # of whom the caller asked for
+    is_message: bool = False
+
+
 class Conversation(BaseModel):
     """Everything that must survive for the conversation to go on elsewhere."""
 
@@ -299,6 +306,8 @@ class Conversation(BaseModel):
     booked: Booked | None = None
     vin: str = ""  # as understood, until the caller has said that it is right
     has_left_message: bool = False
+    unsent: Unsent | None = None  # kept as a task, and to be promised once there is a number
+    was_number_asked: bool = False  # of a caller who withholds theirs, to be called back
     has_consent: bool | None = None  # to automated calls and texts; None: not known, and not asked yet
     is_holding: bool = False  # the caller asked for a moment
     ending: Ending | None = None
@@ -312,6 +321,14 @@ class Conversation(BaseModel):
         if state is not self.state and state not in TRANSITIONS[self.state]:
             raise ImpossibleStep(f"{state} does not follow {self.state}")
         self.state = state
+
+    def turn_to(self, state: State) -> None:
+        """Step on, by way of INTENT where this is something new. Raises ImpossibleStep."""
+        if state is not self.state and state not in TRANSITIONS[self.state]:
+            if self.state is State.EXECUTION:
+                self.enter(State.CLOSING)
+            self.enter(State.INTENT)
+        self.enter(state)
 
     def apart(self) -> "Conversation":
         """A copy that goes its own way. What was said does not change, so only the list of it is copied."""

@@ -9,7 +9,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import datetime
 from inspect import isawaitable
 
-from voice.conversation import intents, names, phrases, questions, ringing
+from voice.conversation import intents, names, numbers, phrases, questions, ringing
+from voice.conversation.dangers import find_danger
 from voice.conversation.dates import WEEKDAYS
 from voice.conversation.facts import Store
 from voice.conversation.meaning import Meaning, fill_facts, fill_transport, fill_wish, understand
@@ -127,10 +128,11 @@ async def _at_any_moment(turn: Turn, meaning: Meaning) -> str:
         return await persons.stop_recording(turn)
     if turn.conversation.purpose and (said := await rung.at_any_moment(turn, meaning)):
         return said
-    if _is_goodbye(turn.conversation, meaning):
-        return await persons.say_goodbye(turn)
-    if turn.conversation.asked == questions.ASK_MESSAGE and meaning.intent is not Intent.PERSON:
-        return ""  # whatever a message says, it is a message
+    if not find_danger(meaning.text):
+        if _is_goodbye(turn.conversation, meaning):
+            return await persons.say_goodbye(turn)
+        if turn.conversation.asked == questions.ASK_MESSAGE and meaning.intent is not Intent.PERSON:
+            return ""  # whatever else a message says, it is a message
     return await inquiries.answer(turn, meaning)
 
 
@@ -157,6 +159,13 @@ async def _take_which_person(turn: Turn, meaning: Meaning) -> str:
     return await persons.fetch_person(turn, meaning.text, name=name or meaning.text)
 
 
+async def _take_phone(turn: Turn, meaning: Meaning) -> str | None:
+    """Who gives no number to call back is not asked again."""
+    if turn.conversation.unsent and meaning.is_no and not numbers.find_phone(meaning.text):
+        return await persons.send(turn, has_number=False)
+    return booking.take_phone(turn, meaning)
+
+
 async def _take_vin_check(turn: Turn, meaning: Meaning) -> str | None:
     said = await vins.take_check(turn, meaning)
     return await _say_car(turn) if said == GO_ON else said
@@ -174,7 +183,7 @@ ANSWERS: dict[str, Taking] = {
     questions.ASK_NAME: booking.take_contact_name,
     questions.ASK_FIRST_NAME: booking.take_first_name,
     questions.ASK_NUMBER_IS_BEST: booking.take_phone,
-    questions.ASK_PHONE: booking.take_phone,
+    questions.ASK_PHONE: _take_phone,
     questions.ASK_PHONE_CHECK: booking.take_phone,
     questions.ASK_OFFER: openings.take_offer,
     questions.ASK_CONFIRM: booking.take_confirmation,
@@ -245,6 +254,8 @@ def _turns_to_booking(conversation: Conversation, meaning: Meaning) -> bool:
 
 
 async def _next_step(turn: Turn) -> str:
+    if (said := await persons.send(turn)) != GO_ON:
+        return said
     if turn.conversation.goes_on and (said := await errands.go_on(turn)) != GO_ON:
         return said
     if (said := rung.next_step(turn)) != GO_ON:
@@ -289,4 +300,6 @@ async def _give_up(turn: Turn) -> str:
     """A person for whoever called us, or is who we rang for; nobody else is troubled any longer."""
     if turn.conversation.purpose and not turn.conversation.is_reached:
         return await rung.ring_later(turn, "")
+    if turn.conversation.unsent:
+        return await persons.send(turn, has_number=False)
     return await persons.fetch_person(turn, COULD_NOT_UNDERSTAND)

@@ -28,11 +28,11 @@ def refusal(desk: Desk, wanted: str, *, agrees: Callable[[str], bool] = agrees_p
     # In one form, for either mind may have read it back.
     was_read = spoken_form(wanted, today=today) in spoken_form(heard, today=today)
     if was_read and agrees(answer):
+        desk.conversation.turn_to(State.CONFIRMATION)  # a model may not have said where it stood
         return None
     return ToolResult("not_agreed", data={"read_back_first": wanted})
 
 
-def carry_out(conversation: Conversation) -> None:
-    """It was agreed to, and is written: the model may not have said where it stood."""
-    conversation.enter(State.CONFIRMATION)
+def carried_out(conversation: Conversation) -> None:
+    """It is written, which nothing can be that refusal() has not let pass. Raises ImpossibleStep."""
     conversation.enter(State.EXECUTION)

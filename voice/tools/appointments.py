@@ -195,7 +195,7 @@ def book_appointment(desk: Desk, wanted: Booking) -> ToolResult:
     desk.appointment_id = appointment.pk
     conversation.booked = Booked(confirmation_number=appointment.confirmation_number, local=offer.local)
     conversation.has_consent = _has_consent(desk, appointment.customer)
-    agreement.carry_out(conversation)
+    agreement.carried_out(conversation)
     return ToolResult(
         "ok",
         phrases.written(conversation.booked),

@@ -49,6 +49,8 @@ def verify_caller(desk: Desk, said: Proof) -> ToolResult:
         return ToolResult("locked", phrases.CANNOT_VERIFY)
     if not facts.are_enough:
         return ToolResult("more_facts", questions.QUESTIONS[questions.ASK_PROOF])
+    if not verification.points_at_somebody(desk.call, facts):
+        return ToolResult("more_facts", questions.QUESTIONS[questions.ASK_FULL_NAME])
     customer = verification.verify(desk.call, facts, now=desk.now)
     if customer is None:
         is_last = verification.is_locked(desk.call, now=desk.now)

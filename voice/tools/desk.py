@@ -1,17 +1,18 @@
 """Tools about the store, the caller, and how the call goes on."""
 
-from dataclasses import replace
 from typing import Literal
 
+from django.db import transaction
 from pydantic import BaseModel, ConfigDict, Field
 
 from crm import directory
-from crm.models import Staff
+from crm.models import FollowUpTask, Staff
 from voice import recordings, transfers
 from voice.callbacks import callback_due
 from voice.calls import promise_callback
-from voice.conversation import phrases, store_phrases
-from voice.conversation.states import Ending, State
+from voice.conversation import briefing, handing, phrases, store_phrases
+from voice.conversation.intents import find_intent
+from voice.conversation.states import Ending, Intent, State, Unsent
 from voice.ports import ToolResult
 from voice.tools.registry import Desk, tool
 
@@ -52,14 +53,21 @@ def get_store_info(desk: Desk, question: StoreQuestion) -> ToolResult:
             return ToolResult("ok", store_phrases.KEY_DROP)
 
 
-@tool("Take a message; a person will call back.", is_write=True)
+@tool(
+    "Take a message; a person will call back. The code needs_number: ask for a phone number, then use it again.",
+    is_write=True,
+)
 def take_message(desk: Desk, message: Text) -> ToolResult:
-    return _promise(desk, message.text)
+    task = _note(desk, message.text)
+    if not_yet := _number_first(desk, task, Unsent(text=message.text, is_message=True)):
+        return not_yet
+    return _promised(task, handing.passed_on(task.due_at.astimezone(desk.store.zone)))
 
 
 @tool(
     "Fetch a person for the caller. Rings the service desk, or the named person, when it is open, else "
-    "promises a callback. The code which_person gives the names to choose from.",
+    "promises a callback. The code which_person gives the names to choose from; needs_number: ask for a phone "
+    "number to call back, then use it again.",
     is_write=True,
 )
 def transfer_to_person(desk: Desk, wanted: Handing) -> ToolResult:
@@ -79,9 +87,12 @@ def transfer_to_person(desk: Desk, wanted: Handing) -> ToolResult:
     conversation.transfer_to = person.pk if person else None
     conversation.transfer_reason = wanted.text[:200]
     asked = f"Asked for {meant[0].name if meant else 'a person'}: {wanted.text}"
-    promised = _promise(desk, asked, owner=person)
+    task = _note(desk, asked, owner=person or _whose_business(desk))
     if transfers.line_for(desk.call, conversation) is None or not desk.store.is_open_at(desk.now):
-        return replace(promised, spoken=f"{first} {promised.spoken}".strip())
+        if not_yet := _number_first(desk, task, Unsent(text=wanted.text, name=wanted.name)):
+            return not_yet
+        callback = phrases.callback(task.due_at.astimezone(desk.store.zone))
+        return _promised(task, f"{first} {callback}".strip())
     conversation.ending = Ending.TRANSFER
     ringing = phrases.transferring(person.name if person else "")
     return ToolResult("ok", f"{first} {ringing}".strip(), {"is_ringing": True})
@@ -103,13 +114,39 @@ def end_call(desk: Desk, nothing: Nothing) -> ToolResult:
     return ToolResult("ok", phrases.GOODBYE_RUNG if desk.conversation.purpose else phrases.GOODBYE)
 
 
-def _promise(desk: Desk, summary: str, *, owner: Staff | None = None) -> ToolResult:
+def _whose_business(desk: Desk) -> Staff | None:
+    """A manager's, when the caller's last words are a complaint."""
+    heard = (message.text for message in reversed(desk.conversation.history) if message.speaker == "caller")
+    is_complaint = find_intent(next(heard, "")) is Intent.COMPLAINT
+    return directory.manager(desk.call.rooftop) if is_complaint else None
+
+
+@transaction.atomic
+def _note(desk: Desk, said: str, *, owner: Staff | None = None) -> FollowUpTask:
+    """The task to call back, with all that is known of what it is about; so nothing is lost with the line."""
+    conversation = desk.conversation
+    why = briefing.for_a_task(said, conversation, desk.store)
     due_at = callback_due(desk.call.rooftop, now=desk.now)
-    task = promise_callback(desk.call, summary, due_at=due_at, owner=owner)
-    number = desk.conversation.slots.phone
+    task = promise_callback(desk.call, why, due_at=due_at, owner=owner)
+    number = conversation.slots.phone
     if number and task.phone_number != number:
         task.phone_number = number
         task.save(update_fields=["phone_number"])
-    return ToolResult(
-        "ok", phrases.callback(due_at.astimezone(desk.store.zone)), {"due_at": due_at.isoformat()}
-    )
+    return task
+
+
+def _number_first(desk: Desk, task: FollowUpTask, unsent: Unsent) -> ToolResult | None:
+    """There is none to call back: it is asked for, but only once."""
+    conversation = desk.conversation
+    conversation.unsent = None
+    if task.phone_number or conversation.was_number_asked:
+        return None
+    conversation.unsent, conversation.was_number_asked = unsent, True
+    return ToolResult("needs_number", handing.CAN_CALL_BACK if unsent.is_message else handing.NOBODY_IN)
+
+
+def _promised(task: FollowUpTask, spoken: str) -> ToolResult:
+    """By when somebody calls back; the truth, where nobody can."""
+    if not task.phone_number:
+        return ToolResult("ok", handing.WITHOUT_NUMBER)
+    return ToolResult("ok", spoken, {"due_at": task.due_at.isoformat()})

@@ -118,5 +118,5 @@ def _note(desk: Desk, appointment: Appointment, deed: Deed) -> Booked:
         now = about.model_copy(update={"version": appointment.version, "local": local})
         conversation.about = None if deed is Deed.CANCELLED else now
         conversation.is_settled = True
-    agreement.carry_out(conversation)
+    agreement.carried_out(conversation)
     return conversation.booked

@@ -38,8 +38,7 @@ async def leave_message(turn: Turn) -> str:
 async def take_message(turn: Turn, meaning: Meaning) -> str | None:
     if meaning.is_no and meaning.is_empty:
         return turn.ask_anything_else("")
-    result = await turn.use("take_message", text=meaning.text[:500])
-    return turn.ask_anything_else(result.spoken)
+    return await persons.leave_message(turn, meaning.text)
 
 
 # --- running late -------------------------------------------------------------------------
@@ -63,6 +62,8 @@ async def take_how_late(turn: Turn, meaning: Meaning) -> str | None:
 
 async def _tell_of_lateness(turn: Turn, said: str, minutes: int) -> str:
     result = await turn.use("report_lateness", minutes=minutes, text=said[:400])
+    if result.code == persons.NEEDS_NUMBER:
+        return persons.ask_number(turn, result)
     if not result.is_ok:
         return await persons.fetch_person(turn, f"Runs late: {said}", first=result.spoken)
     if result.data["within_grace"]:

@@ -77,10 +77,10 @@ def out_of_scope(turn: Turn, meaning: Meaning) -> str:
 
 
 async def _danger(turn: Turn, meaning: Meaning) -> str:
-    """No diagnosis: the car stays where it is, and somebody comes to the telephone."""
+    """No diagnosis: the car stays where it is, and somebody comes to the telephone, or calls back."""
     fill_facts(turn.conversation, meaning)
     return await persons.fetch_person(
-        turn, f"Danger: {meaning.text}", first=phrases.DO_NOT_DRIVE, ringing=phrases.WILL_TOW
+        turn, f"Danger: {meaning.text}", first=phrases.DO_NOT_DRIVE, ringing=phrases.RIGHT_AWAY
     )
 
 
@@ -138,19 +138,20 @@ def _going_on(turn: Turn, said: str) -> str:
 
 
 async def _price(turn: Turn, meaning: Meaning) -> str:
-    """The menu's range; a caller who had no wish yet is asked whether this is one."""
+    """The menu's ranges, two at most; a caller who had no wish yet is asked whether this is one."""
     conversation = turn.conversation
     services = _priced(conversation, meaning)
-    result = await turn.use("get_price_range", service=services[0])
+    told = [await turn.use("get_price_range", service=service) for service in services[:2]]
+    said = " ".join(result.spoken for result in told)
     if conversation.slots.services or services[0] in _booked(conversation):
-        return _going_on(turn, result.spoken)
+        return _going_on(turn, said)
     fill_facts(conversation, meaning)
     fill_wish(conversation, meaning)
-    return f"{result.spoken} {turn.ask(questions.ASK_WANTS_IT, State.INTENT)}"
+    return f"{said} {turn.ask(questions.ASK_WANTS_IT, State.INTENT)}"
 
 
 def _priced(conversation: Conversation, meaning: Meaning) -> list[str]:
-    """Which services a question about a price is about; the first is told."""
+    """Which services a question about a price is about; two are told."""
     return meaning.services or conversation.slots.services or _booked(conversation)
 
 

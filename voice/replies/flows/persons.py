@@ -1,8 +1,11 @@
-"""Leaving the flow: a person, a goodbye, no recording."""
+"""Leaving the flow: a person, a message for one, a goodbye, no recording."""
 
 from voice.conversation import phrases, questions
 from voice.conversation.states import Ending, State
-from voice.replies.flows.turn import Turn
+from voice.ports import ToolResult
+from voice.replies.flows.turn import GO_ON, Turn
+
+NEEDS_NUMBER = "needs_number"
 
 
 async def fetch_person(turn: Turn, reason: str, *, name: str = "", first: str = "", ringing: str = "") -> str:
@@ -13,6 +16,8 @@ async def fetch_person(turn: Turn, reason: str, *, name: str = "", first: str = 
     conversation = turn.conversation
     conversation.enter(State.ESCALATION)
     result = await turn.use("transfer_to_person", text=reason[:500], name=name[:60])
+    if result.code == NEEDS_NUMBER:
+        return ask_number(turn, result, first=first)
     if result.code == "which_person" and conversation.asked != questions.ASK_WHICH_PERSON:
         conversation.asked = questions.ASK_WHICH_PERSON
         return result.spoken
@@ -24,6 +29,32 @@ async def fetch_person(turn: Turn, reason: str, *, name: str = "", first: str = 
     if conversation.ending is Ending.TRANSFER:
         return f"{first} {ringing or result.spoken}".strip()
     return turn.ask_anything_else(f"{first} {result.spoken}".strip())
+
+
+async def leave_message(turn: Turn, text: str, *, first: str = "") -> str:
+    """first is said before."""
+    result = await turn.use("take_message", text=text[:500])
+    if result.code == NEEDS_NUMBER:
+        return ask_number(turn, result, first=first)
+    return turn.ask_anything_else(f"{first} {result.spoken}".strip())
+
+
+def ask_number(turn: Turn, result: ToolResult, *, first: str = "") -> str:
+    """To call back; first is said before."""
+    return f"{first} {result.spoken} {turn.ask(questions.ASK_PHONE, State.ESCALATION)}".strip()
+
+
+async def send(turn: Turn, *, has_number: bool = True) -> str:
+    """What has waited for a number to call back; GO_ON when nothing has."""
+    unsent = turn.conversation.unsent
+    if unsent is None:
+        return GO_ON
+    if has_number and not turn.conversation.slots.phone:
+        return turn.ask(questions.ASK_PHONE, State.ESCALATION)
+    turn.conversation.unsent = None
+    if unsent.is_message:
+        return await leave_message(turn, unsent.text)
+    return await fetch_person(turn, unsent.text, name=unsent.name)
 
 
 async def say_goodbye(turn: Turn) -> str:

@@ -243,8 +243,9 @@ async def take_how_was_it(turn: Turn, meaning: Meaning) -> str | None:
     turn.conversation.is_settled = True
     if pickups.went_well(meaning.text):
         return turn.ask_anything_else(ringing.GLAD)
-    result = await turn.use("take_message", text=f"About the last visit: {meaning.text}"[:500])
-    return turn.ask_anything_else(f"{ringing.SORRY_TO_HEAR} {result.spoken}")
+    return await persons.leave_message(
+        turn, f"About the last visit: {meaning.text}", first=ringing.SORRY_TO_HEAR
+    )
 
 
 def take_wants_recommended(turn: Turn, meaning: Meaning) -> str | None:

@@ -33,7 +33,7 @@ class Turn:
 
     def ask(self, question: str, state: State) -> str:
         """Open a question, by its name in phrases.py; its words."""
-        self.conversation.enter(state)
+        self.conversation.turn_to(state)
         self.conversation.asked = question
         return questions.question(self.conversation)
 
