@@ -30,15 +30,25 @@ UPSET = re.compile(
 TIMES_UNTIL_A_PERSON = 3
 
 
-async def answer(turn: Turn, meaning: Meaning) -> str:
-    """ "" when it is nothing of the kind."""
-    conversation, intent = turn.conversation, meaning.intent
+async def fetch_at_once(turn: Turn, meaning: Meaning) -> str:
+    """A person for danger, for the upset, and for who says the same thing a third time; "" for anybody else.
+
+    Asked before either mind thinks: no language model has a choice in it.
+    """
     if find_danger(meaning.text):
         return await _danger(turn, meaning)
-    if UPSET.search(meaning.text) or _is_said_again_and_again(conversation, meaning):
+    if UPSET.search(meaning.text) or _is_said_again_and_again(turn.conversation, meaning):
         return await persons.fetch_person(
             turn, f"The caller is upset: {meaning.text}", first=phrases.UPSET, ringing=phrases.RIGHT_AWAY
         )
+    return ""
+
+
+async def answer(turn: Turn, meaning: Meaning) -> str:
+    """ "" when it is nothing of the kind."""
+    conversation, intent = turn.conversation, meaning.intent
+    if person := await fetch_at_once(turn, meaning):
+        return person
     if intent in FOR_A_PERSON:
         return await persons.fetch_person(turn, meaning.text)
     if intent in SAID_AGAIN:
