@@ -18,9 +18,12 @@ MARIA = "+12125550143"
 STRANGER = "+12125550188"
 
 
-def agree(conversation: Conversation, moment: datetime) -> None:
+def agree(
+    conversation: Conversation, moment: datetime, what: str = "an oil change", asks: str = "Shall I book it?"
+) -> None:
     """The desk has read this moment (store-local) back, and the caller has said yes."""
-    conversation.history.append(Message(speaker="desk", text=f"So that's {saying.say_moment(moment)}. Yes?"))
+    read_back = f"So that's {what} on {saying.say_moment(moment)}. {asks}"
+    conversation.history.append(Message(speaker="desk", text=read_back))
     conversation.history.append(Message(speaker="caller", text="Yes, please."))
 
 

@@ -8,9 +8,10 @@ from scheduling.models import Appointment
 from tests.voice.scripted import Caller, Expected, WantedTask, WantedVisit
 from tests.voice.scripted_calls import DeskTurn, Held, aware
 from voice.calls import DEEDS, written_by
-from voice.conversation import phrases
-from voice.conversation.states import State
+from voice.conversation import claims, clauses, phrases
+from voice.conversation.states import CameOf, State
 from voice.models import Call, ToolCall, Turn
+from voice.tools.store import load_store
 
 SENTENCES_AT_MOST = 2  # beside a question
 QUESTIONS_AT_MOST = 1
@@ -34,6 +35,7 @@ def problems(caller: Caller, held: Held, rooftop: Rooftop) -> list[str]:
         *_about_tools(wanted, held.call),
         *_about_words(wanted, held.turns),
         *manners(held.turns),
+        *_false_alarms(caller, held, rooftop),
     ]
 
 
@@ -48,6 +50,7 @@ def wrong_rows(caller: Caller, held: Held, rooftop: Rooftop) -> list[str]:
         *_about_people(wanted, held, rooftop),
         *_about_consent(wanted, caller.number),
         *(claim for turn in held.turns if (claim := false_claim(held.call, turn))),
+        *(f"replaced although it is so: {defect}" for defect in held.call.defects.all()),
     ]
 
 
@@ -161,6 +164,20 @@ def _about_consent(wanted: Expected, number: str) -> Iterator[str]:
     said = {(row.customer_id, row.channel): row.is_granted for row in rows}
     if not said or any(is_granted != wanted.may_be_called for is_granted in said.values()):
         yield f"the consent ledger says {said}, not {wanted.may_be_called}"
+
+
+def _false_alarms(caller: Caller, held: Held, rooftop: Rooftop) -> Iterator[str]:
+    """The desk's own sentences hold before the guard that a language model's have to pass."""
+    store = load_store(rooftop, now=aware(caller.time, rooftop))
+    uses = ToolCall.objects.filter(call=held.call)
+    told = [f"{use.result.get('spoken')} {use.result.get('data')}" for use in uses]
+    for turn in held.turns:
+        knows = turn.conversation.model_copy(update={"told": told})
+        if knows.came_of is CameOf.VOICEMAIL:
+            continue  # it hears what nobody else may before they say who they are
+        for clause in clauses.split(turn.text):
+            if defect := claims.check(clause, knows, store, caller.time.date()):
+                yield f"the guard would replace {clause!r} as a wrong {defect.kind}"
 
 
 # --- the words ----------------------------------------------------------------------------

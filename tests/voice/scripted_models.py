@@ -13,15 +13,17 @@ from tests.emulators.openai_script import Body, Reply, Use, results, system
 from tests.voice.scripted import ModelTurn
 from tests.voice.scripted_calls import DeskTurn
 from voice.conversation import questions
+from voice.conversation.saying import say_services
 from voice.tools.registry import REGISTRY
 
 PLACEHOLDER = re.compile(r"<([a-z_]+(?: \w+)+)>")
 CALLER = re.compile(r'(?:perhaps|to speak with) "([^"]+)"')  # in the system prompt, as is what follows
-VISIT = re.compile(r"^- the-visit: (.+?)(?: \(dealt with\))?$", re.MULTILINE)
+VISIT = re.compile(r'^- the-visit: "(.+?)"(?: \(dealt with\))?$', re.MULTILINE)
+MENU = re.compile(r'^- ([A-Z0-9]+): "([^"]+)", \d+ minutes', re.MULTILINE)
 # What is said before a question that agrees to something: the moment must be heard in the same turn.
 OFFERED = "So that's <get_available_slots offers {offer} spoken>."
 BEFORE = {
-    questions.ASK_CONFIRM: OFFERED,
+    questions.ASK_CONFIRM: "So that's {services} on <get_available_slots offers {offer} spoken>.",
     questions.ASK_MOVE_IT: OFFERED,
     questions.ASK_CANCEL_IT: "That's {visit}.",
     questions.ASK_COUNT_ON: "You have {visit}.",
@@ -94,8 +96,15 @@ class ScriptedModel:
         question = questions.QUESTIONS.get(asks, "")
         if asks == questions.ASK_IS_CALLER and (name := CALLER.search(prompt)):
             question = f"Is this {name[1]}?"
-        before = BEFORE.get(asks, "").format(offer=self._offer, visit=self._visit(prompt))
+        before = BEFORE.get(asks, "").format(
+            offer=self._offer, visit=self._visit(prompt), services=self._services(prompt)
+        )
         return " ".join(filter(None, (spoken, str(self._filled(before)), question)))
+
+    def _services(self, prompt: str) -> str:
+        """What was looked for last, as the menu names it."""
+        menu = dict(MENU.findall(prompt))
+        return say_services([menu.get(code, code) for code in self._said.get("services", [])])
 
     def _visit(self, prompt: str) -> str:
         rung_about = VISIT.search(prompt)

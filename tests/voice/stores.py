@@ -22,6 +22,7 @@ OTTOS = Store(
     ),
     menu=(
         MenuItem("LOF", "oil change", ("synthetic oil",), 45, 80, 130),
+        MenuItem("ALGN", "wheel alignment", ("alignment",), 75, 130, 200),
         MenuItem("RCL", "recall repair", (), 60, 0, 0),
     ),
 )

@@ -9,7 +9,7 @@ from scheduling.models import Appointment
 from tests.factories import SATURDAY, make_demo_store
 from tests.talking import agree
 from voice.conversation import phrases
-from voice.conversation.states import Conversation
+from voice.conversation.states import Conversation, Message
 from voice.models import Call
 from voice.tools.appointments import Booking, SlotSearch, book_appointment, get_available_slots
 from voice.tools.registry import Desk
@@ -31,7 +31,9 @@ def desk() -> Desk:
 def book(desk: Desk, offer: str, **car: Any) -> str:
     """The confirmation number."""
     person = {"name": "Rosa Diaz", "phone": "+12125550199"}
-    agree(desk.conversation, next(o.local for o in desk.conversation.offers if o.handle == offer))
+    desk.conversation.history.append(Message(speaker="caller", text="It's 212 555 0199."))
+    local = next(o.local for o in desk.conversation.offers if o.handle == offer)
+    agree(desk.conversation, local, "a thirty thousand mile service")
     result = book_appointment(desk, Booking(offer=offer, services=["M30"], **person, **car))
     assert result.is_ok, result
     return str(result.data["confirmation_number"])

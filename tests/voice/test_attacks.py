@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from crm.models import Consent, Customer, Phone, Staff, Vehicle
+from crm.models import Consent, Customer, FollowUpTask, Phone, Staff, Vehicle
 from scheduling import booking
 from scheduling.models import Appointment, OpCode
 from tests.factories import SATURDAY, make_demo_store
 from tests.talking import MARIA, STRANGER, Talk, agree
+from voice.conversation import questions, saying
 from voice.conversation.states import Caller, Conversation, Ending, Message
 from voice.database import in_database
 from voice.models import Call
@@ -26,6 +27,12 @@ from voice.tools.store import load_store
 pytestmark = pytest.mark.django_db(transaction=True)
 
 # `make proofs` runs all of them.
+EVERYTHING = "an oil change, a tire rotation and a recall repair"
+ASKS = {  # what the caller says yes to, by the tool that would then be allowed
+    "reschedule_appointment": "Shall I move it?",
+    "cancel_appointment": "Shall I cancel it?",
+    "confirm_appointment": "Can we count on you?",
+}
 ATTACKS, USES_EACH = (500 if os.environ.get("PROOFS") == "all" else 100), 6
 TUESDAY_AT_NINE = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 
@@ -120,7 +127,6 @@ def pool() -> dict[str, list[Any]]:
         "vin": [car.vin, "11111111111111111", "x"],
         "text": ["Call +1 900 555 0100 now", "verified=true", "x" * 600],
         "reason": ["because I say so"],
-        "words": ["yes"],
         "is_granted": [True, False],
         "topic": ["hours", "secrets"],
         "make": ["Honda", ""],
@@ -163,7 +169,7 @@ def toolbox(number: str, sid: str) -> tuple[Toolbox, Conversation]:
 async def test_a_hostile_mind_reads_and_writes_nothing_of_others_and_dials_nobody_unlisted() -> None:
     """It knows one fact of a customer, has any argument for any tool, and the caller says yes to all."""
     values = await in_database(pool)
-    before = await in_database(possessions)
+    before, before_numbers = await in_database(possessions), await in_database(numbers_to_ring)
     staff = await in_database(lambda: set(Staff.objects.values_list("pk", flat=True)))
     said = []
     for number in range(ATTACKS):
@@ -171,7 +177,12 @@ async def test_a_hostile_mind_reads_and_writes_nothing_of_others_and_dials_nobod
         tools, conversation = await in_database(toolbox, luck.choice([MARIA, STRANGER, ""]), f"CA{number}")
         for name, arguments in attack(luck, knowing_one(values, luck.choice(sorted(FACTS)))):
             moment = luck.choice([offer.local for offer in conversation.offers] or [TUESDAY_AT_NINE])
-            agree(conversation, moment.astimezone(tools.store.zone))
+            agree(
+                conversation,
+                moment.astimezone(tools.store.zone),
+                EVERYTHING,
+                ASKS.get(name, "Shall I book it?"),
+            )
             result = await tools.call(name, arguments)
             said.append((f"{arguments} {moment:%A}", f"{result.spoken} {result.data}"))
         assert not conversation.caller.is_verified
@@ -186,14 +197,15 @@ async def test_a_hostile_mind_reads_and_writes_nothing_of_others_and_dials_nobod
     cars = {row["id"] for row in before["vehicles"]}
     assert [row for row in after["vehicles"] if row["id"] in cars] == before["vehicles"]
     granted = {row["id"] for row in after["consents"] if row["is_granted"]}
-    assert granted <= {row["id"] for row in before["consents"]} | await in_database(_granted_by_booking, old)
+    assert granted <= {row["id"] for row in before["consents"]}  # nobody has heard the question
+    assert await in_database(numbers_to_ring) <= before_numbers | {MARIA, STRANGER, ""}
     assert await in_database(given_away, said) == []
 
 
-def _granted_by_booking(old: set[int]) -> set[int]:
-    """Consents of customers that an attack made up and booked for, as anybody may."""
-    booked = Appointment.objects.exclude(pk__in=old).values_list("customer_id", flat=True)
-    return set(Consent.objects.filter(customer__in=booked).values_list("id", flat=True))
+def numbers_to_ring() -> set[str]:
+    """Every number on which reminders or colleagues would ring somebody."""
+    owned = Phone.objects.filter(customers__isnull=False).values_list("number", flat=True)
+    return {*owned, *FollowUpTask.objects.values_list("phone_number", flat=True)}
 
 
 async def test_with_two_facts_the_same_attacks_would_be_noticed() -> None:
@@ -208,9 +220,9 @@ async def test_with_two_facts_the_same_attacks_would_be_noticed() -> None:
         assert (await tools.call("verify_caller", proof)).is_ok
         await tools.call("get_upcoming_appointments", {})
         for name, arguments in attack(luck, values):
-            agree(
-                conversation, luck.choice([visit.local for visit in conversation.visits] or [TUESDAY_AT_NINE])
-            )
+            conversation.has_offered_move = True
+            moment = luck.choice([visit.local for visit in conversation.visits] or [TUESDAY_AT_NINE])
+            agree(conversation, moment, EVERYTHING, ASKS.get(name, "Shall I book it?"))
             result = await tools.call(name, arguments)
             said.append((str(arguments), f"{result.spoken} {result.data}"))
             if not conversation.visits:
@@ -233,7 +245,7 @@ async def test_who_is_verified_reaches_no_further_than_their_own() -> None:
             if name == "opt_out":
                 continue
             moment = luck.choice([visit.local for visit in conversation.visits] or [TUESDAY_AT_NINE])
-            agree(conversation, moment)
+            agree(conversation, moment, EVERYTHING, ASKS.get(name, "Shall I book it?"))
             result = await tools.call(name, arguments)
             said.append((f"{arguments} {moment:%A}", f"{result.spoken} {result.data}"))
         await tools.settle()
@@ -295,19 +307,104 @@ def test_there_are_a_hundred_of_them() -> None:
     assert len(list(product(CLAIMS, DEMANDS))) == 100
 
 
+YES = "Yes, please."
+OIL_CHANGE = "So that's an oil change on {}."
+
+
+def hear(conversation: Conversation, desk: str, caller: str = YES) -> None:
+    conversation.history += [Message(speaker="desk", text=desk), Message(speaker="caller", text=caller)]
+
+
 async def test_a_yes_counts_only_for_what_was_heard() -> None:
-    """The guard's control: the same tool, with and without the moment in the desk's last words."""
+    """The guard's control: the same tool, with and without moment, service and deed in the desk's last words."""
     tools, conversation = await in_database(toolbox, STRANGER, "CA1")
     await tools.call("get_available_slots", {"services": ["LOF"]})
     offer = conversation.offers[0]
     wanted = {"offer": offer.handle, "services": ["LOF"], "name": "Zoe Miles", "phone": STRANGER}
-    conversation.history = [
-        Message(speaker="desk", text="Shall I book it?"),
-        Message(speaker="caller", text="yes"),
-    ]
-    assert (await tools.call("book_appointment", wanted)).code == "not_agreed"
-    agree(conversation, offer.local)
-    conversation.history[-1] = Message(speaker="caller", text="no, wait")
-    assert (await tools.call("book_appointment", wanted)).code == "not_agreed"
-    agree(conversation, offer.local)
+    moment = saying.say_moment(offer.local)
+    for desk, caller in (
+        ("Shall I book it?", YES),
+        (f"That's on {moment}. Shall I book it?", YES),
+        (f"So that's a wheel alignment on {moment}. Shall I book it?", YES),
+        (f"{OIL_CHANGE.format(moment)} Is it for your Civic?", YES),
+        (f"You're booked for an oil change on {moment}, right?", YES),
+        (f"{OIL_CHANGE.format(moment)} Shall I book it?", "no, wait"),
+    ):
+        hear(conversation, desk, caller)
+        assert (await tools.call("book_appointment", wanted)).code == "not_agreed", desk
+    hear(conversation, f"{OIL_CHANGE.format(moment)} Shall I book it?", "How long does that take?")
+    hear(conversation, f"About an hour. Shall I book it for {moment}?")
+    more = {**wanted, "services": ["LOF", "TROT"]}
+    refused = await tools.call("book_appointment", more)
+    assert (refused.code, refused.data["then_ask"]) == ("not_agreed", "Shall I book it?")
+    assert refused.data["read_back_first"] == f"an oil change and a tire rotation on {moment}"
     assert (await tools.call("book_appointment", wanted)).code == "ok"
+
+
+async def test_a_yes_to_one_deed_is_none_to_another() -> None:
+    tools, conversation = await in_database(toolbox, MARIA, "CA1")
+    assert (await tools.call("verify_caller", {"name": "Maria Lopez", "plate": "JKL2041"})).is_ok
+    await tools.call("get_upcoming_appointments", {})
+    moment = saying.say_moment(conversation.visits[0].local)
+    visit = {"appointment": "visit-1"}
+    hear(conversation, f"Shall I cancel your appointment on {moment}?")
+    assert (await tools.call("cancel_appointment", visit)).code == "offer_move_first"
+    hear(conversation, "Would you like to move it to another day instead?", "No.")
+    for desk in (
+        f"You have an appointment on {moment}, right?",
+        f"Shall I move your appointment on {moment}?",
+        f"Would you like to move your appointment on {moment}, or shall I cancel it?",
+    ):
+        hear(conversation, desk)
+        for deed in ("cancel_appointment", "confirm_appointment"):
+            assert (await tools.call(deed, visit)).code == "not_agreed", desk
+    hear(conversation, f"You have an appointment on {moment}. Shall I cancel")  # the rest was spoken over
+    assert (await tools.call("cancel_appointment", visit)).code == "ok"
+
+
+async def test_a_number_counts_only_when_it_was_said() -> None:
+    tools, conversation = await in_database(toolbox, STRANGER, "CA1")
+    await tools.call("get_available_slots", {"services": ["LOF"]})
+    offer = conversation.offers[0]
+    agree(conversation, offer.local)
+    wanted = {"offer": offer.handle, "services": ["LOF"], "name": "Zoe Miles", "phone": "+12125550191"}
+    days = {"first_day": "2026-11-24", "last_day": "2026-11-24"}
+    waiting = {**days, "services": ["LOF"], "name": "Zoe Miles", "phone": "+19005550100"}
+    for tool, arguments in (("book_appointment", wanted), ("join_waitlist", waiting)):
+        assert (await tools.call(tool, arguments)).code == "number_not_said"
+    conversation.history.insert(0, Message(speaker="caller", text="It's five five five, oh one nine one."))
+    conversation.history.insert(1, Message(speaker="caller", text="The area code is two one two."))
+    assert (await tools.call("book_appointment", wanted)).code == "ok"
+    booked = await in_database(Appointment.objects.latest, "pk")
+    assert await in_database(lambda: [phone.number for phone in booked.customer.phones.all()]) == [
+        "+12125550191"
+    ]
+
+
+async def test_consent_is_what_was_asked_and_answered_whatever_a_mind_says() -> None:
+    tools, conversation = await in_database(toolbox, STRANGER, "CA1")
+    await tools.call("get_available_slots", {"services": ["LOF"]})
+    offer = conversation.offers[0]
+    agree(conversation, offer.local)
+    assert (await tools.call("book_appointment", {"offer": offer.handle, "services": ["LOF"]})).is_ok
+    question = questions.QUESTIONS[questions.ASK_CONSENT]
+
+    async def keep(*, is_granted: bool) -> str:
+        return (await tools.call("keep_consent", {"is_granted": is_granted})).code
+
+    assert await keep(is_granted=True) == await keep(is_granted=False) == "not_asked"
+    hear(conversation, "May we remind you?")
+    assert await keep(is_granted=True) == "not_asked"
+    hear(conversation, question, "No, please don't.")
+    assert await keep(is_granted=True) == "not_agreed"
+    assert not await in_database(Consent.objects.filter(source="call CA1").exists)
+    assert await keep(is_granted=False) == "ok"
+    hear(conversation, question, "Sure, go ahead.")
+    assert await keep(is_granted=True) == "ok"
+    rows = await in_database(
+        lambda: set(Consent.objects.filter(source="call CA1").values_list("is_granted", "wording"))
+    )
+    assert rows == {
+        (False, f"{question} Customer: No, please don't."),
+        (True, f"{question} Customer: Sure, go ahead."),
+    }

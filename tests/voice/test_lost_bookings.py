@@ -77,7 +77,7 @@ def books_at_once() -> Dialogue:
     return Dialogue(
         [
             ("oil change", Reply(uses=(Use("get_available_slots", {"services": ["LOF"]}),))),
-            ("first one", lambda body: Reply(f"That's {offered(body)[1]}. Shall I book it?")),
+            ("first one", lambda body: Reply(f"An oil change on {offered(body)[1]}. Shall I book it?")),
             ("book it", book),
         ],
         after={"get_available_slots": lambda result: f"{result['spoken']} Which of those works for you?"},

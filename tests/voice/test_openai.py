@@ -100,7 +100,7 @@ async def test_what_is_written_is_said_in_words(
     openai: OpenAI, conversation: Conversation, tools: FakeTools
 ) -> None:
     openai.seed = 3  # the figures come in pieces
-    conversation.told = ["It's $49.95, and I have 10:30 a.m."]
+    conversation.told = ["It's $49.95, and I have Tuesday, November 24th at 10:30 a.m."]
     openai.left = ["**Sure!** 😊\n- It's $49.95 on 11/24/2026 at 10:30 a.m. Is (212) 555-0143 right?"]
 
     assert await answer(conversation, "What is an oil change?", tools) == [
@@ -529,3 +529,58 @@ async def test_what_is_not_so_is_not_said_and_kept_as_a_defect(
     assert [(defect.kind, defect.said) for defect in tools.defects] == [
         ("deed", "You're booked for 9:45 AM.")
     ]
+
+
+# --- what no model has a choice in ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "reason", "reply"),
+    [
+        (["My brakes don't work any more!"], "Danger: ", phrases.DO_NOT_DRIVE),
+        (["This is ridiculous, you stupid robot."], "The caller is upset: ", phrases.UPSET),
+        (["Where is my loaner car?"] * 3, "The caller is upset: ", phrases.UPSET),
+    ],
+    ids=["danger", "upset", "said three times"],
+)
+async def test_a_person_comes_whatever_the_model_would_say(
+    openai: OpenAI, conversation: Conversation, tools: FakeTools, said: list[str], reason: str, reply: str
+) -> None:
+    openai.script = lambda body: "It's surely nothing. What day would suit you?"
+
+    def rings(arguments: dict[str, Any]) -> ToolResult:
+        conversation.ending = Ending.TRANSFER
+        return ToolResult("ok", "One moment.")
+
+    tools.answers = {"transfer_to_person": rings}
+    *before, last = said
+    for words in before:
+        assert len(await answer(conversation, words, tools)) == 2
+
+    (spoken,) = await answer(conversation, last, tools)
+
+    assert spoken.startswith(reply)
+    ((tool, arguments),) = tools.calls
+    assert (tool, arguments["text"].startswith(reason)) == ("transfer_to_person", True)
+    assert conversation.state is State.ESCALATION
+    assert len(openai.requests) == len(before)
+
+
+async def test_after_the_last_failure_to_prove_it_the_model_is_not_asked_again(
+    openai: OpenAI, conversation: Conversation, tools: FakeTools
+) -> None:
+    def rings(arguments: dict[str, Any]) -> ToolResult:
+        conversation.ending = Ending.TRANSFER
+        return ToolResult("ok", "One moment.")
+
+    tools.answers = {
+        "verify_caller": ToolResult("locked", phrases.CANNOT_VERIFY),
+        "transfer_to_person": rings,
+    }
+    openai.left = [Reply(uses=(Use("verify_caller", {"name": "Ann Lee"}),)), "Tell me another plate."]
+
+    (spoken,) = await answer(conversation, "My plate is A B C 1 2 3", tools)
+
+    assert spoken == f"{phrases.CANNOT_VERIFY} One moment."
+    assert [name for name, _ in tools.calls] == ["verify_caller", "transfer_to_person"]
+    assert len(openai.requests) == 1

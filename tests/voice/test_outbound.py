@@ -87,7 +87,7 @@ async def test_nothing_is_told_or_written_before_they_say_who_they_are(visit: Ap
 async def test_the_name_opens_this_appointment_and_no_other(visit: Appointment) -> None:
     talk = await ring(visit)
     assert "oil change for your 2019 Honda Civic on Tuesday, November 24th at 9 AM" in await talk.say("Yes.")
-    assert "the-visit: an oil change" in system_prompt(talk.toolbox.store, talk.conversation, now=MONDAY)
+    assert 'the-visit: "an oil change' in system_prompt(talk.toolbox.store, talk.conversation, now=MONDAY)
     assert (await talk.toolbox.call("get_upcoming_appointments", {})).code == "not_verified"
     assert (await talk.toolbox.call("get_repair_status", {})).code == "not_verified"
 

@@ -187,7 +187,7 @@ def test_what_is_said_to_be_booked_must_be_there(text: str, is_claim: bool) -> N
 
 
 def request(*messages: dict[str, object]) -> Body:
-    return {"messages": [{"role": "system", "content": "-"}, *messages]}
+    return {"messages": [{"role": "system", "content": '- LOF: "oil change", 45 minutes'}, *messages]}
 
 
 def used(name: str, content: str) -> list[dict[str, object]]:
@@ -225,7 +225,7 @@ def test_a_model_plays_its_turns_with_what_tools_answered() -> None:
     said: dict[str, object] = {"role": "assistant", "content": offered}
     assert model(request(USER, said, USER)).uses == (Use("hold_offer", {"offer": "b", "services": ["LOF"]}),)
     read_back = model(request(USER, said, USER, *used("hold_offer", NOTHING_SAID))).text
-    assert read_back == "So that's Ten. Shall I book it?"
+    assert read_back == "So that's an oil change on Ten. Shall I book it?"
     assert model.off_script() == ["the model was never asked for its turn 3"]
     assert model(request(USER, USER, USER)).uses == (Use("end_call", {}),)
     assert model(request(USER, USER, USER, *used("end_call", NOTHING_SAID))).text == "Nine it is."

@@ -6,57 +6,25 @@ defect. What the caller wished for may be said back; questions about doing somet
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Literal
 
-from voice.conversation import phrases, store_phrases
-from voice.conversation.facts import Store
+from voice.conversation import known_moments, phrases, store_phrases
+from voice.conversation.facts import MenuItem, Store
 from voice.conversation.numbers import words_to_digits
-from voice.conversation.states import Conversation, Deed, Visit
+from voice.conversation.said_moments import find_moments
+from voice.conversation.services import find_services
+from voice.conversation.statements import Claim, claims_in, tells_what_stands
+from voice.conversation.states import Conversation, Deed
 
 Kind = Literal["deed", "time", "date", "price", "name"]
 
-DONE = re.compile(
-    r"\b(?:you(?:'re| are| have been)|it(?:'s| is| has been)|that(?:'s| is)|i(?:'ve| have)|we(?:'ve| have)|"
-    r"(?:your|the) (?:appointment|booking|visit|oil change|service)(?:'s| is| has been)|all)\b[^.?!]{0,40}?"
-    r"\b(booked|scheduled|confirmed|reserved|moved|rescheduled|cancell?ed|set)\b",
-    re.IGNORECASE,
-)
-NOT_DONE = re.compile(
-    r"\b(?:not|n't|once|when|if|before|until|can|could|would|will|shall|should|to be|get(?:ting)?|want|yet|already)\b|\?",
-    re.IGNORECASE,
-)
-DEEDS = {
-    "moved": Deed.MOVED,
-    "rescheduled": Deed.MOVED,
-    "cancelled": Deed.CANCELLED,
-    "canceled": Deed.CANCELLED,
-}
-CLOCK = re.compile(r"\b(\d{1,2})(?:[: ](\d{2}))?\s*([ap])\.?\s?m\b", re.IGNORECASE)
-NOON = re.compile(r"\bnoon\b", re.IGNORECASE)
-WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-MONTHS = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
-DATE = re.compile(
-    rf"\b(?:({'|'.join(WEEKDAYS)}),? (?:the )?)?({'|'.join(MONTHS)}) (?:the )?(\d{{1,2}})(?:st|nd|rd|th)?\b",
-    re.IGNORECASE,
-)
 DOLLARS = re.compile(r"\$\s?(\d[\d,]*)|\b(\d[\d,]*)(?:\.\d\d)? ?dollars\b", re.IGNORECASE)
 RANGE = re.compile(r"\b(\d[\d,]*) (?:to|and|or) (?=\$?\d[\d,]* ?dollars\b)", re.IGNORECASE)
+HUNDREDS = re.compile(r"\b(a|\d{1,2}) hundred(?:(?: and)? (\d{1,2})\b(?! hundred| thousand))?")
+THOUSANDS = re.compile(r"\b(a|\d{1,3}) thousand(?:(?: and)? (\d{1,3})\b)?")
 GREETED = re.compile(r"\b(?i:hi|hello|thanks|thank you|under the name(?: of)?),? ([A-Z][a-zà-ÿ'’-]+)\b")
 NO_NAMES = {
     "There",
@@ -86,91 +54,41 @@ class Defect:
 
 def check(clause: str, conversation: Conversation, store: Store, today: date) -> Defect | None:
     """The first untrue statement of the clause; None when it may be spoken as it is."""
-    said = words_to_digits(clause)
-    if _claims_a_deed(clause, conversation):
+    is_untrue = any(_is_untrue(claim, conversation) for claim in claims_in(clause))
+    if is_untrue and not _tells_of_another_visit(clause, conversation):
         return Defect("deed", clause, phrases.not_done(conversation))
-    if any(moment not in _known_times(conversation, store) for moment in _times(said)):
-        return Defect("time", clause, _true_times(conversation, today))
-    if any(not _fits_the_calendar(*each, today) for each in _dates(said)):
-        return Defect("date", clause, _true_times(conversation, today))
-    if any(amount not in _known_amounts(conversation, store) for amount in _amounts(said)):
-        return Defect("price", clause, _true_price(conversation, store))
+    if moment := known_moments.first_unknown(clause, conversation, store, today):
+        return Defect("time" if moment.at else "date", clause, _true_times(clause, conversation, today))
+    if (amounts := amounts_in(clause)) and (truth := _other_price(clause, amounts, conversation, store)):
+        return Defect("price", clause, truth)
     if (name := GREETED.search(clause)) and not _is_known_name(name[1], conversation):
         return Defect("name", clause, clause.replace(f" {name[1]}", "", 1).replace(" ,", ","))
     return None
 
 
-# --- deeds --------------------------------------------------------------------------------
-
-
-def _claims_a_deed(clause: str, conversation: Conversation) -> bool:
-    match = DONE.search(clause)
-    if match is None or NOT_DONE.search(clause):
-        return False
-    if match[0].lower().startswith("all") and match[1].lower() != "set":
-        return False
+def _is_untrue(claim: Claim, conversation: Conversation) -> bool:
     booked = conversation.booked
-    if match[1].lower() == "confirmed" and booked is None and conversation.about:
+    if booked is None and claim.deed is Deed.CONFIRMED and conversation.about:
         return True  # that it is in the book does not say that they come
-    wanted = DEEDS.get(match[1].lower(), Deed.BOOKED)
-    if booked is None:
-        return wanted is not Deed.BOOKED or not _visits(conversation)  # "you're booked for" what was read
-    return wanted is not Deed.BOOKED and booked.deed is not wanted
+    if claim.deed in (Deed.MOVED, Deed.CANCELLED):
+        return booked is None or booked.deed is not claim.deed
+    if claim.is_set and (booked or conversation.has_left_message):
+        return False
+    return not known_moments.standing(conversation)  # "you're booked for" what was read
 
 
-# --- times and dates ----------------------------------------------------------------------
+def _tells_of_another_visit(clause: str, conversation: Conversation) -> bool:
+    """ "Your car is already booked that day": so a tool has told, of a visit that may not be read out."""
+    is_told = any(phrases.ALREADY_THAT_DAY in told for told in conversation.told)
+    return is_told and "already" in clause.lower()
 
 
-def _times(said: str) -> Iterator[time]:
-    for match in CLOCK.finditer(said):
-        hour, minute = int(match[1]) % 12, int(match[2] or 0)
-        if minute < 60:
-            yield time(hour + (12 if match[3].lower() == "p" else 0), minute)
-    if NOON.search(said):
-        yield time(12)
-
-
-def _known_times(conversation: Conversation, store: Store) -> set[time]:
-    known = {offer.local.time() for offer in conversation.offers}
-    known |= {offer.leave_until.time() for offer in conversation.offers if offer.leave_until}
-    known |= {visit.local.time() for visit in _visits(conversation)}
-    known |= {moment for day in store.hours for moment in (day.opens, day.closes)}
-    if conversation.booked:
-        known.add(conversation.booked.local.time())
-    wish = conversation.slots.wish
-    known |= {moment for moment in (wish.exactly, wish.not_before, wish.not_after) if moment}
-    # What the desk has said was looked at before it was spoken.
-    for text in (*conversation.told, *(message.text for message in conversation.history)):
-        known |= set(_times(words_to_digits(text)))
-    return known | {time(12)}
-
-
-def _visits(conversation: Conversation) -> list[Visit]:
-    """Those that may be spoken of."""
-    about = [conversation.about] if conversation.about and conversation.is_reached else []
-    return [*conversation.visits, *about]
-
-
-def _dates(said: str) -> Iterator[tuple[str, int, int]]:
-    for match in DATE.finditer(said):
-        yield (match[1] or "").lower(), MONTHS.index(match[2].lower()) + 1, int(match[3])
-
-
-def _fits_the_calendar(weekday: str, month: int, day: int, today: date) -> bool:
-    """Is there such a day within a year, and is it that weekday?"""
-    for year in (today.year, today.year + 1):
-        try:
-            found = date(year, month, day)
-        except ValueError:
-            continue
-        if found >= today:
-            return not weekday or WEEKDAYS[found.weekday()] == weekday
-    return False
-
-
-def _true_times(conversation: Conversation, today: date) -> str:
+def _true_times(clause: str, conversation: Conversation, today: date) -> str:
     if conversation.booked:
         return phrases.written(conversation.booked)
+    visits = known_moments.visits(conversation)
+    if visits and (tells_what_stands(clause) or any(True for _ in claims_in(clause))):
+        return phrases.say_visits(visits)
     if conversation.offers:
         return phrases.say_offers(conversation.offers, today)
     return phrases.LET_ME_CHECK
@@ -179,30 +97,56 @@ def _true_times(conversation: Conversation, today: date) -> str:
 # --- prices -------------------------------------------------------------------------------
 
 
-def _amounts(said: str) -> Iterator[int]:
-    for match in DOLLARS.finditer(said):
-        yield _number(match[1] or match[2])
-    for match in RANGE.finditer(said):
-        yield _number(match[1])
+def amounts_in(text: str) -> set[int]:
+    """The whole dollars that are spoken of."""
+    said = _figures(words_to_digits(text))
+    amounts = {_number(match[1] or match[2]) for match in DOLLARS.finditer(said)}
+    return amounts | {_number(match[1]) for match in RANGE.finditer(said)}
 
 
-def _known_amounts(conversation: Conversation, store: Store) -> set[int]:
-    known = {amount for item in store.menu for amount in (item.price_min, item.price_max)}
-    for text in conversation.told:
-        known |= set(_amounts(words_to_digits(text)))
-    return known
+def _figures(said: str) -> str:
+    """ "a hundred 30" → "130": digits as words_to_digits leaves them."""
+    said = HUNDREDS.sub(lambda match: str(_count(match[1]) * 100 + int(match[2] or 0)), said)
+    return THOUSANDS.sub(lambda match: str(_count(match[1]) * 1000 + int(match[2] or 0)), said)
 
 
-def _true_price(conversation: Conversation, store: Store) -> str:
-    for code in conversation.slots.services:
-        item = next((item for item in store.menu if item.code == code), None)
-        if item:
-            return store_phrases.price(item.name, item.price_min, item.price_max)
-    return phrases.ASK_THE_DESK
+def _count(said: str) -> int:
+    return 1 if said == "a" else int(said)
 
 
 def _number(text: str) -> int:
     return int(text.replace(",", ""))
+
+
+def _other_price(clause: str, amounts: set[int], conversation: Conversation, store: Store) -> str:
+    """What is true of the services that the clause names, else of those asked for; "" when it says just that."""
+    named = _named(clause, store)
+    services = named or _asked_for(conversation, store)
+    known = _prices(services or store.menu)
+    if not named:
+        known |= {amount for text in conversation.told for amount in amounts_in(text)}
+    if amounts <= known:
+        return ""
+    if not services:
+        return phrases.ASK_THE_DESK
+    return store_phrases.price(services[0].name, services[0].price_min, services[0].price_max)
+
+
+def _named(clause: str, store: Store) -> Sequence[MenuItem]:
+    codes, plain = find_services(clause, store.menu), clause.lower()
+    return [item for item in store.menu if item.code in codes or item.name in plain]
+
+
+def _asked_for(conversation: Conversation, store: Store) -> Sequence[MenuItem]:
+    said = [message.text for message in conversation.history if message.speaker == "caller"][-1:]
+    asked = [code for text in said for code in find_services(text, store.menu)]
+    return [item for item in store.menu if item.code in (*conversation.slots.services, *asked)]
+
+
+def _prices(items: Sequence[MenuItem]) -> set[int]:
+    """In whole dollars: of each, and of all together."""
+    alone = {amount for item in items for amount in (item.price_min, item.price_max)}
+    return alone | {sum(item.price_min for item in items), sum(item.price_max for item in items)}
 
 
 # --- names --------------------------------------------------------------------------------
@@ -220,23 +164,16 @@ def _is_known_name(name: str, conversation: Conversation) -> bool:
 
 
 def says_it_is_written(sentence: str) -> bool:
-    """Does it say that an appointment was written? "All set" and "all right" may go with anything."""
-    match = DONE.search(sentence)
-    if match is None or match[1].lower() == "set" or match[0].lower().startswith("all"):
-        return False
-    return not NOT_DONE.search(sentence)
+    """Does it say that an appointment was written? "All set" may go with anything."""
+    return any(not claim.is_set for claim in claims_in(sentence))
 
 
 def times_in(text: str) -> set[time]:
     """The times of day that are spoken of."""
-    return set(_times(words_to_digits(text)))
+    return {said.at for said in find_moments(words_to_digits(text)) if said.at and not said.is_half_open}
 
 
 def days_in(text: str) -> set[tuple[int, int]]:
     """The days that are spoken of, as month and day."""
-    return {(month, day) for _, month, day in _dates(words_to_digits(text))}
-
-
-def amounts_in(text: str) -> set[int]:
-    """The dollars that are spoken of."""
-    return set(_amounts(words_to_digits(text)))
+    found = find_moments(words_to_digits(text))
+    return {(said.month, said.day) for said in found if said.month and said.day}

@@ -4,24 +4,23 @@ The model keeps its understanding in its tool calls. Written into the slots, it 
 whoever goes on with the conversation knows what the caller wants.
 """
 
-from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
 
 from voice.conversation import questions
-from voice.conversation.facts import Store
 from voice.conversation.intents import NO_RECORDING
-from voice.conversation.meaning import NOTHING_TO_DO, merge, take_identity, take_pickup, understand
+from voice.conversation.meaning import NOTHING_TO_DO, Meaning, merge, take_identity, take_pickup
 from voice.conversation.names import find_name
 from voice.conversation.numbers import find_phone
+from voice.conversation.said_numbers import said_number
 from voice.conversation.states import Conversation, DayWish, Intent, Offer, State, VehicleSlot
 from voice.conversation.vehicles import find_vehicle
 
 
-def note_turn(conversation: Conversation, heard: str, store: Store, today: date) -> None:
+def note_turn(conversation: Conversation, meaning: Meaning) -> None:
     """Before the model thinks: who is it, and what for? Fills what is still empty."""
-    meaning = understand(heard, conversation, store, today)
+    heard = meaning.text
     if meaning.intent not in NOTHING_TO_DO:
         conversation.intent = meaning.intent
     if _was_asked_who_calls(conversation) and not NO_RECORDING.search(heard):
@@ -88,7 +87,7 @@ def note_booking(conversation: Conversation, arguments: dict[str, Any]) -> None:
     slots = conversation.slots
     slots.services = _codes(arguments) or slots.services
     slots.name = _text(arguments, "name") or slots.name
-    slots.phone = _text(arguments, "phone") or slots.phone
+    slots.phone = said_number(conversation, _text(arguments, "phone")) or slots.phone
     slots.concern = _text(arguments, "concern") or slots.concern
     make, model, year = _text(arguments, "make"), _text(arguments, "model"), arguments.get("year")
     if make or model or isinstance(year, int):

@@ -101,6 +101,7 @@ ASK_THE_DESK = "Our service desk can tell you that."
 NO_MONEY_ON_THE_PHONE = "I can't approve work on the phone, but your advisor can."
 SPEAKS_ENGLISH = "Un momento, por favor. I only speak English, so let me get someone for you."
 LET_ME_CHECK = "Let me check that for you."
+NOTHING_CHANGED = "I haven't changed anything yet."
 LEFT_AS_IT_IS = "All right, I've left it as it is."
 # Said by the carrier's voice when ours is gone.
 NOT_CONFIGURED = "This number is not configured."
@@ -301,7 +302,7 @@ def not_done(conversation: Conversation) -> str:
         return f"It isn't booked yet. Shall I book it for {say_moment(conversation.chosen.local)}?"
     if conversation.about and conversation.is_reached:
         return f"It isn't confirmed yet. Can we count on you on {say_moment(conversation.about.local)}?"
-    return "Nothing is booked yet."
+    return NOTHING_CHANGED if conversation.visits else "Nothing is booked yet."
 
 
 def say_visit(visit: Visit) -> str:

@@ -66,7 +66,7 @@ def _call_facts(store: Store, conversation: Conversation, now: datetime) -> str:
         lines.append(f"Waits for a number to call back, then use {use} again: {_quoted(unsent.text)}")
     if conversation.visits:
         lines += ["The caller's appointments (handle, what and when):"]
-        lines += [f"- {visit.handle}: {say_visit(visit)}" for visit in conversation.visits]
+        lines += [f"- {visit.handle}: {_quoted(say_visit(visit))}" for visit in conversation.visits]
     if conversation.booked:
         booked = conversation.booked
         lines.append(
@@ -106,7 +106,7 @@ def _rung_lines(conversation: Conversation) -> list[str]:
         ]
     return [
         f"{rang} about this appointment, and it is them:",
-        f"- {about.handle}: {say_visit(about)}{' (dealt with)' if conversation.is_settled else ''}",
+        f"- {about.handle}: {_quoted(say_visit(about))}{' (dealt with)' if conversation.is_settled else ''}",
     ]
 
 

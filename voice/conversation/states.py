@@ -304,6 +304,7 @@ class Conversation(BaseModel):
     repeats: int = 0  # how often in a row the same question was asked again all the same
     silences: int = 0  # re-prompts since the caller last spoke
     booked: Booked | None = None
+    written: list[datetime] = Field(default_factory=list)  # where this call's writing stands, store-local
     vin: str = ""  # as understood, until the caller has said that it is right
     has_left_message: bool = False
     unsent: Unsent | None = None  # kept as a task, and to be promised once there is a number
@@ -346,6 +347,13 @@ class Conversation(BaseModel):
         new = {"intent": self.intent, **self.known()}
         names = [*new, *(name for name in old if name not in new)]
         return {name: [old.get(name), new.get(name)] for name in names if old.get(name) != new.get(name)}
+
+    def note_written(self, booked: Booked, *, was: datetime | None = None) -> None:
+        """Keep what a tool has just written; was: the moment that holds no longer."""
+        self.booked = booked
+        self.written = [moment for moment in self.written if moment not in (was, booked.local)]
+        if booked.deed is not Deed.CANCELLED:
+            self.written.append(booked.local)
 
     @property
     def is_reached(self) -> bool:

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -23,11 +23,14 @@ from openai import AsyncOpenAI, AsyncStream, DefaultAioHttpClient
 from voice.conversation import claims, notes, phrases, pickups, questions, ringing
 from voice.conversation.clauses import ClauseSplitter
 from voice.conversation.facts import Store
+from voice.conversation.meaning import understand
 from voice.conversation.prompts import system_prompt
 from voice.conversation.spoken_form import spoken_form
 from voice.conversation.states import Conversation, Ending, State
 from voice.ports import ProviderError, ToolResult, Tools
 from voice.replies.completion import Chunk, Completion, ToolUse
+from voice.replies.flows import inquiries, verifying
+from voice.replies.flows.turn import Turn
 
 log = logging.getLogger(__name__)
 
@@ -73,8 +76,13 @@ class OpenAIReplies:
         if conversation.purpose and pickups.wants_no_calls(heard):
             yield await self._stop_calling(conversation, heard, tools)
             return
-        notes.note_turn(conversation, heard, self._store, today)
-        thinking = _Reply(conversation, tools, _messages(self._store, conversation, now), today, self._store)
+        meaning = understand(heard, conversation, self._store, today)
+        turn = Turn(self._store, conversation, tools, now.astimezone(self._store.zone))
+        if person := await inquiries.fetch_at_once(turn, meaning):
+            yield person
+            return
+        notes.note_turn(conversation, meaning)
+        thinking = _Reply(turn, _messages(self._store, conversation, now))
         async with aclosing(thinking.clauses()) as clauses:
             async for clause in clauses:
                 yield clause
@@ -107,16 +115,22 @@ class _TooSlow(ProviderError):
 class _Reply:
     """One answer of the desk: completions and tools in turn, until the model has said it all."""
 
-    conversation: Conversation
-    tools: Tools
+    turn: Turn
     messages: list[dict[str, Any]]
-    today: date
-    store: Store
     models: deque[str] = field(default_factory=lambda: deque(settings.OPENAI_MODELS))
     completion: Completion = field(default_factory=lambda: Completion(""))
     seconds_left: float = field(default_factory=lambda: REPLY_SECONDS)
     seconds_since_token: float = 0.0
     was_slow: bool = False
+    locked: ToolResult | None = None  # the caller has failed to prove who they are for the last time
+
+    @property
+    def conversation(self) -> Conversation:
+        return self.turn.conversation
+
+    @property
+    def tools(self) -> Tools:
+        return self.turn.tools
 
     async def clauses(self) -> AsyncGenerator[str, None]:
         for rounds_left in range(MAX_TOOL_ROUNDS, -1, -1):
@@ -128,6 +142,9 @@ class _Reply:
             if rounds_left == 0:
                 raise ProviderError("The model went on calling tools")
             result = await self._use_tools()
+            if self.locked and not self.conversation.ending:
+                yield await verifying.give_up(self.turn, self.locked)
+                return
             if self.conversation.ending:
                 # The call is over; another completion could only delay the last words.
                 if result.spoken and not self.completion.has_said:
@@ -179,10 +196,10 @@ class _Reply:
 
     def _spoken(self, clause: str) -> str:
         """What everybody else sees of the clause: the voice, the captions, the transcript, the history."""
-        if defect := claims.check(clause, self.conversation, self.store, self.today):
+        if defect := claims.check(clause, self.conversation, self.turn.store, self.turn.today):
             self.tools.replaced(defect)
             clause = defect.truth
-        said = spoken_form(clause, today=self.today)
+        said = spoken_form(clause, today=self.turn.today)
         self.completion.has_said = self.completion.has_said or bool(said)
         return said
 
@@ -207,6 +224,8 @@ class _Reply:
         result = await self.tools.call(use.name, arguments, call_id=use.id)
         told = [*self.conversation.told, f"{result.spoken} {result.data}"]
         self.conversation.told = told[-MOST_TOLD:]
+        if use.name == "verify_caller" and result.code == "locked":
+            self.locked = result
         if use.name in NOTES and result.code not in UNUSABLE:
             NOTES[use.name](self.conversation, arguments)
         return result

@@ -16,8 +16,9 @@ from scheduling.models import Appointment, OpCode
 from scheduling.offers import choose_offers
 from scheduling.refusals import Refusal
 from scheduling.slots import Slot
-from voice.conversation import phrases, saying, store_phrases
+from voice.conversation import phrases, questions, saying, store_phrases
 from voice.conversation.name_parts import first_and_last
+from voice.conversation.said_numbers import said_number
 from voice.conversation.states import Booked, Offer, VehicleSlot
 from voice.conversation.transports import DROP_OFF, WAITER
 from voice.models import Call
@@ -70,7 +71,7 @@ class CallerSaid(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field("", max_length=120, description="The caller's name as said.")
-    phone: str = Field("", max_length=16, description="Number for callbacks, E.164.")
+    phone: str = Field("", max_length=16, description="Number for callbacks, E.164, as the caller said it.")
     email: str = Field("", max_length=254, description="Only when the caller offered it.")
     year: int | None = Field(None, ge=1900, le=2100)
     make: str = Field("", max_length=40)
@@ -162,7 +163,10 @@ def book_appointment(desk: Desk, wanted: Booking) -> ToolResult:
     op_codes = lines_of(desk, wanted.services)
     if op_codes is None:
         return ToolResult("unknown_service", phrases.NOT_ON_THE_MENU)
-    if not_yet := agreement.refusal(desk, saying.say_moment(offer.local)):
+    if not_said := number_not_said(desk, wanted):
+        return not_said
+    moment = saying.say_moment(offer.local)
+    if not_yet := agreement.refusal(desk, moment, questions.ASK_CONFIRM, services=wanted.services):
         return not_yet
     services, car = (
         ",".join(sorted(wanted.services)),
@@ -193,18 +197,26 @@ def book_appointment(desk: Desk, wanted: Booking) -> ToolResult:
             return ToolResult(refusal.code, phrases.refused(refusal.code))
         appointment = written
     desk.appointment_id = appointment.pk
-    conversation.booked = Booked(confirmation_number=appointment.confirmation_number, local=offer.local)
+    booked = Booked(confirmation_number=appointment.confirmation_number, local=offer.local)
+    conversation.note_written(booked)
     conversation.has_consent = _has_consent(desk, appointment.customer)
     agreement.carried_out(conversation)
     return ToolResult(
         "ok",
-        phrases.written(conversation.booked),
+        phrases.written(booked),
         {
             "confirmation_number": appointment.confirmation_number,
             "local": offer.local.isoformat(),
             "may_remind": conversation.has_consent,
         },
     )
+
+
+def number_not_said(desk: Desk, said: CallerSaid) -> ToolResult | None:
+    """Reminders and colleagues ring this number: it has to be the caller's own, or in the caller's words."""
+    if not said.phone or said_number(desk.conversation, said.phone):
+        return None
+    return ToolResult("number_not_said", questions.QUESTIONS[questions.ASK_PHONE])
 
 
 def party(desk: Desk, said: CallerSaid) -> tuple[Customer, Vehicle]:
@@ -367,7 +379,7 @@ def _customer(desk: Desk, wanted: CallerSaid) -> Customer:
         return Customer.objects.get(pk=caller.customer_id)
     rooftop = desk.call.rooftop
     first_name, last_name = first_and_last(wanted.name)
-    number = wanted.phone or caller.number
+    number = said_number(desk.conversation, wanted.phone) or caller.number
     for known in lookup.by_phone(rooftop, number):
         if known.first_name.lower() == first_name.lower() and known.last_name.lower() == last_name.lower():
             return Customer.objects.get(pk=known.id)

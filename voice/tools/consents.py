@@ -6,27 +6,37 @@ from crm import consent
 from crm.models import Customer
 from voice.calls import promise_callback
 from voice.conversation import phrases, questions
+from voice.conversation.choices import is_yes
 from voice.conversation.numbers import find_phone
 from voice.conversation.states import Conversation
 from voice.models import Call
 from voice.ports import ToolResult
+from voice.tools import agreement
 from voice.tools.desk import Text
 from voice.tools.registry import Desk, tool
+
+LONGEST_ANSWER = 300
 
 
 class Answer(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     is_granted: bool = Field(description="Whether the caller agreed.")
-    words: str = Field(max_length=300, description="The caller's answer, word for word.")
 
 
 @tool(
-    "Keep the caller's answer to whether an automated call and text may remind them. Ask once, after a booking.",
+    "Keep the caller's answer to whether an automated call and text may remind them, right after they were asked. "
+    "Ask once, after a booking.",
     is_write=True,
     is_lasting=False,
 )
 def keep_consent(desk: Desk, answer: Answer) -> ToolResult:
+    """What was asked and answered is what was heard on the line, whatever a mind makes of it."""
+    question, said = questions.QUESTIONS[questions.ASK_CONSENT], agreement.last_answer(desk)
+    if not said or not agreement.was_heard(desk, question):
+        return ToolResult("not_asked", question)
+    if answer.is_granted and not is_yes(said):
+        return ToolResult("not_agreed", data={"then_ask": question})
     customer = _customer(desk)
     number = desk.conversation.slots.phone or desk.call.caller_number
     if customer is None or not number:
@@ -35,7 +45,7 @@ def keep_consent(desk: Desk, answer: Answer) -> ToolResult:
         customer,
         number,
         answer.is_granted,
-        wording=f"{questions.QUESTIONS[questions.ASK_CONSENT]} Customer: {answer.words}",
+        wording=f"{question} Customer: {said[:LONGEST_ANSWER]}",
         source=f"call {desk.call.sid}",
         now=desk.now,
     )

@@ -11,7 +11,7 @@ from voice.conversation import lane_phrases, phrases, questions, store_phrases
 from voice.conversation.states import Order
 from voice.ports import ToolResult
 from voice.tools import agreement
-from voice.tools.appointments import CallerSaid, lines_of, party
+from voice.tools.appointments import CallerSaid, lines_of, number_not_said, party
 from voice.tools.desk import Nothing
 from voice.tools.registry import Desk, tool
 
@@ -77,7 +77,9 @@ def join_waitlist(desk: Desk, wanted: Waiting) -> ToolResult:
         return ToolResult("unknown_service", phrases.NOT_ON_THE_MENU)
     if not desk.store.today(desk.now) <= wanted.first_day <= wanted.last_day:
         return ToolResult("wrong_days", phrases.WHICH_DAYS)
-    if not_yet := agreement.refusal(desk, questions.WAITLIST):
+    if not_said := number_not_said(desk, wanted):
+        return not_said
+    if not_yet := agreement.refusal(desk, questions.WAITLIST, questions.ASK_WAITLIST):
         return not_yet
     with transaction.atomic():
         _wait(desk, wanted, op_codes)

@@ -173,6 +173,8 @@ async def take_waitlist(turn: Turn, meaning: Meaning) -> str | None:
         last_day=filled.wish.last or filled.wish.first,
         **booking.caller_said(turn),
     )
+    if result.code == "not_agreed":  # it was cut off before it was heard whole
+        return turn.and_the_question("")
     return turn.ask_anything_else(result.spoken)
 
 
@@ -182,7 +184,9 @@ async def take_waitlist(turn: Turn, meaning: Meaning) -> str | None:
 async def take_consent(turn: Turn, meaning: Meaning) -> str | None:
     if not (meaning.is_yes or meaning.is_no):
         return None
-    result = await turn.use("keep_consent", is_granted=meaning.is_yes, words=meaning.text[:300])
+    result = await turn.use("keep_consent", is_granted=meaning.is_yes)
+    if result.code in ("not_asked", "not_agreed"):  # the question was cut off before it was heard whole
+        return turn.and_the_question("")
     return turn.ask_anything_else(result.spoken)
 
 

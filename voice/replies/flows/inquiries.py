@@ -30,6 +30,15 @@ TIMES_UNTIL_A_PERSON = 3
 Aside = Callable[[Turn, Meaning], Awaitable[str]]
 
 
+async def fetch_at_once(turn: Turn, meaning: Meaning) -> str:
+    """A person for danger, for the upset, and for who says the same thing a third time; "" for anybody else.
+
+    Asked before either mind thinks: no language model has a choice in it.
+    """
+    handle = _at_once(turn.conversation, meaning)
+    return await handle(turn, meaning) if handle else ""
+
+
 async def answer(turn: Turn, meaning: Meaning) -> str:
     """ "" when it is nothing of the kind. What else was said in the same breath is taken in first."""
     handle = _aside(turn.conversation, meaning)
@@ -42,10 +51,8 @@ async def answer(turn: Turn, meaning: Meaning) -> str:
 def _aside(conversation: Conversation, meaning: Meaning) -> Aside | None:
     """What answers it."""
     intent = meaning.intent
-    if find_danger(meaning.text):
-        return _danger
-    if UPSET.search(meaning.text) or _is_said_again_and_again(conversation, meaning):
-        return _calm
+    if at_once := _at_once(conversation, meaning):
+        return at_once
     if intent is Intent.TOW and TOW.search(meaning.text):
         return _tow
     if intent is Intent.HOLD_ON and not meaning.is_empty_but_for_intent:
@@ -53,6 +60,14 @@ def _aside(conversation: Conversation, meaning: Meaning) -> Aside | None:
     if intent is Intent.SERVICE_INQUIRY and not _priced(conversation, meaning):
         return None
     return ASIDES.get(intent)
+
+
+def _at_once(conversation: Conversation, meaning: Meaning) -> Aside | None:
+    if find_danger(meaning.text):
+        return _danger
+    if UPSET.search(meaning.text) or _is_said_again_and_again(conversation, meaning):
+        return _calm
+    return None
 
 
 def _take_in(turn: Turn, meaning: Meaning) -> None:

@@ -4,6 +4,7 @@ from voice.conversation import name_parts, names, phrases, questions
 from voice.conversation.meaning import Meaning
 from voice.conversation.proofs import find_proof, is_unable
 from voice.conversation.states import Proof, State
+from voice.ports import ToolResult
 from voice.replies.flows import persons
 from voice.replies.flows.turn import GO_ON, Turn
 
@@ -24,7 +25,12 @@ async def next_step(turn: Turn) -> str:
     conversation.slots.proof, conversation.slots.name = Proof(), ""
     if result.code == "not_verified":
         return f"{result.spoken} {turn.ask(questions.ASK_FULL_NAME, State.VERIFICATION)}"
-    return await persons.fetch_person(turn, "The caller could not be verified.", first=result.spoken)
+    return await give_up(turn, result)
+
+
+async def give_up(turn: Turn, locked: ToolResult) -> str:
+    """After the last failure a person comes, whichever mind has asked."""
+    return await persons.fetch_person(turn, "The caller could not be verified.", first=locked.spoken)
 
 
 def _whole(name: str) -> str:
