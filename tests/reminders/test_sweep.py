@@ -159,8 +159,3 @@ def test_the_worker_says_that_it_works(otto: Rooftop) -> None:
     silence = heartbeat.silence(timezone.now() + timedelta(minutes=5))
     assert silence is not None
     assert silence > heartbeat.SILENT_AFTER
-
-
-def test_both_schedules_are_intervals() -> None:
-    text = (Path(__file__).parents[2] / "dealership" / "settings.py").read_text()
-    assert "crontab(" not in text
