@@ -40,7 +40,7 @@ def _empty_tables(case: TransactionTestCase) -> None:
         cursor.execute("; ".join(deleting))
 
 
-TransactionTestCase._fixture_teardown = _empty_tables
+TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[attr-defined]  # Django's own
 
 
 @pytest.fixture(scope="session")

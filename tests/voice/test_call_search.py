@@ -82,6 +82,7 @@ def test_a_name_and_a_number_find_calls_too(staff: Client, otto: Rooftop) -> Non
 def test_filters_narrow_the_list(staff: Client) -> None:
     otto = make_demo_store(with_appointments=True)
     theirs = otto.appointments.exclude(advisor=None)[0]
+    assert theirs.advisor_id
     other = otto.staff.filter(role="advisor").exclude(pk=theirs.advisor_id)[0]
     booked = make_call(otto, "CA1", outcome="booked", conversation={"intent": "book"}, state="closing")
     ToolCall.objects.create(
