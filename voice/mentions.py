@@ -42,7 +42,7 @@ def _tell(comment: TurnComment, now: datetime) -> None:
 
 def _addresses(comment: TurnComment) -> list[str]:
     """Of everybody who is named, but for who wrote it."""
-    named = User.objects.filter(staff__mentions=comment, is_active=True).exclude(pk=comment.author_id)
+    named = User.objects.filter(staff__mentions=comment, is_active=True).exclude(pk=comment.author_id or 0)
     return sorted(set(named.exclude(email="").values_list("email", flat=True)))
 
 

@@ -81,7 +81,7 @@ def test_a_name_and_a_number_find_calls_too(staff: Client, otto: Rooftop) -> Non
 
 def test_filters_narrow_the_list(staff: Client, otto: Rooftop) -> None:
     theirs = otto.appointments.exclude(advisor=None)[0]
-    other = otto.staff.filter(role="advisor").exclude(pk=theirs.advisor_id)[0]
+    other = otto.staff.filter(role="advisor").exclude(pk=theirs.advisor_id or 0)[0]
     booked = make_call(otto, "CA1", outcome="booked", conversation={"intent": "book"}, state="closing")
     ToolCall.objects.create(
         call=booked, key="1", name="book_appointment", code="ok", at_ms=0, duration_ms=1, appointment=theirs
