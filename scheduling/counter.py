@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.models import User
 
@@ -62,15 +63,7 @@ def take(rooftop: Rooftop, wish: Wish, *, by: User, now: datetime) -> Appointmen
     def party() -> tuple[Customer, Vehicle]:
         customer = _customer(rooftop, wish)
         if wish.may_remind is not None and wish.number:
-            answer = "yes" if wish.may_remind else "no"
-            consent.note(
-                customer,
-                wish.number,
-                wish.may_remind,
-                wording=CONSENT_WORDING.format(answer),
-                source=f"staff {actor}",
-                now=now,
-            )
+            _keep_answer(customer, wish, by, now)
         return customer, wish.vehicle or _new_vehicle(customer, wish)
 
     visit = booking.book_for(
@@ -90,6 +83,18 @@ def take(rooftop: Rooftop, wish: Wish, *, by: User, now: datetime) -> Appointmen
         walk_in=wish.is_here,
     )
     return booking.check_in(visit, actor=actor, now=now) if wish.is_here else visit
+
+
+def _keep_answer(customer: Customer, wish: Wish, by: User, now: datetime) -> None:
+    """Raises Refusal for a yes that would lift an earlier no, unless by may do that."""
+    kept: dict[str, Any] = {"source": f"staff {by.get_username()}", "now": now}
+    if not wish.may_remind:
+        consent.note(customer, wish.number, False, wording=CONSENT_WORDING.format("no"), **kept)
+        return
+    try:
+        consent.agree(customer, wish.number, by=by, wording=CONSENT_WORDING.format("yes"), **kept)
+    except consent.Withheld as withheld:
+        raise Refusal("refused_before", withheld.sentence) from None
 
 
 def _customer(rooftop: Rooftop, wish: Wish) -> Customer:

@@ -82,7 +82,7 @@ class CounterForm(forms.Form):
             self.add_error("services", "Choose at least one service.")
         self._find_party(cleaned.get("party") or "")
         self._check_time(cleaned)
-        if cleaned.get("reminders") and not self._number() and self.customer:
+        if cleaned.get("reminders") and not self.number_to_remind() and self.customer:
             self.add_error("reminders", "There is no telephone number to remind them on. Add it first.")
         return cleaned
 
@@ -108,7 +108,7 @@ class CounterForm(forms.Form):
             self.add_error("party", "You may not add customers. Ask somebody who may.")
         if not self.cleaned_data.get("first_name"):
             self.add_error("first_name", "Write the new customer's name.")
-        if not self._number() and "number" not in self.errors:
+        if not self.number_to_remind() and "number" not in self.errors:
             self.add_error("number", "Write the telephone number, so that we can reach them.")
 
     def _check_new_vehicle(self) -> None:
@@ -140,7 +140,7 @@ class CounterForm(forms.Form):
             vehicle=self.vehicle,
             new_customer={name: typed[name] for name in ("first_name", "last_name")},
             new_vehicle={name: typed[name] for name in ("year", "make", "model", "plate", "vin")},
-            number=self._number(),
+            number=self.number_to_remind(),
             transport=typed["transport"] or None,
             advisor=typed["advisor"].pk if typed["advisor"] else None,
             concern=typed["concern"],
@@ -156,7 +156,7 @@ class CounterForm(forms.Form):
             return to_utc(day, at, self.rooftop.zone)
         return moment_of(self.cleaned_data.get("arrival") or "")
 
-    def _number(self) -> str:
+    def number_to_remind(self) -> str:
         """Of a new customer what was written; else what was asked for when it is theirs, or their first. E.164."""
         typed = phone.parse(self.cleaned_data.get("who") or "") or ""
         if self.customer is None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import QueryDict
 
-from crm import finding
+from crm import consent, finding
 from crm.models import Customer, Rooftop, Staff, Vehicle
 from scheduling import counter
 from scheduling.counter_form import NEW, CounterForm, moment_of
@@ -79,7 +79,12 @@ def openings(form: CounterForm, *, now: datetime, is_refused: bool = False) -> d
     wanted = _wanted(form)
     op_codes, rooftop = list(wanted.get("services") or ()), form.rooftop
     first = _first_day(rooftop, wanted.get("day"), now)
-    shown: dict[str, Any] = {"form": form, "quote": counter.quote(op_codes), "zone": rooftop.time_zone}
+    shown: dict[str, Any] = {
+        "form": form,
+        "quote": counter.quote(op_codes),
+        "zone": rooftop.time_zone,
+        **_answered(form),
+    }
     if not op_codes:
         return shown
     advisor = _advisor(form, wanted)
@@ -110,6 +115,18 @@ def openings(form: CounterForm, *, now: datetime, is_refused: bool = False) -> d
         "missed": wished if is_missed and not is_refused else None,
         "arrival": wished.isoformat() if wished and is_open else "",
     }
+
+
+def _answered(form: CounterForm) -> dict[str, Any]:
+    """Whom the visit is for, as far as that is chosen, and what they said about reminders; None: not asked."""
+    if form.is_bound:
+        customer, number = form.customer, form.number_to_remind()
+    else:
+        here = Customer.objects.filter(rooftop=form.rooftop, pk=form.initial.get("customer", 0))
+        customer = here.first()
+        number = str(here.order_by("phones__pk").values_list("phones__number", flat=True).first() or "")
+    answer = consent.standing(customer, number) if customer and number else None
+    return {"whose_answer": customer, "answer": answer}
 
 
 def _wanted(form: CounterForm) -> dict[str, Any]:

@@ -34,7 +34,10 @@ def book(request: HttpRequest) -> HttpResponse:
             try:
                 return _take(request, form)
             except Refusal as problem:
-                refusal = problem
+                if problem.code == "refused_before":
+                    form.add_error("reminders", problem.sentence)
+                else:
+                    refusal = problem
     else:
         rooftop = _rooftop(request)
         form = CounterForm(rooftop=rooftop, by=_user(request), initial=_asked_for(request, rooftop))

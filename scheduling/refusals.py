@@ -30,7 +30,7 @@ class Refusal(Exception):
 
     Codes: slot_taken, closed, too_soon, beyond_horizon, no_service, no_skill, transport_full,
     not_offered, cannot_wait, no_loaner, already_booked_that_day, not_active, wrong_status,
-    stale_version, not_allowed, wrong_store, wrong_span, wrong_bay, busy.
+    stale_version, not_allowed, wrong_store, wrong_span, wrong_bay, refused_before, busy.
     The sentence may name another customer: it is never spoken to a caller.
     """
 

@@ -42,6 +42,7 @@ PAGES = {
     "cancel": "/admin/scheduling/appointment/{appointment}/cancel/",
     "customers": "/admin/crm/customer/",
     "customer": "/admin/crm/customer/{customer}/change/",
+    "consent": "/customers/{customer}/consent/",
     "tasks": "/admin/crm/followuptask/",
     "reminders": "/admin/reminders/reminder/",
     "texts": "/admin/reminders/text/",

@@ -132,3 +132,58 @@ def test_the_page_costs_the_same_for_much(advisor: Client, maria: Customer) -> N
     for n in range(1, 5):
         something_of_everything(maria, n)
     assert cost() == once <= 28
+
+
+# --- may we call and text -----------------------------------------------------------------
+
+
+def say(client: Client, customer: Customer, answer: str, **typed: object) -> str:
+    """What the page says to an answer on the customer's first number."""
+    fields = {"answer": answer, "about": "both", "phone": customer.phones.order_by("pk")[0].pk, **typed}
+    sent = client.post(f"/customers/{customer.pk}/consent/", fields, follow=True)
+    return " ".join(sent.content.decode().split())
+
+
+def holds(customer: Customer) -> dict[str, bool]:
+    return consent.latest(customer, customer.phones.order_by("pk")[0].number)
+
+
+@pytest.mark.security
+def test_anybody_writes_down_a_no_and_a_yes_over_it_is_a_managers(
+    advisor: Client, store: Rooftop, maria: Customer
+) -> None:
+    page = advisor.get(f"/customers/{maria.pk}/consent/").content.decode()
+    assert "Nobody has asked them yet." in page and "written down by a manager" in page
+
+    # The first yes is asked for at the desk.
+    assert "Write what they said" in say(advisor, maria, "yes")
+    assert "Kept: Maria Lopez agreed." in say(advisor, maria, "yes", words="Sure, text me")
+    assert holds(maria) == {"voice": True, "sms": True}
+    # No more calls; texts may go on.
+    assert "Kept: no more" in say(advisor, maria, "no", about="voice", words="Stop calling me")
+    assert holds(maria) == {"voice": False, "sms": True}
+    row = maria.consents.latest("pk")
+    assert (row.source, row.at) == ("staff advisor", SATURDAY)
+    assert "Customer: Stop calling me" in row.wording
+
+    before = maria.consents.count()
+    assert "Only a manager can write down" in say(advisor, maria, "yes", words="Never mind")
+    assert maria.consents.count() == before
+    manager = Client()
+    manager.force_login(User.objects.get(username="manager"))
+    assert "Kept: Maria Lopez agreed." in say(manager, maria, "yes", words="Call me again")
+    assert holds(maria) == {"voice": True, "sms": True}
+
+
+def test_a_no_is_the_whole_households(advisor: Client, store: Rooftop) -> None:
+    david, susan = (store.customers.get(first_name=name) for name in ("David", "Susan"))
+    assert set(david.phones.all()) & set(susan.phones.all())
+    shared = (david.phones.all() & susan.phones.all()).get()
+    assert "Choose what they say." in say(advisor, susan, "", phone=shared.pk)
+    say(advisor, susan, "no", phone=shared.pk)
+    for each in (david, susan):
+        assert consent.latest(each, shared.number) == {"voice": False, "sms": False}
+    elsewhere = store.customers.get(first_name="Maria").phones.get()
+    assert "Select a valid choice" in say(advisor, susan, "no", phone=elsewhere.pk)
+    susan.phones.clear()
+    assert "No telephone number" in advisor.get(f"/customers/{susan.pk}/consent/").content.decode()

@@ -197,7 +197,7 @@ def test_an_advisor_sees_both_and_says_which_stays(advisor: Client, maria: Custo
 
     answer = advisor.post(address, {"with": twin.pk, "keep": twin.pk}, follow=True)
     page = answer.content.decode()
-    assert f"Record {maria.pk} (Maria Lopez) was merged into this one by advisor" in page
+    assert f"Record {maria.pk} (Maria Lopez) was merged into this one by Dana Brooks" in page
     assert not Customer.objects.filter(pk=maria.pk).exists()
     assert advisor.post(address, {"with": twin.pk, "keep": twin.pk}).status_code == 404
     old = advisor.get(f"/admin/crm/customer/{maria.pk}/change/")

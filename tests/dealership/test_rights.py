@@ -112,6 +112,7 @@ OTHERS = {
     "admin/scheduling/appointment/<int:pk>/reassign/": "302 403 200 200 200 200 404",
     "admin/scheduling/appointment/<int:pk>/note/": "302 403 200 200 200 200 404",
     "customers/<int:pk>/merge/": "302 403 200 200 200 200 404",
+    "customers/<int:pk>/consent/": "302 403 200 200 200 200 404",
     "dashboard/": STAFF,
     "book/": "302 403 200 200 200 200 200",
     "book/people": POST_ONLY,

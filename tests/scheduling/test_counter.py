@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from crm import merging
+from crm import consent, merging
 from crm.models import Consent, Customer, Phone, RepairOrder, Rooftop, Vehicle
 from dealership import demo
 from scheduling import booking, counter
@@ -225,6 +225,45 @@ def test_who_was_merged_meanwhile_is_looked_up_again(store: Rooftop, user: User,
     with pytest.raises(Refusal, match="was merged with another"):
         counter.take(store, wish, by=user, now=SATURDAY)
     assert not Appointment.objects.exists()
+
+
+# --- may we remind them -------------------------------------------------------------------
+
+
+@pytest.mark.security
+def test_a_no_is_on_the_screen_and_only_a_manager_books_a_yes_over_it(
+    advisor: Client, user: User, store: Rooftop, maria: Customer
+) -> None:
+    def shown() -> str:
+        return plain(advisor.post("/book/openings", typed(store, maria), HTTP_HX_REQUEST="true"))
+
+    assert "Nobody has asked Maria Lopez yet." in shown()
+    consent.note(maria, "+12125550143", True, wording="w", source="form", now=SATURDAY)
+    assert "Maria Lopez agreed before." in shown()
+    assert "Maria Lopez agreed before." in plain(advisor.get(f"/book/?customer={maria.pk}"))
+    consent.revoke(store, "+12125550143", wording="stop calling", source="call CA1", now=SATURDAY)
+    assert "Maria Lopez refused automated calls or texts. Only a manager" in shown()
+    ledger = Consent.objects.count()
+
+    yes = typed(store, maria, reminders="yes")
+    refused = plain(advisor.post("/book/", yes))
+    assert "Not booked yet" in refused and "Only a manager can write down that they agree again" in refused
+    assert (Appointment.objects.count(), Consent.objects.count()) == (0, ledger)
+
+    user.user_permissions.add(Permission.objects.get(codename="add_consent"))
+    advisor.post("/book/", yes)
+    assert Appointment.objects.count() == 1
+    assert consent.standing(maria, "+12125550143") is True
+
+
+def test_a_no_of_the_household_stands_for_who_is_new_in_it(advisor: Client, store: Rooftop) -> None:
+    consent.revoke(store, "+12125550145", wording="stop", source="text 1", now=SATURDAY)
+    new: dict[str, Any] = {"who": "(212) 555-0145", "first_name": "Kim", "make": "Kia", "model": "Rio"}
+    page = plain(advisor.post("/book/", typed(store, **new, reminders="yes")))
+    assert "Only a manager can write down" in page
+    assert not Customer.objects.filter(first_name="Kim").exists()
+    advisor.post("/book/", typed(store, **new))
+    assert Customer.objects.get(first_name="Kim").appointments.exists()
 
 
 # --- walk-ins -----------------------------------------------------------------------------
