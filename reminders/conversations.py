@@ -4,6 +4,7 @@ from hashlib import sha256
 
 from django.db.models import QuerySet
 
+from crm import names
 from crm.models import Customer, Rooftop
 from reminders.models import Text
 
@@ -14,6 +15,12 @@ def between(rooftop: Rooftop, number: str) -> list[Text]:
     """The latest texts to and from number (E.164), oldest first."""
     found = Text.objects.filter(rooftop=rooftop, number=number).select_related("rooftop")
     return list(found.order_by("-created_at", "-pk")[:LATEST])[::-1]
+
+
+def authors(texts: list[Text]) -> list[tuple[Text, str]]:
+    """Each with the name of the person who wrote it; of the desk and of customers nobody's."""
+    people = names.of(text.author for text in texts if text.author)
+    return [(text, people.get(text.author, text.author)) for text in texts]
 
 
 def fingerprint(texts: list[Text]) -> str:

@@ -80,7 +80,7 @@ def _thread(rooftop: Rooftop, phone: Phone) -> dict[str, object]:
     return {
         "rooftop": rooftop,
         "phone": phone,
-        "texts": found,
+        "texts": conversations.authors(found),
         "seen": conversations.fingerprint(found),
     }
 

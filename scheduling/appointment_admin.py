@@ -31,7 +31,7 @@ from scheduling.appointment_sheets import AppointmentSheet
 from scheduling.forms import CancelForm, MoveForm
 from scheduling.models import Allocation, Appointment, CalendarConnection, OpCode
 from scheduling.refusals import Refusal
-from scheduling.visit_actions import VisitActions, page_of
+from scheduling.visit_actions import VisitActions, page_of, refused
 
 BEYOND = ("Beyond what the lane can keep", {"fields": ("overbook_reason",)})
 ALTERNATIVES = 3
@@ -82,7 +82,7 @@ class AppointmentAdmin(VisitActions, SheetAdmin, StoreAdmin):
         "confirmation_number",
         "concern",
         "cancel_reason",
-        "calendar",
+        "stands_in_calendar",
         "advisor",
         "transport",
         "history",
@@ -96,7 +96,12 @@ class AppointmentAdmin(VisitActions, SheetAdmin, StoreAdmin):
         ("What", {"fields": ("customer", "vehicle", "services", "concern", "transport", "advisor")}),
         (
             "Record",
-            {"fields": ("confirmation_number", "status", "cancel_reason", "source", "calendar", "history")},
+            {
+                "fields": (
+                    *("confirmation_number", "status", "cancel_reason"),
+                    *("source", "stands_in_calendar", "history"),
+                )
+            },
         ),
     )
 
@@ -124,6 +129,8 @@ class AppointmentAdmin(VisitActions, SheetAdmin, StoreAdmin):
         return super().has_change_permission(request, obj) and (obj is None or obj.is_active)
 
     def has_cancel_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        if request.method == "POST":  # of a visit that ended meanwhile: they are told by whom
+            return self.has_step_permission(request)
         appointment = self.get_object(request, object_id) if object_id else None
         return self.has_change_permission(request, appointment)
 
@@ -238,16 +245,25 @@ class AppointmentAdmin(VisitActions, SheetAdmin, StoreAdmin):
         appointment = self.get_object(request, object_id)
         if appointment is None:
             raise Http404
+        if not appointment.is_active:
+            said = history.last_change(appointment, now=timezone.now())
+            self.message_user(request, said, messages.ERROR)
+            return HttpResponseRedirect(page_of(appointment))
         form = CancelForm(request.POST or None, initial={"seen_version": appointment.version})
-        if form.is_valid() and self._cancel(request, appointment, form):
-            self.message_user(request, f"Appointment {appointment.confirmation_number} is cancelled.")
-            return HttpResponseRedirect(reverse("admin:scheduling_appointment_change", args=[appointment.pk]))
+        overtaken = None
+        if form.is_valid():
+            try:
+                self._cancel(request, appointment, form)
+                return HttpResponseRedirect(page_of(appointment))
+            except Refusal as refusal:
+                overtaken = refused(form, appointment, refusal)
         context = {
             **self.admin_site.each_context(request),
             "title": "Cancel appointment",
             "opts": self.opts,
             "appointment": appointment,
             "form": form,
+            "overtaken": overtaken,
         }
         return TemplateResponse(request, "scheduling/cancel_appointment.html", context)
 
@@ -279,20 +295,16 @@ class AppointmentAdmin(VisitActions, SheetAdmin, StoreAdmin):
             return
         calendar_admin.tell_again(request, queryset)
 
-    def _cancel(self, request: HttpRequest, appointment: Appointment, form: CancelForm) -> bool:
-        try:
-            booking.cancel(
-                appointment,
-                reason=form.cleaned_data["reason"],
-                actor=request.user.get_username(),
-                now=timezone.now(),
-                version=form.cleaned_data["seen_version"],
-            )
-        except Refusal as refusal:
-            form.add_error(None, refusal.sentence)
-            return False
+    def _cancel(self, request: HttpRequest, appointment: Appointment, form: CancelForm) -> None:
+        booking.cancel(
+            appointment,
+            reason=form.cleaned_data["reason"],
+            actor=request.user.get_username(),
+            now=timezone.now(),
+            version=form.cleaned_data["seen_version"],
+        )
         self.log_change(request, appointment, "Cancelled.")
-        return True
+        self.message_user(request, f"Appointment {appointment.confirmation_number} is cancelled.")
 
     # --- what is shown ---------------------------------------------------------------------
 
@@ -328,6 +340,10 @@ class AppointmentAdmin(VisitActions, SheetAdmin, StoreAdmin):
     )
     def calendar(self, appointment: Appointment) -> tuple[str, str]:
         return calendar_admin.badge(appointment)
+
+    @admin.display(description="Calendar")
+    def stands_in_calendar(self, appointment: Appointment) -> str:
+        return calendar_admin.badge(appointment)[1]
 
     @admin.display(description="History")
     def history(self, appointment: Appointment) -> str:

@@ -242,8 +242,10 @@ def confirm(
     return _step(appointment, {Status.BOOKED}, Status.CONFIRMED, "confirmed", actor, now, version=version)
 
 
-def check_in(appointment: Appointment, *, actor: str, now: datetime) -> Appointment:
-    """The car is here: opens its repair order."""
+def check_in(
+    appointment: Appointment, *, actor: str, now: datetime, version: int | None = None
+) -> Appointment:
+    """The car is here: opens its repair order. version is the one that was seen; a newer one refuses."""
 
     def open_order(current: Appointment) -> None:
         order = RepairOrder.objects.create(
@@ -267,6 +269,7 @@ def check_in(appointment: Appointment, *, actor: str, now: datetime) -> Appointm
         actor,
         now,
         open_order,
+        version=version,
     )
 
 
@@ -280,8 +283,13 @@ def complete(appointment: Appointment, *, actor: str, now: datetime) -> Appointm
     return _step(appointment, {Status.CHECKED_IN}, Status.COMPLETED, "completed", actor, now, finish)
 
 
-def no_show(appointment: Appointment, *, actor: str, now: datetime) -> Appointment:
-    """The customer did not come, half an hour after the time: frees everything, makes a task."""
+def no_show(
+    appointment: Appointment, *, actor: str, now: datetime, version: int | None = None
+) -> Appointment:
+    """The customer did not come, half an hour after the time: frees everything, makes a task.
+
+    version is the one that was seen; a newer one refuses.
+    """
 
     def follow_up(current: Appointment) -> None:
         # As it is now: somebody may have moved it to a later time meanwhile.
@@ -298,7 +306,14 @@ def no_show(appointment: Appointment, *, actor: str, now: datetime) -> Appointme
         )
 
     return _step(
-        appointment, {Status.BOOKED, Status.CONFIRMED}, Status.NO_SHOW, "did not come", actor, now, follow_up
+        appointment,
+        {Status.BOOKED, Status.CONFIRMED},
+        Status.NO_SHOW,
+        "did not come",
+        actor,
+        now,
+        follow_up,
+        version=version,
     )
 
 

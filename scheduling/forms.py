@@ -71,9 +71,19 @@ class MoveForm(RefusableForm):
             typed["seen_version"] = self.instance.version
 
 
-class CancelForm(forms.Form):
-    reason = forms.CharField(max_length=200, widget=UnfoldAdminTextInputWidget)
+class SeenForm(forms.Form):
+    """Sent with the version of the visit that was on the screen."""
+
     seen_version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def see(self, version: int) -> None:
+        """Both versions are on the screen now: what is sent next is meant for the newer one."""
+        self.data = typed = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
+        typed["seen_version"] = version
+
+
+class CancelForm(SeenForm):
+    reason = forms.CharField(max_length=200, widget=UnfoldAdminTextInputWidget)
 
 
 class CancelManyForm(forms.Form):
@@ -97,13 +107,12 @@ class CancelManyForm(forms.Form):
         return f"seen_{visit.pk}"
 
 
-class AdvisorForm(forms.Form):
+class AdvisorForm(SeenForm):
     """Another advisor of the visit's store."""
 
     advisor = forms.ModelChoiceField(
         Staff.objects.none(), empty_label=None, widget=UnfoldAdminSelectWidget, label="Advisor"
     )
-    seen_version = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, data: Any, *, visit: Appointment) -> None:
         super().__init__(data, initial={"advisor": visit.advisor_id, "seen_version": visit.version})

@@ -4,12 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from crm import links
+from crm import links, names
 from scheduling.models import Allocation, Appointment, AppointmentEvent
-from scheduling.refusals import local_time
+from scheduling.refusals import Refusal, local_time
 
 PHONE_DESK = "phone desk"
-SPOKEN = {PHONE_DESK: "the phone desk"}
+# Those who are no person with a log-in, as their names begin.
+THE = (PHONE_DESK, "calendar", "customer")
+# Refusals of a change because of another one.
+OVERTAKEN = ("stale_version", "not_active")
+UNKNOWN = "?"  # what stood in a version whose facts were not kept
 
 Change = tuple[str, str, str]  # what, before, after
 
@@ -19,8 +23,9 @@ class Entry:
     """One line of the history. call is where the phone desk did it; changes are empty when not kept."""
 
     at: datetime
-    actor: str
+    actor: str  # the name of a person
     what: str
+    version: int = 0  # of the visit from then on; 0 where this entry made none
     is_note: bool = False
     call: links.Link | None = None
     changes: tuple[Change, ...] = ()
@@ -32,6 +37,10 @@ class Overtaken:
 
     sentence: str
     rows: tuple[Change, ...]
+
+    @property
+    def changed(self) -> tuple[Change, ...]:
+        return tuple(row for row in self.rows if row[1] not in (row[2], UNKNOWN))
 
 
 def facts(visit: Appointment) -> dict[str, str]:
@@ -56,17 +65,21 @@ def entries(visit: Appointment) -> list[Entry]:
 
 def _entries(visit: Appointment, calls: list[links.Link]) -> Iterator[Entry]:
     before: dict[str, str] = {}
-    for event in visit.events.order_by("at", "pk"):
+    version = 0
+    events = list(visit.events.order_by("at", "pk"))
+    people = names.of(event.actor for event in events)
+    for event in events:
         after = event.facts or {}
         yield Entry(
             at=event.at,
-            actor=event.actor,
+            actor=people.get(event.actor, event.actor),
             what=event.what,
+            version=event.version if event.version > version else 0,
             is_note=event.kind == AppointmentEvent.Kind.NOTE,
             call=_call_of(event, calls),
             changes=tuple(differences(before, after)) if before and after else (),
         )
-        before = after or before
+        before, version = after or before, max(version, event.version)
 
 
 def _call_of(event: AppointmentEvent, calls: list[links.Link]) -> links.Link | None:
@@ -91,8 +104,19 @@ def overtaken(visit: Appointment, seen_version: int, *, now: datetime) -> Overta
     current = Appointment.objects.select_related("rooftop", "advisor").get(pk=visit.pk)
     old, new = (seen.facts or {}) if seen else {}, facts(current)
     return Overtaken(
-        last_change(current, now=now), tuple((name, old.get(name, "?"), new[name]) for name in new)
+        last_change(current, now=now), tuple((name, old.get(name, UNKNOWN), new[name]) for name in new)
     )
+
+
+def why_not(visit: Appointment, refusal: Refusal, seen_version: int | None, *, now: datetime) -> str:
+    """A refusal in one line; of who was overtaken: by whom, when, and what is other than they saw."""
+    if refusal.code not in OVERTAKEN:
+        return refusal.sentence
+    if seen_version is None:
+        return f"{refusal.sentence} {last_change(visit, now=now)}"
+    found = overtaken(visit, seen_version, now=now)
+    told = "; ".join(f"{name}: {seen or '—'} → {stands or '—'}" for name, seen, stands in found.changed)
+    return f"{found.sentence} {told}." if told else f"{refusal.sentence} {found.sentence}"
 
 
 def last_change(visit: Appointment, *, now: datetime) -> str:
@@ -100,8 +124,12 @@ def last_change(visit: Appointment, *, now: datetime) -> str:
     latest = visit.events.filter(kind=AppointmentEvent.Kind.CHANGE).order_by("pk").last()
     if latest is None:
         return "Somebody else changed this."
-    actor = SPOKEN.get(latest.actor, latest.actor)
-    return f"Changed by {actor} {ago(now - latest.at)}: {latest.what}."
+    return f"Changed by {_called(latest.actor)} {ago(now - latest.at)}: {latest.what}."
+
+
+def _called(actor: str) -> str:
+    """The phone desk; the customer, by text; Dana Brooks."""
+    return f"the {actor}" if actor.startswith(THE) else names.of([actor]).get(actor, actor)
 
 
 def ago(passed: timedelta) -> str:

@@ -32,11 +32,11 @@ STEPS = {
         ),
         Step(
             *("check-in", "Check in", "login", "is checked in", EXPECTED),
-            lambda visit, seen, who, now: booking.check_in(visit, actor=who, now=now),
+            lambda visit, seen, who, now: booking.check_in(visit, actor=who, now=now, version=seen),
         ),
         Step(
             *("no-show", "No-show", "person_off", "did not come", EXPECTED),
-            lambda visit, seen, who, now: booking.no_show(visit, actor=who, now=now),
+            lambda visit, seen, who, now: booking.no_show(visit, actor=who, now=now, version=seen),
         ),
     )
 }

@@ -23,8 +23,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from crm.store_admin import back
-from scheduling import moving, writing
-from scheduling.forms import AdvisorForm, CancelManyForm, NoteForm
+from scheduling import history, moving, writing
+from scheduling.forms import AdvisorForm, CancelManyForm, NoteForm, SeenForm
 from scheduling.models import Appointment
 from scheduling.refusals import Refusal
 from scheduling.steps import STEPS, Step, cancelling
@@ -105,12 +105,13 @@ class VisitActions:
         verb: str,
     ) -> HttpResponse:
         """A page that asks for what write needs. What booking refuses stands above the form."""
+        overtaken = None
         if form.is_valid():
             try:
                 self.message_user(request, write(), messages.SUCCESS)
                 return HttpResponseRedirect(page_of(visit))
             except Refusal as refusal:
-                form.add_error(None, refusal.sentence)
+                overtaken = refused(form, visit, refusal)
         context = {
             **self.admin_site.each_context(request),
             "title": title,
@@ -118,6 +119,7 @@ class VisitActions:
             "opts": self.opts,
             "appointment": visit,
             "form": form,
+            "overtaken": overtaken,
         }
         return TemplateResponse(request, "scheduling/ask.html", context)
 
@@ -137,10 +139,12 @@ class VisitActions:
         return request.user.get_username()
 
     def _take(self: Any, request: HttpRequest, visit: Appointment, step: Step, seen: int | None) -> bool:
+        now = timezone.now()
         try:
-            step.take(visit, seen, self._who(request), timezone.now())
+            step.take(visit, seen, self._who(request), now)
         except Refusal as refusal:
-            self.message_user(request, f"{visit.confirmation_number}: {refusal.sentence}", messages.ERROR)
+            why = history.why_not(visit, refusal, seen, now=now)
+            self.message_user(request, f"{visit.confirmation_number}: {why}", messages.ERROR)
             return False
         self.message_user(
             request, f"{visit.customer} ({visit.confirmation_number}) {step.done}.", messages.SUCCESS
@@ -201,6 +205,16 @@ class VisitActions:
             reverse("admin:scheduling_appointment_menu", args=[visit.pk]),
             visit.confirmation_number,
         )
+
+
+def refused(form: SeenForm, visit: Appointment, refusal: Refusal) -> history.Overtaken | None:
+    """Say why on the form; whoever was overtaken sees both versions, and may send it again."""
+    now, seen = timezone.now(), form.cleaned_data["seen_version"]
+    if refusal.code != "stale_version":
+        form.add_error(None, history.why_not(visit, refusal, None, now=now))
+        return None
+    form.see(visit.version)
+    return history.overtaken(visit, seen, now=now)
 
 
 def page_of(visit: Appointment) -> str:

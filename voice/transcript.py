@@ -6,7 +6,7 @@ from typing import Any
 
 from crm.models import FollowUpTask
 from scheduling.models import Appointment
-from voice import claim_check, reviews
+from voice import claim_check, reviews, written
 from voice.models import Call, ToolCall, Turn, TurnComment
 
 # In the order in which a reply comes about; each is milliseconds after the caller stopped.
@@ -95,6 +95,7 @@ class Done:
     tool_call: ToolCall
     arguments: list[tuple[str, str]]
     result: list[tuple[str, str]]
+    version: int = 0  # of the visit that it wrote; 0: not known
     kind: str = "tool"
 
     @property
@@ -112,23 +113,27 @@ class Done:
 
 def transcript(call: Call) -> dict[str, Any]:
     """Everything of the call in the order in which it happened, and what it left behind."""
-    tool_calls = call.tool_calls.select_related("appointment__rooftop", "appointment__vehicle")
+    tool_calls = list(call.tool_calls.select_related("appointment__rooftop", "appointment__vehicle"))
     turns = list(call.turns.prefetch_related("comments__author"))
     slowest_ms = slowest_of(turns)
     said = said_in(call, turns, slowest_ms=slowest_ms)
+    versions = written.versions(call, tool_calls)
     moments: list[Said | Done] = [
         *said,
-        *(Done(used, _pairs(used.arguments), _pairs(used.result)) for used in tool_calls),
+        *(
+            Done(used, _pairs(used.arguments), _pairs(used.result), versions.get(used.pk, 0))
+            for used in tool_calls
+        ),
     ]
     # A tool that ran in the very moment a turn began belongs before the words it led to.
     moments.sort(key=lambda moment: (moment.starts_ms, moment.kind == "turn"))
-    written: dict[int, Appointment] = {
+    visits: dict[int, Appointment] = {
         used.appointment.pk: used.appointment for used in tool_calls if used.appointment
     }
     return {
         "moments": moments,
-        "disagreements": claim_check.check(call, turns, list(tool_calls), call.defects.all()),
-        "appointments": list(written.values()),
+        "disagreements": claim_check.check(call, turns, tool_calls, call.defects.all()),
+        "appointments": list(visits.values()),
         "tasks": FollowUpTask.objects.filter(call_sid=call.sid).select_related("owner"),
         "slowest_ms": slowest_ms,
     }

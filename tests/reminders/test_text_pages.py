@@ -50,12 +50,13 @@ def test_both_sides_are_read_in_order_with_what_became_of_them(otto: Rooftop, ad
     assert "No texts yet" in read(advisor, where)
 
     assert "On its way." in write(advisor, where, "Your wipers are in.")
+    Staff.objects.filter(user__username="advisor").update(name="Dana Brooks")
     texts.send_due(now=SATURDAY)
     text_in("Great, thank you!")
 
     page = read(advisor, where)
     assert page.index("Your wipers are in. Reply STOP to opt out.") < page.index("Great, thank you!")
-    assert "advisor · <time" in page and "· queued" in page
+    assert "Dana Brooks · <time" in page and "· queued" in page
     sent = Text.objects.get(kind="by_hand")
     assert (sent.author, sent.number, sent.customer, sent.status) == ("advisor", MARIA, maria(), "queued")
 

@@ -1,5 +1,6 @@
 """Appointments and the store's resources in the staff site, from the outside."""
 
+import re
 from datetime import datetime
 
 import pytest
@@ -310,10 +311,29 @@ def test_a_cancellation_needs_a_reason_and_the_present_version(advisor: Client, 
 
     assert b"This field is required." in advisor.post(address, {"seen_version": 1}).content
     booking.reschedule(appointment, at(24, 13, store=store), actor="phone desk", now=SATURDAY)
-    stale = advisor.post(address, {"reason": "x", "seen_version": 1})
-    assert b"Somebody else changed this appointment" in stale.content
+    stale = advisor.post(address, {"reason": "Car was sold", "seen_version": 1}).content.decode()
+    assert "Changed by the phone desk just now: moved to Tuesday, November 24, 1:00 PM." in stale
+    assert '<td data-label="You saw">Tuesday, November 24, 9:00 AM</td>' in stale
+    assert '<td data-label="Stands now">Tuesday, November 24, 1:00 PM</td>' in stale
     appointment.refresh_from_db()
     assert appointment.status == "booked"
+    # Both versions were on the screen: the same button now means the newer one, and nothing is typed anew.
+    (again,) = re.findall(r'name="seen_version" value="(\d+)"', stale)
+    assert 'value="Car was sold"' in stale
+    advisor.post(address, {"reason": "Car was sold", "seen_version": again})
+    appointment.refresh_from_db()
+    assert appointment.status == "cancelled"
+
+
+def test_who_cancels_what_somebody_else_cancelled_is_told_by_whom(advisor: Client, store: Rooftop) -> None:
+    appointment = make_appointment(store, at(24, 9, store=store))
+    booking.cancel(appointment, reason="Moved away", actor="customer, by text", now=SATURDAY)
+
+    typed = {"reason": "Car was sold", "seen_version": 1}
+    answer = advisor.post(f"{LIST}{appointment.pk}/cancel/", typed, follow=True)
+    assert "Changed by the customer, by text just now: cancelled: Moved away." in answer.content.decode()
+    appointment.refresh_from_db()
+    assert appointment.cancel_reason == "Moved away"
 
 
 def test_a_cancelled_visit_can_only_be_read(advisor: Client, store: Rooftop) -> None:

@@ -140,7 +140,10 @@ def test_a_step_that_somebody_overtook_or_that_cannot_be_is_refused_in_a_sentenc
     visit = book(store, at(24, 9, store=store))
     booking.reschedule(visit, at(24, 13, store=store), actor="phone desk", now=SATURDAY)
 
-    assert "Somebody else changed this appointment" in press(advisor, visit, "confirm", version=1)
+    for name in ("confirm", "check-in", "no-show"):
+        page = press(advisor, visit, name, version=1)
+        assert "Changed by the phone desk just now: moved to Tuesday, November 24, 1:00 PM." in page, name
+        assert "Arrives: Tuesday, November 24, 9:00 AM → Tuesday, November 24, 1:00 PM" in page, name
     assert "Wait until 30 minutes after" in press(advisor, visit, "no-show", version=2)
     visit.refresh_from_db()
     assert visit.status == "booked"
@@ -200,7 +203,8 @@ def test_several_are_cancelled_for_one_reason_but_not_what_changed_meanwhile(
     answer = advisor.post(LIST, {**chosen, **seen, "reason": "Lift is broken"}, follow=True)
     page = " ".join(answer.content.decode().split())
     assert f"({first.confirmation_number}) is cancelled." in page
-    assert f"{second.confirmation_number}: " in page and "phone desk" in page
+    assert f"{second.confirmation_number}: Changed by the phone desk just now: confirmed." in page
+    assert "Status: Booked → Confirmed" in page
     (gone,) = Appointment.objects.filter(status="cancelled")
     assert (gone, gone.cancel_reason) == (first, "Lift is broken")
 
@@ -221,7 +225,12 @@ def test_a_visit_is_given_to_another_advisor_with_its_write_up(advisor: Client, 
     assert visit.allocations.get(kind="write_up").advisor == taker
     assert f"given to {taker}" in page
     again = advisor.post(address, {"advisor": others[1].pk, "seen_version": 1}).content.decode()
-    assert "Somebody else changed this appointment" in again
+    assert f"Changed by Dana Brooks just now: given to {taker}." in again
+    assert f'<td data-label="Stands now">{taker}</td>' in again
+    assert 'name="seen_version" value="2"' in again
+    advisor.post(address, {"advisor": others[1].pk, "seen_version": 2})
+    visit.refresh_from_db()
+    assert visit.advisor == others[1]
 
 
 def test_an_advisor_who_writes_up_another_car_is_not_given_a_second(advisor: Client, store: Rooftop) -> None:
@@ -266,7 +275,8 @@ def test_the_history_names_who_did_what_in_which_call_and_what_changed(
     assert (
         "Arrives: <del>Tuesday, November 24, 9:00 AM</del> → <ins>Tuesday, November 24, 1:00 PM</ins>" in page
     )
-    assert "Wants her old wipers back" in page and "<strong>advisor</strong>" in page
+    assert "Wants her old wipers back" in page and "<strong>Dana Brooks</strong>" in page
+    assert 'id="version-2"' in page and "<strong>advisor</strong>" not in page
     visit.refresh_from_db()
     assert visit.version == 2  # a note changes nothing
 
@@ -347,10 +357,14 @@ def test_late_is_who_should_have_been_here(
     advisor: Client, store: Rooftop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     book(store, at(24, 9, store=store))
-    monkeypatch.setattr(timezone, "now", lambda: at(24, 9, 10, store=store))
+    book(store, at(24, 9, store=store), first_name="James", transport="key_drop")
+    board = "/day/2026-11-24/"
+    monkeypatch.setattr(timezone, "now", lambda: at(24, 9, 9, store=store))
     assert shown(advisor, "needs=arrival") == set()
-    monkeypatch.setattr(timezone, "now", lambda: at(24, 9, 20, store=store))
-    assert shown(advisor, "needs=arrival") == {"Maria"}
+    assert 'title="Late"' not in text(advisor, board)
+    monkeypatch.setattr(timezone, "now", lambda: at(24, 9, 10, store=store))
+    assert shown(advisor, "needs=arrival") == {"Maria"}  # and not the keys in the box
+    assert text(advisor, board).count('title="Late"') == 1
 
 
 def test_the_page_of_a_visit_costs_the_same_however_long_its_history(advisor: Client, store: Rooftop) -> None:

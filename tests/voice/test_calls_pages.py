@@ -1,7 +1,7 @@
 """The pages on which staff read calls."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -11,12 +11,15 @@ from django.test.utils import CaptureQueriesContext
 
 from crm.models import FollowUpTask, Rooftop
 from dealership import demo
+from scheduling import booking
 from tests.factories import SATURDAY, make_demo_store
 from voice.calls import save_usage, usage
 from voice.models import Call, ToolCall, Turn
 from voice.ports import ModelUse
 
 pytestmark = pytest.mark.django_db
+
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -219,6 +222,31 @@ def test_the_appointment_written_is_linked(staff: Client, booked: Call) -> None:
     assert f"/admin/scheduling/appointment/{appointment.pk}/change/" in page
     assert f"Appointment {appointment.confirmation_number}" in page
     assert f"{appointment.local_arrival:%A, %B %-d, %-I:%M %p}" in page
+
+
+def test_a_tool_call_leads_to_the_line_of_the_history_that_it_wrote(staff: Client, store: Rooftop) -> None:
+    """Not to what the phone desk did in another call."""
+    visit = store.appointments.filter(status="booked", arrives_at__gt=SATURDAY).latest("arrives_at")
+    services = [line.op_code for line in visit.lines.all()]
+    day, began = date(2026, 12, 1), SATURDAY + timedelta(hours=1)
+    openings = booking.openings(store, services, day, day, now=SATURDAY, transport=visit.transport)
+    call = make_call(store, started_at=began, ended_at=began + timedelta(minutes=2))
+    for opening, at in ((openings[0], began + timedelta(seconds=61)), (openings[4], began + HOUR)):
+        visit = booking.reschedule(visit, opening.arrives_at, actor="phone desk", now=at)
+    for key, code in (("1", "ok"), ("2", "busy")):
+        ToolCall.objects.create(
+            call=call,
+            key=key,
+            name="reschedule_appointment",
+            code=code,
+            at_ms=60_000,
+            duration_ms=20,
+            appointment=visit,
+        )
+    page, written = read(staff, f"/calls/{call.pk}/"), visit.version - 1
+    assert page.count(f"/admin/scheduling/appointment/{visit.pk}/change/#version-{written}") == 1
+    assert page.count("#version-") == 1
+    assert f'id="version-{written}"' in read(staff, f"/admin/scheduling/appointment/{visit.pk}/change/")
 
 
 def test_a_promised_callback_stands_beside_the_transcript(staff: Client, booked: Call) -> None:
