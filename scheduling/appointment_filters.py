@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from crm.models import Rooftop, Staff
 from crm.rights import rooftops_of
+from scheduling.lateness import late
 from scheduling.models import Appointment, AppointmentLine, CalendarConnection, CalendarOutbox, Skill
 
 Days = tuple[date, date]  # the first, and the one after the last
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)
-LATE_AFTER = timedelta(minutes=15)
 
 
 def arriving(rows: QuerySet[Appointment], days: Callable[[date], Days]) -> QuerySet[Appointment]:
@@ -134,8 +134,7 @@ class NeedsFilter(admin.SimpleListFilter):
             case "confirmation":
                 return queryset.filter(status=status.BOOKED, arrives_at__gte=now)
             case "arrival":
-                expected = queryset.filter(status__in=[status.BOOKED, status.CONFIRMED])
-                return expected.filter(arrives_at__lt=now - LATE_AFTER)
+                return late(queryset, now)
             case "calendar":
                 return queryset.filter(pk__in=untold())
         return queryset

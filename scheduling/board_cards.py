@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from scheduling.lane import Span
+from scheduling.lateness import is_late
 from scheduling.models import Allocation, Appointment, Transport
 from scheduling.slots import MINUTE
 
-LATE_AFTER = timedelta(minutes=10)
 SHORTEST = 15  # minutes: what is shorter is drawn as long, or nobody could read it
 Status = Appointment.Status
 
@@ -92,15 +92,6 @@ def _marks(visit: Appointment, now: datetime, is_untold: bool) -> Iterator[Mark]
         yield Mark("beyond", "priority_high", "Beyond capacity")
     if is_untold:
         yield Mark("untold", "sync_problem", "Calendar does not know")
-
-
-def is_late(visit: Appointment, now: datetime) -> bool:
-    """Keys lie in the box at any hour: nobody is awaited."""
-    return (
-        visit.status in (Status.BOOKED, Status.CONFIRMED)
-        and visit.transport != Transport.KEY_DROP
-        and visit.arrives_at + LATE_AFTER <= now
-    )
 
 
 def arrange(cards: Iterable[Card], board: Span) -> list[Card]:

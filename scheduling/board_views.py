@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from crm import days
 from crm.models import Rooftop
 from crm.rights import rooftops_of
-from scheduling import booking, changes, closing, day_board
+from scheduling import booking, closing, day_board, history
 from scheduling.board_forms import BlockForm, PlaceForm
 from scheduling.models import Appointment
 from scheduling.refusals import Refusal, local_time
@@ -26,6 +26,7 @@ from scheduling.slots import Slot
 SEE = "scheduling.view_appointment"
 MOVE = "scheduling.change_appointment"
 BLOCK = "scheduling.add_allocation"
+GIVE_BACK = "scheduling.delete_allocation"
 OVERBOOK = "scheduling.overbook"
 # What another time can mend, and what a person who may overbook can decide to bear.
 MENDED_BY_TIME = {
@@ -61,6 +62,7 @@ class Clash:
     wanted: dict[str, Any] = field(default_factory=dict)  # advisor and bay, as they were sent
     openings: list[Slot] = field(default_factory=list)
     may_overbook: bool = False
+    versions: tuple[history.Change, ...] = ()  # what somebody else changed meanwhile
 
 
 @staff_member_required
@@ -134,7 +136,7 @@ def block(request: HttpRequest, text: str) -> HttpResponse:
 
 @require_POST
 @staff_member_required
-@permission_required([SEE, BLOCK], raise_exception=True)
+@permission_required([SEE, GIVE_BACK], raise_exception=True)
 def unblock(request: HttpRequest, text: str, pk: int) -> HttpResponse:
     asked = _asked_or_404(request, text)
     closing.unblock(asked.rooftop, pk)
@@ -194,6 +196,7 @@ def _context(request: HttpRequest, asked: Asked) -> dict[str, Any]:
         "query": asked.query,
         "may_move": request.user.has_perm(MOVE),
         "may_block": request.user.has_perm(BLOCK),
+        "may_give_back": request.user.has_perm(GIVE_BACK),
         "may_book": request.user.has_perm("scheduling.add_appointment"),
     }
 
@@ -218,8 +221,9 @@ def _clash(
     request: HttpRequest, asked: Asked, visit: Appointment, wanted: dict[str, Any], refusal: Refusal
 ) -> Clash:
     arrives_at = wanted["arrives_at"].astimezone(UTC)
-    if refusal.code in ("stale_version", "not_active"):
-        return Clash(visit, f"{changes.last_change(visit, asked.now)} {LOOK_AGAIN}", arrives_at)
+    if refusal.code in history.OVERTAKEN:
+        overtaken = history.overtaken(visit, wanted["version"], now=asked.now)
+        return Clash(visit, f"{overtaken.sentence} {LOOK_AGAIN}", arrives_at, versions=overtaken.changed)
     advisor = wanted["advisor"].pk if wanted["advisor"] else None
     is_offered = refusal.code in MENDED_BY_TIME
     return Clash(

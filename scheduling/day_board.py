@@ -10,9 +10,10 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from crm.models import Rooftop, Staff
 from scheduling import booking
-from scheduling.board_cards import LATE_AFTER, Card, arrange, marks_of
+from scheduling.board_cards import Card, arrange, marks_of
 from scheduling.capacity import room_for
 from scheduling.lane import Day, Lane, Span, at_wall_time, subtract
+from scheduling.lateness import is_past
 from scheduling.load import load_lane
 from scheduling.models import (
     Allocation,
@@ -22,7 +23,9 @@ from scheduling.models import (
     CalendarOutbox,
     Closure,
     Demand,
+    OpeningHours,
     Skill,
+    Technician,
     Transport,
 )
 from scheduling.slots import MINUTE, WRITE_UP, Slot
@@ -198,15 +201,18 @@ def _visits(rooftop: Rooftop, date_: date, between: Span) -> QuerySet[Appointmen
 
 def _taken_by_others(rooftop: Rooftop, between: Span, now: datetime) -> list[Allocation]:
     """What takes an advisor or a bay on this day without a visit: blocks, and callers who are deciding."""
-    return list(
-        Allocation.objects.filter(
-            Q(hold__isnull=True) | Q(hold__expires_at__gt=now),
-            Q(advisor__isnull=False) | Q(bay__isnull=False),
-            rooftop=rooftop,
-            appointment__isnull=True,
-            starts_at__lt=between[1],
-            ends_at__gt=between[0],
-        )
+    taken = _taken_without_a_visit(rooftop, between, now)
+    return list(taken.filter(Q(advisor__isnull=False) | Q(bay__isnull=False)))
+
+
+def _taken_without_a_visit(rooftop: Rooftop, between: Span, now: datetime) -> QuerySet[Allocation]:
+    """Technicians' time off, too, which shortens the bars."""
+    return Allocation.objects.filter(
+        Q(hold__isnull=True) | Q(hold__expires_at__gt=now),
+        rooftop=rooftop,
+        appointment__isnull=True,
+        starts_at__lt=between[1],
+        ends_at__gt=between[0],
     )
 
 
@@ -278,21 +284,35 @@ def fingerprint(rooftop: Rooftop, date_: date, now: datetime) -> str:
     # A day more on each side: nights after midnight belong to the day before.
     first, last = (at_wall_time(date_ + n * DAY, datetime.min.time(), zone) for n in (-1, 2))
     visits = _of_day(rooftop, date_, (first, last))
-    others = _taken_by_others(rooftop, (first, last), now)
+    others = _taken_without_a_visit(rooftop, (first, last), now)
     untold = CalendarOutbox.objects.filter(UNTOLD, appointment__in=visits.values("pk"))
     closures = Closure.objects.filter(rooftop=rooftop, starts_at__lt=last, ends_at__gt=first)
     facts = [
         [
-            (pk, version, arrives_at + LATE_AFTER <= now, ready_at <= now)
+            (pk, version, is_past(arrives_at, now), ready_at <= now)
             for pk, version, arrives_at, ready_at in visits.order_by("pk").values_list(
                 "pk", "version", "arrives_at", "ready_at"
             )
         ],
-        sorted((row.pk, row.starts_at, row.ends_at) for row in others),
+        sorted(others.values_list("pk", "starts_at", "ends_at")),
         sorted(untold.values_list("pk")),
         sorted(closures.values_list("pk", "starts_at", "ends_at")),
+        _what_can_be_done(rooftop, date_, now),
     ]
     return md5(repr(facts).encode(), usedforsecurity=False).hexdigest()
+
+
+def _what_can_be_done(rooftop: Rooftop, date_: date, now: datetime) -> list[object]:
+    """Hours, people and what callers hold of the day's hours, as the bars count them."""
+    held = Demand.objects.filter(rooftop=rooftop, day=date_, hold__expires_at__gt=now)
+    hours = OpeningHours.objects.filter(rooftop=rooftop).order_by("pk")
+    people = Technician.objects.filter(rooftop=rooftop).order_by("pk", "shifts__pk")
+    shifts = ("shifts__weekday", "shifts__starts", "shifts__ends")
+    return [
+        list(held.order_by("pk").values_list("pk", "minutes")),
+        list(hours.values_list()),
+        list(people.values_list("pk", "skills", "proficiency", *shifts)),
+    ]
 
 
 # --- where else ---------------------------------------------------------------------------
