@@ -1,5 +1,6 @@
 """The day board in a real browser: a card is carried by hand and by keys, and the board is alive."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -68,6 +69,21 @@ async def carry(page: Page, card: Locator, column: Locator, *, hour: int, minute
     await page.mouse.up()
 
 
+async def carry_across(page: Page, card: Locator) -> str:
+    """Put the card into the column beside its own, by keys alone; the column's name."""
+    columns = await page.locator(".board-column").evaluate_all("all => all.map(each => each.dataset.name)")
+    own = columns.index(await card.evaluate("card => card.closest('.board-column').dataset.name"))
+    beside, key = (own + 1, "ArrowRight") if own + 1 < len(columns) else (own - 1, "ArrowLeft")
+    await card.focus()
+    await page.keyboard.press("Space")
+    await page.keyboard.press(key)
+    await expect(page.locator("#board-says")).to_contain_text(columns[beside])
+    await page.keyboard.press("Enter")
+    await expect(page.locator(f'.board-column[data-name="{columns[beside]}"]').locator(card)).to_have_count(1)
+    await expect(card).to_be_focused()
+    return str(columns[beside])
+
+
 async def where(visit: Appointment) -> datetime:
     await in_thread(visit.refresh_from_db)()
     return visit.arrives_at
@@ -122,6 +138,30 @@ async def test_an_advisor_carries_visits_and_sees_what_others_do(
         await page.keyboard.press("Enter")
         await expect(says).to_contain_text("Maria Lopez: Monday, November 23, 8:30 AM")
         assert await where(maria) == at(8, 30, store=store)
+
+        # By keys to another advisor, and to another bay.
+        name = await carry_across(page, card)
+        await in_thread(maria.refresh_from_db)()
+        assert (await in_thread(lambda: str(maria.advisor))(), maria.arrives_at) == (
+            name,
+            at(8, 30, store=store),
+        )
+        await page.goto(f"{live_server.url}/day/2026-11-23/?by=bays")
+        name = await carry_across(page, card)
+        work = await in_thread(maria.allocations.select_related("bay").get)(kind="work")
+        assert (str(work.bay), await where(maria)) == (name, at(8, 30, store=store))
+        await page.goto(f"{live_server.url}/day/2026-11-23/")
+
+        # On paper: every visit of the day, and nothing that could be pressed.
+        await page.emulate_media(media="print")
+        rows = page.locator(".board-list tbody tr")
+        await expect(rows).to_have_count(3)
+        for n, row in enumerate(("8:30 AM Maria Lopez", "1:00 PM", "1:00 PM")):
+            await expect(rows.nth(n)).to_be_visible()
+            await expect(rows.nth(n)).to_contain_text(re.compile(row.replace(" ", r"\s+")))
+        for button in await page.locator("button, .board-tool, .board-card").all():
+            await expect(button).to_be_hidden()
+        await page.emulate_media(media="screen")
 
         # What the phone desk books appears by itself.
         await in_thread(book)(store, "Susan", at(15, store=store))
