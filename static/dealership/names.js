@@ -12,5 +12,6 @@ function nameFields() {
   }
 }
 
-window.addEventListener("load", nameFields);
+// jQuery calls in the order in which it was asked: Django's own script has asked it to make the fields before.
+window.django?.jQuery?.(nameFields);
 document.addEventListener("formset:added", () => setTimeout(nameFields));
