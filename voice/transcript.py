@@ -26,7 +26,13 @@ PARTS = (
     ("speaking", ("first_mark", "first_frame", "first_audio")),
 )
 # These leave a follow-up task behind.
-TASK_TOOLS = ("take_message", "transfer_to_person", "report_wrong_person", "call_again_later")
+TASK_TOOLS = (
+    "take_message",
+    "transfer_to_person",
+    "report_wrong_person",
+    "call_again_later",
+    "report_lateness",
+)
 
 
 @dataclass(frozen=True, slots=True)

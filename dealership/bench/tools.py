@@ -104,6 +104,7 @@ class _Caller:
         self._agree(questions.WAITLIST)
         await self._use("join_waitlist", services=[SERVICE], first_day=tomorrow, last_day=tomorrow, **car)
         await self._use("take_message", text="Please call me back.")
+        await self._use("report_lateness", minutes=10, text="I'm running ten minutes late.")
         await self._use("opt_out", text="Stop calling me.")
         await self._box.settle()
 

@@ -8,7 +8,9 @@ from pytest_django import Settings
 from tests.emulators.nhtsa import Nhtsa
 from tests.factories import make_demo_store
 from tests.talking import STRANGER, Talk
+from tests.voice.scripted_checks import sentences
 from voice.conversation import phrases, questions
+from voice.conversation.states import Ending
 from voice.database import in_database
 
 pytestmark = pytest.mark.integration
@@ -20,6 +22,7 @@ SAID = "one h g c v one f three six l a zero zero zero one two {}"
 async def nhtsa(settings: Settings) -> AsyncIterator[Nhtsa]:
     async with Nhtsa() as server:
         settings.NHTSA_BASE_URL = server.vpic_url
+        settings.NHTSA_RECALLS_BASE_URL = server.base_url
         yield server
 
 
@@ -53,3 +56,12 @@ async def test_a_wrong_or_short_vin_is_asked_for_again(talk: Talk) -> None:
     assert await talk.say("No.") == phrases.VIN_AGAIN
     assert await talk.say("one h g c v one f three six l a") == phrases.VIN_AGAIN
     assert "day" in await talk.say("It's a 2018 Ford Fusion.")
+
+
+async def test_a_recall_that_forbids_driving_is_two_sentences_and_a_person(talk: Talk) -> None:
+    reply = ""
+    for line in ("Are there any recalls on my car?", "a 2020 Honda Accord"):
+        reply = await talk.say(line)
+    assert "shouldn't be driven, so please leave it parked" in reply
+    assert len(sentences(reply)) == 2
+    assert talk.conversation.ending is Ending.TRANSFER
