@@ -24,7 +24,8 @@ async def next_step(turn: Turn) -> str:
     conversation.slots.proof, conversation.slots.name = Proof(), ""
     if result.code == "not_verified":
         return f"{result.spoken} {turn.ask(questions.ASK_FULL_NAME, State.VERIFICATION)}"
-    return await persons.fetch_person(turn, "The caller could not be verified.", first=result.spoken)
+    why = f"The caller gave the name {proof.name}, and could not be verified."
+    return await persons.fetch_person(turn, why, first=result.spoken)
 
 
 def _whole(name: str) -> str:
