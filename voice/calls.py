@@ -322,7 +322,7 @@ def promise_callback(
         task.owner = owner
         task.save(update_fields=["owner"])
     if not is_new and summary not in task.summary:
-        task.summary = f"{task.summary} {summary}"[:500]
+        task.summary = (summary if task.summary in summary else f"{task.summary} {summary}")[:500]
         task.save(update_fields=["summary"])
     return task
 

@@ -97,6 +97,7 @@ async def test_after_three_failures_a_person_comes_and_the_number_is_locked_for_
     for plate in ("A B C 1 2 3", "A B C 1 2 4", "A B C 1 2 5"):
         await say_all(talk, WHO, f"my plate is {plate}")
     assert talk.conversation.ending is Ending.TRANSFER
+    assert "gave the name Maria Lopez" in talk.conversation.transfer_reason
     again = await Talk.begin(STRANGER, sid="CA2")
     await say_all(again, "cancel my appointment", WHO, PLATE)
     assert not again.conversation.caller.is_verified

@@ -25,12 +25,13 @@ async def next_step(turn: Turn) -> str:
     conversation.slots.proof, conversation.slots.name = Proof(), ""
     if result.code == "not_verified":
         return f"{result.spoken} {turn.ask(questions.ASK_FULL_NAME, State.VERIFICATION)}"
-    return await give_up(turn, result)
+    return await give_up(turn, result, name=proof.name)
 
 
-async def give_up(turn: Turn, locked: ToolResult) -> str:
+async def give_up(turn: Turn, locked: ToolResult, *, name: str = "") -> str:
     """After the last failure a person comes, whichever mind has asked."""
-    return await persons.fetch_person(turn, "The caller could not be verified.", first=locked.spoken)
+    who = f"The caller gave the name {name}, and" if name else "The caller"
+    return await persons.fetch_person(turn, f"{who} could not be verified.", first=locked.spoken)
 
 
 def _whole(name: str) -> str:
