@@ -107,7 +107,7 @@ def _joined(said: str, days: list[_Token], times: list[_Token]) -> Iterator[Said
         begins = min(each.begins, day.begins) if day and day not in used else each.begins
         is_then = not any(NOT_THEN.search(said, 0, at) for at in (begins, each.begins))
         yield replace(day.said if day else each.said, **_clock(each.said), is_then=is_then)
-        used.append(day)
+        used += [day] if day else []
     for day in days:
         if day not in used:
             yield replace(day.said, is_then=not NOT_THEN.search(said, 0, day.begins))
