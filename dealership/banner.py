@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from crm.models import SystemFault
 from dealership import outages
 
 FRESH_SECONDS = 15.0
@@ -25,15 +24,10 @@ def banner(request: HttpRequest) -> HttpResponse:
 
 
 def current(now: datetime) -> list[outages.Outage]:
-    """What is down, as it was FRESH_SECONDS ago at the most: one look serves every page of this process.
-
-    Usually a task tells administrators. It cannot when the worker is down, so the page does then.
-    """
+    """What is down, as it was FRESH_SECONDS ago at the most: one look serves every page of this process."""
     global _last
     if _last is None or time.monotonic() - _last[0] > FRESH_SECONDS:
         _last = time.monotonic(), outages.look(now)
-        if any(outage.source == SystemFault.Source.WORKER for outage in _last[1]):
-            outages.see_to(_last[1], now)
     return _last[1]
 
 

@@ -18,3 +18,12 @@ class DailySummary(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rooftop}, {self.day}"
+
+
+class OutageWatch(models.Model):
+    """When a web process last looked for what is down: one row, see outage_watch.py."""
+
+    looked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.looked_at:%Y-%m-%d %H:%M}"

@@ -34,6 +34,17 @@ class Server(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         await super().serve(sockets)  # type: ignore[arg-type]
 
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        from dealership.outage_watch import Watch  # Django is set up: the application is loaded by now
+
+        await super().startup(sockets)  # type: ignore[arg-type]
+        self._watch = Watch()
+        self._watch.start()
+
+    async def shutdown(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        self._watch.stop()
+        await super().shutdown(sockets)  # type: ignore[arg-type]
+
     async def _leave(self) -> None:
         from django.conf import settings
 
