@@ -7,13 +7,14 @@ from django.views.generic import RedirectView
 from dealership import passwords
 from dealership.banner import banner
 from dealership.dashboard.views import dashboard
+from dealership.front import front
 from dealership.health import health, ready
 from dealership.setup import views as setup
 from scheduling.board_views import home
 from scheduling.finding_views import find
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="phone")),
+    path("", front),
     path("favicon.ico", RedirectView.as_view(url="/static/phone/icon.svg")),
     path("health", health, name="health"),
     path("ready", ready, name="ready"),
