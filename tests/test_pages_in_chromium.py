@@ -1,11 +1,15 @@
 """Every page of the staff site as a browser shows it: wide and on a telephone, light and dark.
 
-A new page is named in PAGES. Pictures of all of them are kept where SCREENSHOTS points, by default in
-pytest's temporary folder: `make pages` keeps them in var/screenshots.
+A new page is named in PAGES, or in one of the two tables below it, whose pages are looked at once, on a
+telephone; what the sidebar leads to is looked at by itself. dealership/test_rights.py asks that no page is
+missing. Pictures are kept where SCREENSHOTS points, by default in pytest's temporary folder: `make pages` keeps
+them in var/screenshots.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -14,18 +18,25 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.auth.tokens import default_token_generator
+from django.test import Client
 from django.utils import timezone
-from playwright.async_api import ConsoleMessage, Page, Route
+from django.utils.http import urlsafe_base64_encode
+from playwright.async_api import Browser, ConsoleMessage, Page, Route, ViewportSize, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from crm.models import FollowUpTask, Rooftop
+from dealership.settings import UNFOLD
+from reminders import visit_links
 from reminders.models import Text
+from scheduling.models import CalendarConnection, OpCode
 from tests.browser import chromium, log_in, needs_chromium, staff_cookie
 from tests.factories import make_demo_store
 from voice import after_calls
 from voice.models import Call, ToolCall, Turn
 
+Look = Callable[[Page, str, Path], Awaitable[list[str]]]
 pytestmark = [needs_chromium, pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 # By the names of their pictures; what stands in braces is the key of a row that the test makes.
@@ -52,8 +63,42 @@ PAGES = {
     "rooftop": "/admin/crm/rooftop/{rooftop}/change/",
     "phone": "/phone/",
 }
+# Plain pages of the staff site.
+SMALLER_PAGES = {
+    "day": "/day/2026-11-24/",
+    "vehicles": "/admin/crm/vehicle/",
+    "vehicle": "/admin/crm/vehicle/{vehicle}/change/",
+    "merge": "/customers/{customer}/merge/",
+    "consents": "/admin/crm/consent/",
+    "order": "/admin/crm/repairorder/{order}/change/",
+    "task": "/admin/crm/followuptask/{task}/change/",
+    "reassign": "/admin/scheduling/appointment/{appointment}/reassign/",
+    "note": "/admin/scheduling/appointment/{appointment}/note/",
+    "tell-calendar": "/admin/scheduling/appointment/{appointment}/calendar/",
+    "remind-now": "/admin/reminders/reminder/now/{appointment}/",
+    "service": "/admin/scheduling/opcode/{service}/change/",
+    "remark": "/calls/turns/{turn}/comment",
+    "follow-up": "/calls/turns/{turn}/follow-up",
+    "new-store": "/setup/new/",
+    **{f"setup-{name}": f"/setup/{{rooftop}}/{name}/" for name in ("store", "people", "menu", "desk")},
+    "log-in": "/admin/auth/user/{user}/change/",
+    "password-of": "/admin/auth/user/{user}/password/",
+    "own-password": "/admin/password_change/",
+    "own-password-done": "/admin/password_change/done/",
+}
+# Of those who are not logged in.
+OPEN_PAGES = {
+    "logging-in": "/admin/login/",
+    "reset": "/admin/password_reset/",
+    "reset-asked": "/admin/password_reset/sent/",
+    "reset-choose": "/admin/password_reset/{reset}/",
+    "reset-done": "/admin/password_reset/done/",
+    "visit": "/a/{visit}",
+    "visit-move": "/a/{visit}/move",
+    "visit-cancel": "/a/{visit}/cancel",
+}
 DARK = {"board", "book", "call", "dashboard", "appointments", "customer"}
-WIDE, SMALL = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+WIDE, SMALL = ViewportSize(width=1440, height=900), ViewportSize(width=390, height=844)
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
 # Of axe's findings those that keep somebody out.
 FAULTS = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
@@ -76,7 +121,7 @@ def pictures(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def rows(settings: Settings) -> Iterator[dict[str, int]]:
+def rows(settings: Settings) -> Iterator[dict[str, Any]]:
     """A demo store in which something of everything has happened."""
     settings.DEBUG = True  # opens the phone page
     now = timezone.now()
@@ -84,7 +129,7 @@ def rows(settings: Settings) -> Iterator[dict[str, int]]:
     User.objects.filter(username="manager").update(is_superuser=True)
     appointment = otto.appointments.order_by("-arrives_at")[0]
     call = make_call(otto, appointment, now)
-    FollowUpTask.objects.create(
+    task = FollowUpTask.objects.create(
         rooftop=otto, kind="callback", summary="Wants a person.", call_sid=call.sid, due_at=now
     )
     Text.objects.create(
@@ -99,17 +144,29 @@ def rows(settings: Settings) -> Iterator[dict[str, int]]:
         status="delivered",
     )
     after_calls.look_back(now=now)
+    CalendarConnection.objects.create(rooftop=otto, calendar_id="lane@example.com")
+    advisor = User.objects.get(username="advisor")
+    for _ in range(5):
+        Client(REMOTE_ADDR="127.0.0.1").post("/admin/login/", {"username": "locked", "password": "wrong"})
     yield {
         "call": call.pk,
         "appointment": appointment.pk,
         "customer": appointment.customer_id,
         "rooftop": otto.pk,
         "phone": appointment.customer.phones.all()[0].pk,
+        "vehicle": appointment.vehicle_id,
+        "task": task.pk,
+        "order": otto.repair_orders.all()[0].pk,
+        "service": OpCode.objects.filter(rooftop=otto)[0].pk,
+        "turn": call.turns.all()[0].pk,
+        "user": advisor.pk,
+        "visit": visit_links.token_of(appointment.pk),
+        "reset": f"{urlsafe_base64_encode(str(advisor.pk).encode())}/{default_token_generator.make_token(advisor)}",
     }
 
 
 @pytest.fixture
-def cookie(rows: dict[str, int]) -> dict[str, str]:
+def cookie(rows: dict[str, Any]) -> dict[str, str]:
     return staff_cookie("manager")
 
 
@@ -196,35 +253,116 @@ async def look(page: Page, name: str, folder: Path) -> list[str]:
         problems += [f"dark: {fault}" for fault in await faults_of(page)]
         await page.screenshot(path=folder / f"{name}-1440-dark.png")
         await page.evaluate("document.documentElement.classList.remove('dark')")
-    await page.set_viewport_size(SMALL)  # type: ignore[arg-type]
+    await page.set_viewport_size(SMALL)
     problems += [f"small: {fault}" for fault in await faults_of(page)]
     if await page.evaluate(TOO_WIDE):
         problems.append("small: it scrolls sideways")
     await page.screenshot(path=folder / f"{name}-390.png", full_page=True)
-    await page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    await page.set_viewport_size(WIDE)
     return problems
 
 
+async def look_once(page: Page, name: str, folder: Path) -> list[str]:
+    """The same of a page that is looked at in one size."""
+    await page.evaluate(AXE)
+    await page.evaluate(AT_REST)
+    problems = await faults_of(page)
+    if await page.evaluate(TOO_WIDE):
+        problems.append("it scrolls sideways")
+    await page.screenshot(path=folder / f"{name}-390.png", full_page=True)
+    return problems
+
+
+def in_sidebar() -> list[str]:
+    """The addresses that it leads to and that PAGES does not name."""
+    sidebar: Any = UNFOLD["SIDEBAR"]
+    links = [str(item["link"]) for part in sidebar["navigation"] for item in part["items"]]
+    return [address for address in links if address not in PAGES.values()]
+
+
+@dataclass(slots=True)
+class Tour:
+    """Pages looked at one after the other, by somebody."""
+
+    page: Page
+    url: str
+    watch: Watch
+    folder: Path
+    problems: list[str] = field(default_factory=list)
+
+    async def visit(self, name: str, address: str, looks: Look = look_once) -> None:
+        answer = await self.page.goto(self.url + address)
+        assert answer is not None and answer.status == 200, name
+        await self.look(name, looks)
+
+    async def look(self, name: str, looks: Look = look_once) -> None:
+        """At the page that is open."""
+        found = [*await looks(self.page, name, self.folder), *self.watch.problems]
+        self.problems += [f"{name}: {problem}" for problem in found]
+        self.watch.problems.clear()
+
+
+@asynccontextmanager
+async def tour(
+    browser: Browser, url: str, folder: Path, size: ViewportSize, *cookies: dict[str, str]
+) -> AsyncIterator[Tour]:
+    context = await browser.new_context(viewport=size, reduced_motion="reduce")
+    await log_in(context, url, cookies)
+    page = await context.new_page()
+    page.set_default_timeout(15_000)
+    watch = Watch(page, url)
+    await watch.begin()
+    made = Tour(page, url, watch, folder)
+    yield made
+    await context.close()
+    assert not made.problems, "\n".join(made.problems)
+
+
+@pytest.mark.timeout(300)
 async def test_every_page_is_sound_in_a_browser(
-    rows: dict[str, int],
+    rows: dict[str, Any],
     cookie: dict[str, str],
     live_server: LiveServer,
     settings: Settings,
     pictures: Path,
 ) -> None:
-    settings.PUBLIC_BASE_URL = live_server.url
-    problems: list[str] = []
+    settings.PUBLIC_BASE_URL = url = live_server.url
+    settings.CSRF_TRUSTED_ORIGINS = []
     async with chromium() as browser:
-        context = await browser.new_context(viewport=WIDE, reduced_motion="reduce")  # type: ignore[arg-type]
-        await log_in(context, live_server.url, [cookie])
-        page = await context.new_page()
-        page.set_default_timeout(15_000)
-        watch = Watch(page, live_server.url)
-        await watch.begin()
-        for name, address in PAGES.items():
-            answer = await page.goto(live_server.url + address.format(**rows))
-            assert answer is not None and answer.status == 200, name
-            problems += [f"{name}: {problem}" for problem in await look(page, name, pictures)]
-            problems += [f"{name}: {problem}" for problem in watch.problems]
-            watch.problems.clear()
-    assert not problems, "\n".join(problems)
+        async with tour(browser, url, pictures, WIDE, cookie) as manager:
+            for name, address in PAGES.items():
+                await manager.visit(name, address.format(**rows), look)
+        async with tour(browser, url, pictures, SMALL, cookie) as manager:
+            for name, address in SMALLER_PAGES.items():
+                await manager.visit(name, address.format(**rows))
+            for address in in_sidebar():
+                await manager.visit(f"list-{address.strip('/').split('/')[-1]}", address)
+            await see_whom_a_closure_touches(manager)
+        async with tour(browser, url, pictures, SMALL) as nobody:
+            for name, address in OPEN_PAGES.items():
+                await nobody.visit(name, address.format(**rows))
+            await be_locked_out(nobody)
+
+
+async def see_whom_a_closure_touches(manager: Tour) -> None:
+    page = manager.page
+    await manager.visit("closure", "/admin/scheduling/closure/add/")
+    tomorrow = timezone.now() + timedelta(days=1)
+    await page.select_option("#id_rooftop", index=1)
+    await page.fill("#id_starts_at", f"{tomorrow:%Y-%m-%d}T00:00")
+    await page.fill("#id_ends_at", f"{tomorrow + timedelta(days=9):%Y-%m-%d}T23:00")
+    await page.fill("#id_reason", "Flood")
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await expect(page.get_by_role("heading", name="closed: Flood")).to_be_visible()
+    await manager.look("closure-touches")
+
+
+async def be_locked_out(nobody: Tour) -> None:
+    page = nobody.page
+    await page.goto(f"{nobody.url}/admin/login/")
+    await page.fill("#id_username", "locked")
+    await page.fill("#id_password", "wrong")
+    await page.get_by_role("button", name="Log in").click()
+    await expect(page.get_by_text("This log-in is locked")).to_be_visible()
+    nobody.watch.problems.clear()  # the browser notes the 429
+    await nobody.look("locked")

@@ -22,7 +22,7 @@ from tests.factories import SATURDAY, make_demo_store
 
 pytestmark = [needs_chromium, pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
-PICTURES = os.environ.get("PICTURES", "")
+PICTURES = os.environ.get("SCREENSHOTS", "")
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def take_the_first_opening(store: Rooftop) -> None:
 
 async def shoot(page: Page, name: str) -> None:
     if PICTURES:
-        await page.screenshot(path=f"{PICTURES}/{name}.png", full_page=True)
+        await page.screenshot(path=f"{PICTURES}/counter-{name}.png", full_page=True)
 
 
 async def test_an_advisor_books_by_keyboard_meets_a_clash_and_cancels(
