@@ -27,6 +27,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from crm.models import FollowUpTask, Rooftop
+from dealership.demo import OTTO
 from dealership.settings import UNFOLD
 from reminders import visit_links
 from reminders.models import Text
@@ -349,7 +350,7 @@ async def see_whom_a_closure_touches(manager: Tour) -> None:
     page = manager.page
     await manager.visit("closure", "/admin/scheduling/closure/add/")
     tomorrow = timezone.now() + timedelta(days=1)
-    await page.select_option("#id_rooftop", index=1)
+    await page.select_option("#id_rooftop", label=OTTO)
     await page.fill("#id_starts_at", f"{tomorrow:%Y-%m-%d}T00:00")
     await page.fill("#id_ends_at", f"{tomorrow + timedelta(days=9):%Y-%m-%d}T23:00")
     await page.fill("#id_reason", "Flood")

@@ -10,8 +10,9 @@ from django.contrib.auth.models import Group, User
 from django.template.base import Template
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
+from django.utils import timezone
 
-from crm.models import Customer, FollowUpTask, Rooftop, Staff, SystemFault
+from crm.models import Customer, FaultEpisode, FollowUpTask, Rooftop, Staff, SystemFault
 from scheduling.models import Allocation, Appointment, Bay, OpCode
 from tests.dealership.two_stores import Rows, make_person, make_store
 from tests.sheets import preview
@@ -290,6 +291,7 @@ def test_every_address_answers_each_role_as_the_table_says(
 ) -> None:
     # What the pages show is tested elsewhere, and drawing a thousand of them takes a minute.
     monkeypatch.setattr(Template, "render", lambda template, context: "")
+    FaultEpisode.objects.create(source="redis", sentence="Redis does not answer.", began_at=timezone.now())
     wrong, routes = [], list(addresses())
     logged_in = [clients[role] for role in ROLES[1:]]
     assert len(routes) > 200
