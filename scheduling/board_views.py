@@ -26,6 +26,7 @@ from scheduling.slots import Slot
 SEE = "scheduling.view_appointment"
 MOVE = "scheduling.change_appointment"
 BLOCK = "scheduling.add_allocation"
+GIVE_BACK = "scheduling.delete_allocation"
 OVERBOOK = "scheduling.overbook"
 # What another time can mend, and what a person who may overbook can decide to bear.
 MENDED_BY_TIME = {
@@ -134,7 +135,7 @@ def block(request: HttpRequest, text: str) -> HttpResponse:
 
 @require_POST
 @staff_member_required
-@permission_required([SEE, BLOCK], raise_exception=True)
+@permission_required([SEE, GIVE_BACK], raise_exception=True)
 def unblock(request: HttpRequest, text: str, pk: int) -> HttpResponse:
     asked = _asked_or_404(request, text)
     closing.unblock(asked.rooftop, pk)
@@ -194,6 +195,7 @@ def _context(request: HttpRequest, asked: Asked) -> dict[str, Any]:
         "query": asked.query,
         "may_move": request.user.has_perm(MOVE),
         "may_block": request.user.has_perm(BLOCK),
+        "may_give_back": request.user.has_perm(GIVE_BACK),
         "may_book": request.user.has_perm("scheduling.add_appointment"),
     }
 
