@@ -262,7 +262,9 @@ class StaffAdmin(StoreAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Staff | None = None) -> tuple[str, ...]:
         """Who may log in, and at which stores, is said by those who give out log-ins."""
-        return () if request.user.has_perm("auth.change_user") else ("user",)
+        if request.user.has_perm("auth.change_user"):
+            return ()
+        return ("user", "rooftop") if obj and obj.user_id else ("user",)
 
 
 # --- log-ins ------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ class WriteForm(forms.Form):
 def conversation(request: HttpRequest, rooftop_id: int, phone_id: int) -> HttpResponse:
     """What was texted, and a form to write."""
     rooftop, phone = _whose(request, rooftop_id, phone_id)
-    form = WriteForm(request.POST or None, initial={"key": f"hand:{uuid.uuid4()}"})
+    form = WriteForm(request.POST or None, initial={"key": str(uuid.uuid4())})
     if request.method == "POST" and form.is_valid() and _send(request, rooftop, phone, form):
         return redirect("texts", rooftop.pk, phone.pk)
     context = {
@@ -99,7 +99,7 @@ def _send(request: HttpRequest, rooftop: Rooftop, phone: Phone, form: WriteForm)
             phone.number,
             form.cleaned_data["body"],
             author=request.user.get_username(),
-            key=form.cleaned_data["key"],
+            key=f"hand:{form.cleaned_data['key']}",  # no key of the product's own texts
             now=timezone.now(),
         )
     except texts.NotSent as refused:

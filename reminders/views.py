@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from crm import phone
 from crm.models import Rooftop, RooftopNumber
-from crm.rights import rooftops_of
+from crm.rights import ONLY_LOOKS, may_play_a_customer, rooftops_of
 from reminders import inbox, thread
 from voice import calls, ringing
 from voice.models import Call
@@ -30,6 +30,8 @@ def embedded(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpReque
             return JsonResponse({"error": "Log in as staff to use the phone."}, status=403)
         if settings.TWILIO_ACCOUNT_SID:
             return JsonResponse(NO_CARRIER, status=404)
+        if request.method == "POST" and not may_play_a_customer(request.user):
+            return JsonResponse({"error": ONLY_LOOKS}, status=403)
         answer = view(request)
         answer["Cache-Control"] = "no-store"
         return answer
@@ -72,7 +74,7 @@ def phone_text(request: HttpRequest) -> HttpResponse:
 @embedded
 def phone_answer(request: HttpRequest) -> HttpResponse:
     """Answer what rings: the address and the one-time token of its media stream."""
-    call = ringing.answer(request.POST.get("call_sid", ""), now=timezone.now())
+    call = ringing.answer(_ringing(request), now=timezone.now())
     if call is None:
         return JsonResponse({"error": "The caller has hung up."}, status=409)
     origin = f"{'wss' if request.is_secure() else 'ws'}://{request.get_host()}"
@@ -83,13 +85,19 @@ def phone_answer(request: HttpRequest) -> HttpResponse:
 @require_POST
 @embedded
 def phone_decline(request: HttpRequest) -> HttpResponse:
-    ringing.ended(request.POST.get("call_sid", ""), Call.CarrierStatus.NO_ANSWER, now=timezone.now())
+    ringing.ended(_ringing(request), Call.CarrierStatus.NO_ANSWER, now=timezone.now())
     return HttpResponse(status=204)
 
 
 def _stores(request: HttpRequest) -> QuerySet[Rooftop]:
     """Those of the person; all of them for anybody in development."""
     return rooftops_of(request.user) if request.user.is_staff else Rooftop.objects.all()
+
+
+def _ringing(request: HttpRequest) -> str:
+    """The SID that was sent; "" for a call of another store."""
+    calls_here = Call.objects.filter(rooftop__in=_stores(request), sid=request.POST.get("call_sid", ""))
+    return calls_here.values_list("sid", flat=True).first() or ""
 
 
 def _store_number(choice: str, stores: QuerySet[Rooftop]) -> str:

@@ -119,7 +119,7 @@ def book(
     overbook_reason: str = "",
     by: AbstractBaseUser | AnonymousUser | None = None,
 ) -> Appointment:
-    """Book the visit or raise Refusal; a repeated idempotency_key returns what it first wrote.
+    """Book the visit or raise Refusal; a key repeated at its store returns what it first wrote.
 
     held names the hold that keeps this opening. overbook_reason lets a person with the
     permission (by) book beyond what the lane can keep; the reason is kept.
@@ -169,7 +169,8 @@ def book_for(
     key = writing.fit_key(idempotency_key) if idempotency_key else None
 
     def write() -> Appointment:
-        if key and (earlier := Appointment.objects.active().filter(idempotency_key=key).first()):
+        same = Appointment.objects.active().filter(rooftop=rooftop, idempotency_key=key)
+        if key and (earlier := same.first()):
             return writing.fresh(earlier)
         Hold.objects.forget_expired(rooftop, now, own=writing.fit_key(held))
         customer, vehicle = party()

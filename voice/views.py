@@ -25,7 +25,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from crm import phone as numbers
 from crm.models import Customer, Phone, Rooftop
-from crm.rights import rooftops_of
+from crm.rights import ONLY_LOOKS, may_play_a_customer, rooftops_of
 from voice import call_export, call_search, listening_in, recordings, sentiment, taking_over
 from voice.calls import open_call, stream_token
 from voice.costs import cost_of
@@ -55,6 +55,7 @@ def phone(request: HttpRequest) -> HttpResponse:
             .order_by("pk")
             .prefetch_related(Prefetch("customers", known))[:CALLERS_OFFERED],
             "is_carrier": not settings.TWILIO_ACCOUNT_SID,
+            "only_looks": "" if may_play_a_customer(request.user) else ONLY_LOOKS,
         },
     )
     page["Content-Security-Policy"] = (
@@ -69,6 +70,8 @@ def phone_call(request: HttpRequest) -> JsonResponse:
     """Open a call and hand out the address and the one-time token of its media stream."""
     if not _may_phone(request):
         return _refused("Log in as staff to use the phone.", status=403)
+    if not may_play_a_customer(request.user):
+        return _refused(ONLY_LOOKS, status=403)
     typed = request.POST.get("from", "").strip()
     caller_number = numbers.parse(typed) if typed else ""
     if caller_number is None:

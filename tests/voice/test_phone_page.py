@@ -10,7 +10,7 @@ from django.test import Client
 
 from crm.models import Rooftop
 from dealership import demo
-from tests.factories import make_demo_store
+from tests.factories import make_demo_store, make_staff
 from voice.models import Call
 
 pytestmark = pytest.mark.django_db
@@ -148,7 +148,7 @@ def test_what_is_no_number_is_refused_with_a_sentence(staff: Client) -> None:
 
 def test_without_a_store_the_page_says_so(db: None) -> None:
     client = Client()
-    client.force_login(User.objects.create_user("staff", is_staff=True))
+    client.force_login(make_staff("staff", None, "add_appointment"))
 
     assert "No store has a telephone number yet" in client.get("/phone/").content.decode()
     answer = client.post("/phone/call", {"from": ""})
