@@ -52,6 +52,7 @@ POSTS = {
     f"{VISIT}/{{visit}}/calendar/": ("302 403 302+ 302+ 302+ 302+ 403", ""),
     f"{VISIT}/add/": (CHANGES_NOTHING, ""),  # to the page of its own
     "admin/reminders/reminder/now/{visit}/": (LANE, ""),
+    "admin/scheduling/calendarconnection/{calendar}/delete/": (BOSS, "post=yes"),  # with what waits for it
     "book/": (LANE, "rooftop={rooftop}&party={customer}-{vehicle}&services={service}&arrival={opening}"),
     "book/people": (READS, "rooftop={rooftop}&who=Pat"),
     "book/openings": (READS, "rooftop={rooftop}&services={service}"),
