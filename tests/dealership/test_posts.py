@@ -68,6 +68,7 @@ POSTS = {
     "texts/{rooftop}/{phone}/": (LANE, "body=Hello&key=1"),
     "texts/{rooftop}/{phone}/?empty": ("302 200 200 200 200 200 404", ""),
     "customers/{customer}/merge/": (LANE, "with={twin}"),
+    "customers/{customer}/consent/": (LANE, "answer=no&about=both&phone={phone}"),
     "admin/crm/followuptask/{task}/take/": (LANE, ""),
     "admin/crm/followuptask/{task}/done/": (LANE, ""),
     "calls/{call}/take-over": ("302 403 403 403 302 302 404", ""),  # it is over
