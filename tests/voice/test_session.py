@@ -153,7 +153,7 @@ async def test_a_hang_up_in_the_greeting_keeps_what_was_played_of_it() -> None:
 
     greeting = (await phone.turns())[0]
     assert greeting.text.startswith("Thanks")
-    assert greeting.cut_off.endswith("Is this Maria?")
+    assert greeting.cut_off.endswith(("at any time.", "Is this Maria?"))  # which may not have come yet
     assert (await phone.row()).outcome == Call.Outcome.HUNG_UP
 
 

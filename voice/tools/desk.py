@@ -59,7 +59,7 @@ def get_store_info(desk: Desk, question: StoreQuestion) -> ToolResult:
 )
 def take_message(desk: Desk, message: Text) -> ToolResult:
     task = _note(desk, message.text)
-    if not_yet := _number_first(desk, task, Unsent(text=message.text, is_message=True)):
+    if not_yet := number_first(desk, task, Unsent(text=message.text, is_message=True)):
         return not_yet
     return _promised(task, handing.passed_on(task.due_at.astimezone(desk.store.zone)))
 
@@ -89,7 +89,7 @@ def transfer_to_person(desk: Desk, wanted: Handing) -> ToolResult:
     asked = f"Asked for {meant[0].name if meant else 'a person'}: {wanted.text}"
     task = _note(desk, asked, owner=person or _whose_business(desk))
     if transfers.line_for(desk.call, conversation) is None or not desk.store.is_open_at(desk.now):
-        if not_yet := _number_first(desk, task, Unsent(text=wanted.text, name=wanted.name)):
+        if not_yet := number_first(desk, task, Unsent(text=wanted.text, name=wanted.name)):
             return not_yet
         callback = phrases.callback(task.due_at.astimezone(desk.store.zone))
         return _promised(task, f"{first} {callback}".strip())
@@ -135,7 +135,7 @@ def _note(desk: Desk, said: str, *, owner: Staff | None = None) -> FollowUpTask:
     return task
 
 
-def _number_first(desk: Desk, task: FollowUpTask, unsent: Unsent) -> ToolResult | None:
+def number_first(desk: Desk, task: FollowUpTask, unsent: Unsent) -> ToolResult | None:
     """There is none to call back: it is asked for, but only once."""
     conversation = desk.conversation
     conversation.unsent = None

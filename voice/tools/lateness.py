@@ -7,7 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from scheduling.models import Appointment
 from voice.calls import promise_callback
 from voice.conversation import lane_phrases
+from voice.conversation.states import Unsent
 from voice.ports import ToolResult
+from voice.tools.desk import number_first
 from voice.tools.registry import Desk, tool
 
 GRACE_MINUTES = 15
@@ -22,7 +24,8 @@ class Lateness(BaseModel):
 
 @tool(
     "The caller will be late for an appointment of today: has it passed on at once. Needs no proof. Whether "
-    "it is within_grace tells if their place is kept; if not, offer another time.",
+    "it is within_grace tells if their place is kept; if not, offer another time. The code needs_number: ask for "
+    "a phone number, then use it again.",
     is_write=True,
 )
 def report_lateness(desk: Desk, late: Lateness) -> ToolResult:
@@ -33,6 +36,8 @@ def report_lateness(desk: Desk, late: Lateness) -> ToolResult:
     if task.due_at > desk.now:  # a callback was promised before, for later
         task.due_at = desk.now
         task.save(update_fields=["due_at"])
+    if not_yet := number_first(desk, task, Unsent(text=summary[:500], is_message=True)):
+        return not_yet
     is_within_grace = late.minutes <= GRACE_MINUTES
     spoken = lane_phrases.LATE_IS_FINE if is_within_grace else lane_phrases.TOO_LATE
     return ToolResult("ok", spoken, {"within_grace": is_within_grace})
