@@ -35,7 +35,7 @@ faults: .venv/installed
 	@FAULTS=all $(BIN)/python -m pytest -q --timeout 0 tests/voice/test_fault_matrix.py tests/voice/test_lost_bookings.py $(ARGS)
 
 proofs: .venv/installed
-	@PROOFS=all $(BIN)/python -m pytest -q --timeout 0 tests/voice/test_attacks.py tests/voice/test_replayed_dialogues.py tests/voice/test_scripted_callers.py tests/voice/test_call_end_to_end.py $(ARGS)
+	@PROOFS=all $(BIN)/python -m pytest -q --timeout 0 tests/voice/test_attacks.py tests/voice/test_replayed_dialogues.py tests/voice/test_scripted_callers.py tests/voice/test_call_end_to_end.py tests/dealership/test_bench_store.py tests/dealership/test_relay.py $(ARGS)
 
 deploys: .venv/installed
 	@DEPLOYS=20 $(BIN)/python -m pytest -q --timeout 0 tests/voice/test_lost_processes.py $(ARGS)
@@ -48,7 +48,7 @@ reminders-kill: .venv/installed
 	@REMINDERS=10000 DUE=100000 $(BIN)/python -m pytest -q --timeout 0 -s tests/reminders/test_due.py tests/reminders/test_sweep.py
 
 pages: .venv/installed
-	@SCREENSHOTS=var/screenshots $(BIN)/python -m pytest -q tests/test_pages_in_chromium.py $(ARGS)
+	@PAGES=all SCREENSHOTS=var/screenshots $(BIN)/python -m pytest -q --timeout 0 tests/test_pages_in_chromium.py $(ARGS)
 
 pictures: .venv/installed
 	@DJANGO_SETTINGS_MODULE=dealership.settings $(DEV) exec -- python -m tests.pictures $(ARGS)

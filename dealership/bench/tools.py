@@ -88,20 +88,22 @@ class _Caller:
         await self._use("get_repair_status", must_find=False)
         offer = await self._search(services=[SERVICE])
         await self._use("hold_offer", offer=offer, services=[SERVICE])
-        self._agree(saying.say_moment(self._offered(offer)))
+        service = next(item.name for item in self._box.store.menu if item.code == SERVICE)
+        self._agree(f"{service} on {saying.say_moment(self._offered(offer))}", questions.ASK_CONFIRM)
         car: dict[str, Any] = {"make": vehicle.make, "model": vehicle.model, "year": vehicle.year}
         await self._use("book_appointment", offer=offer, services=[SERVICE], name=str(customer), **car)
         booked = await self._use("get_upcoming_appointments")
         visit = booked.data["appointments"][-1]["handle"]
         offer = await self._search(appointment=visit)
-        self._agree(saying.say_moment(self._offered(offer)))
+        self._agree(saying.say_moment(self._offered(offer)), questions.ASK_MOVE_IT)
         await self._use("reschedule_appointment", appointment=visit, offer=offer)
         moved = await self._use("get_upcoming_appointments")
         visit = moved.data["appointments"][-1]["handle"]
-        self._agree(saying.say_moment(self._conversation.visits[-1].local))
+        self._agree(saying.say_moment(self._conversation.visits[-1].local), questions.ASK_CANCEL_IT)
+        self._conversation.has_offered_move = True
         await self._use("cancel_appointment", appointment=visit, reason="bench")
         tomorrow = self._day(1).isoformat()
-        self._agree(questions.WAITLIST)
+        self._agree(questions.WAITLIST, questions.ASK_WAITLIST)
         await self._use("join_waitlist", services=[SERVICE], first_day=tomorrow, last_day=tomorrow, **car)
         await self._use("take_message", text="Please call me back.")
         await self._use("report_lateness", minutes=10, text="I'm running ten minutes late.")
@@ -128,10 +130,10 @@ class _Caller:
     def _offered(self, handle: str) -> datetime:
         return next(offer.local for offer in self._conversation.offers if offer.handle == handle)
 
-    def _agree(self, wanted: str) -> None:
-        """The desk has read this back, and the caller has said yes."""
+    def _agree(self, wanted: str, asked: str) -> None:
+        """The desk has read this back and asked this question, and the caller has said yes."""
         self._conversation.history += [
-            Message(speaker="desk", text=f"So that's {wanted}. Yes?"),
+            Message(speaker="desk", text=f"So that's {wanted}. {questions.QUESTIONS[asked]}"),
             Message(speaker="caller", text="Yes, please."),
         ]
 

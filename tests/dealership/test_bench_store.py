@@ -92,6 +92,7 @@ def test_every_figure_is_printed_and_the_store_is_left_as_it_was(
     assert not Customer.objects.exists()
 
 
+@pytest.mark.proofs  # half a minute of migrations
 def test_a_store_that_was_left_half_written_is_written_again() -> None:
     with connection.cursor() as cursor:
         cursor.execute("CREATE DATABASE bench_10")

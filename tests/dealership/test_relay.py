@@ -83,6 +83,7 @@ def test_the_desk_adds_little_to_an_answer(quick: None, monkeypatch: pytest.Monk
 
 
 @pytest.mark.performance
+@pytest.mark.proofs  # alone on the machine for half a minute
 @pytest.mark.skipif(not (DATA / FILE).exists(), reason=f"the development dialogues ({FILE}) are not here")
 def test_turns_are_answered_in_time_over_real_sockets_too(
     quick: None, monkeypatch: pytest.MonkeyPatch

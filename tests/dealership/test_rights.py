@@ -295,12 +295,12 @@ def test_every_address_answers_each_role_as_the_table_says(
     # What the pages show is tested elsewhere, and drawing a thousand of them takes a minute.
     monkeypatch.setattr(Template, "render", lambda template, context: "")
     FaultEpisode.objects.create(source="redis", sentence="Redis does not answer.", began_at=timezone.now())
-    wrong, routes = [], list(addresses())
+    wrong, routes, nobody = [], list(addresses()), Client()
     logged_in = [clients[role] for role in ROLES[1:]]
     assert len(routes) > 200
     for route in routes:
         path = path_of(route, otto)
-        ask = [Client().post if route in POSTS else Client().get, *(each.get for each in logged_in)]
+        ask = [nobody.post if route in POSTS else nobody.get, *(each.get for each in logged_in)]
         with written_tables() as written:
             answers = [each(path).status_code for each in ask]
         if written and route not in TELL_OF_OUTAGES:

@@ -101,7 +101,7 @@ async def test_a_draft_for_words_that_went_on_leaves_no_trace() -> None:
         texts = [turn.text for turn in await phone.turns()]
         assert texts == ["Hello.", "Call me a tow truck please", "Noted."]
         task = await in_database(FollowUpTask.objects.get)
-        assert task.summary == "Call me a tow truck please"
+        assert task.summary == "Call me a tow truck please."
         assert await tool_calls() == ["get_store_info", "take_message"]
 
 

@@ -167,6 +167,7 @@ async def test_each_store_greets_while_deepgram_is_down(
     deepgram: Deepgram, speaks_with_deepgram: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(aura, "READY_SECONDS", 0.2)
+    monkeypatch.setattr(providers, "WARM_AGAIN_SECONDS", 0.0)
     settings.TRANSCRIBER = "voice.speech.nova.DeepgramTranscriber"
     otto = await in_database(make_small_store)
     await asyncio.to_thread(providers.warm_up)

@@ -201,7 +201,7 @@ def test_latencies_stand_with_their_turn_and_the_slowest_on_top(staff: Client, b
     page = read(staff, f"/calls/{booked.pk}/")
 
     assert "answered after 1.2 s" in page
-    assert "<dt>words recognised</dt><dd>310 ms</dd>" in page
+    assert "<dt>turn taken for over</dt><dd>310 ms</dd>" in page
     assert "<dt>Slowest answer</dt><dd>1.2 s</dd>" in page
 
 

@@ -33,7 +33,7 @@ from voice.models import Call
 DATA = Path(settings.BASE_DIR).parent / "shared" / "data"
 FILES = ("sgd_appointments_dev.jsonl", "taskmaster_auto_repair_dev.jsonl")
 DIALOGUES_AT_LEAST = 200
-PARTS = 8  # which the test processes share
+PARTS = 12  # which the test processes share
 PARTS_AT_ONCE = PARTS if os.environ.get("PROOFS") == "all" else 1  # of them; `make proofs` plays all
 # The day on which most of them were written, so that "the 7th" lies ahead.
 NOW = datetime(2019, 3, 1, 15, tzinfo=UTC)

@@ -78,6 +78,7 @@ class Walk:
         days: dict[str, Any] = {"first_day": "2026-11-24", "last_day": "2026-11-25"}
         await self.use("join_waitlist", services=["LOF"], make="Honda", model="Civic", **days)
         await self.use("take_message", text="The key is in the glove box.")
+        await self.use("report_lateness", minutes=10, text="I run ten minutes late.")
         await self.use("stop_recording")
         await self.use("opt_out", text="No more calls.")
         await self.use("transfer_to_person", text="Asks for a person.")

@@ -194,8 +194,9 @@ def after_silence(conversation: Conversation) -> str:
 
 
 def cut_off(conversation: Conversation) -> str:
-    """The first words after a lost line: the open question, asked again."""
-    return f"{SORRY_CUT_OFF} {questions.question(conversation)}"
+    """The first words after a lost line: the open question, asked again; a model's in its own words."""
+    asked = questions.question(conversation)
+    return f"{SORRY_CUT_OFF} {asked if conversation.asked else conversation.last_heard_from_desk() or asked}"
 
 
 def not_understood(misses: int) -> str:
