@@ -101,7 +101,8 @@ async def test_after_a_kill_the_caller_goes_on_in_another_process(otto: Rooftop)
             async with going_on(*_line(answer, phone)) as phone_again:
                 back = await phone_again.reply()
                 assert time.monotonic() - lost_at < BACK_WITHIN_SECONDS
-                assert back.startswith("Sorry, we were cut off. Shall I book it for ")
+                # With the whole read-back, when it had been kept, else with the moment alone.
+                assert back.startswith("Sorry, we were cut off. ") and "Shall I book it" in back
                 late = await webhook(second_url, "after-stream", "?stream=0", CallSid=phone.call.sid)
                 assert stream_of(late) == stream_of(answer), "nor while the call goes on"
                 said = await phone_again.say("Yes.")

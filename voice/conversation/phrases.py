@@ -195,8 +195,9 @@ def after_silence(conversation: Conversation) -> str:
 
 def cut_off(conversation: Conversation) -> str:
     """The first words after a lost line: the open question, asked again; a model's in its own words."""
-    asked = questions.question(conversation)
-    return f"{SORRY_CUT_OFF} {asked if conversation.asked else conversation.last_heard_from_desk() or asked}"
+    heard = conversation.last_heard_from_desk()
+    is_the_models = "?" in heard and not questions.is_asked(conversation, heard)
+    return f"{SORRY_CUT_OFF} {heard if is_the_models else questions.question(conversation)}"
 
 
 def not_understood(misses: int) -> str:
