@@ -35,9 +35,12 @@ def _empty_tables(case: TransactionTestCase) -> None:
     The constraints between tables are checked at the end, so their order does not matter.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        tables = set(connection.introspection.django_table_names(only_existing=True)) - KEPT
-        deleting = (f'DELETE FROM "{table}"' for table in sorted(tables))  # noqa: S608 — Django's names
-        cursor.execute("; ".join(deleting))
+        tables = sorted(set(connection.introspection.django_table_names(only_existing=True)) - KEPT)
+        names = [connection.ops.quote_name(table) for table in tables]
+        # Whoever still writes, like a thread that outlives its test, is waited for.
+        locking = f"LOCK TABLE {', '.join(names)} IN SHARE ROW EXCLUSIVE MODE"
+        deleting = (f"DELETE FROM {name}" for name in names)  # noqa: S608 — Django's names
+        cursor.execute("; ".join([locking, *deleting]))
 
 
 TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[attr-defined]  # Django's own
