@@ -348,6 +348,12 @@ async def test_every_page_is_sound_in_a_browser(
             for name, address in todays(OPEN_PAGES):
                 await nobody.visit(name, address.format(**rows))
             await be_locked_out(nobody)
+    # What was wrong with a page ended its tour; every one was looked at.
+    assert {f"{name}-{width}" for name in PAGES for width in (1440, 390)} <= taken_in(pictures)
+
+
+def taken_in(folder: Path) -> set[str]:
+    return {path.stem for path in folder.glob("*.png")}
 
 
 def todays(pages: dict[str, str]) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -106,7 +107,7 @@ def rights_of(key: str) -> Rights:
     return Rights(frozenset(rooftops_of(user).values_list("pk", flat=True)))
 
 
-class LivePage:
+class LivePage(ABC):
     """An open page that is told of running calls until it leaves or may not be told any more."""
 
     def __init__(
@@ -117,13 +118,13 @@ class LivePage:
         self._send = send
         self._checked_at = 0.0
 
+    @abstractmethod
     async def run(self) -> None:
         """Open the socket, or refuse it, and serve it to its end."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def look(self) -> int:
         """Ask the database now: 0, or the code with which the page is closed. Raises DatabaseError."""
-        raise NotImplementedError
 
     async def check(self) -> int:
         code = await self.look()

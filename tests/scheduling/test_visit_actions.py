@@ -13,31 +13,15 @@ from crm.models import Rooftop, Staff
 from scheduling import booking, moving
 from scheduling.models import Appointment, CalendarConnection, CalendarOutbox, OpCode
 from scheduling.refusals import Refusal
-from tests.factories import SATURDAY, make_demo_store
+from tests.factories import SATURDAY
+from tests.scheduling.counter import advisor, saturday, store, user
 from voice.models import Call, ToolCall
+
+__all__ = ["advisor", "saturday", "store", "user"]  # fixtures
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/scheduling/appointment/"
-
-
-@pytest.fixture(autouse=True)
-def saturday(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timezone, "now", lambda: SATURDAY)
-
-
-@pytest.fixture
-def store() -> Rooftop:
-    return make_demo_store()
-
-
-@pytest.fixture
-def advisor(store: Rooftop) -> Client:
-    user = User.objects.get(username="advisor")
-    Staff.objects.filter(rooftop=store, name="Dana Brooks").update(user=user)
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

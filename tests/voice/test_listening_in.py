@@ -306,7 +306,10 @@ async def test_only_asking_again_keeps_the_sound_from_whoever_lost_the_right(
     page = at_page(await in_database(client_of, dana), call)
     await told(page, redis, call)
     await in_database(dana.user_permissions.clear)
+    before = len(page.sent)
     await told(page, redis, call)
+    assert PIECE in [message.get("bytes") for message in page.sent[before:]]
+    assert "websocket.close" not in [message["type"] for message in page.sent]
     await page.drop()
     await page.desk
 
