@@ -305,6 +305,53 @@ def test_a_folder_is_served_once(tmp_path: Path) -> None:
     assert not is_running(tmp_path)
 
 
+PLAIN = """
+[tool.pytest.ini_options]
+addopts = "-p no:django -p no:randomly"
+[tool.coverage.run]
+source = ["tests"]
+"""
+SUITE = """
+import pathlib
+import pytest
+
+@pytest.mark.parametrize("number", range({failing}))
+def test_passes_only_once_more(number):
+    tried = pathlib.Path("tried-" + str(number))
+    again = tried.exists()
+    tried.touch()
+    assert again
+
+def test_passes():
+    pass
+"""
+ALWAYS = """
+def test_never_passes():
+    assert False
+"""
+
+
+@pytest.mark.parametrize(
+    ("suite", "status", "shown"),
+    [
+        (SUITE.format(failing=1), 0, "passed alone: tests/test_suite.py::test_passes_only_once_more[0]"),
+        (SUITE.format(failing=1) + ALWAYS, 2, "::test_never_passes - assert False"),
+        (SUITE.format(failing=9), 2, "9 failed, 1 passed"),
+    ],
+    ids=["passes alone", "never passes", "too many"],
+)
+def test_a_few_that_failed_beside_others_are_run_alone(
+    tree: Path, suite: str, status: int, shown: str
+) -> None:
+    (tree / "pyproject.toml").write_text(PLAIN)
+    (tree / "tests").mkdir()
+    (tree / "tests/test_suite.py").write_text(suite)
+    ran = make(tree, "test", "-o", "check")
+    assert ran.returncode == status, ran.stdout + ran.stderr
+    assert shown in ran.stdout
+    assert ("Once more, one at a time" in ran.stdout) is ("9 failed" not in ran.stdout)
+
+
 def test_a_full_disk_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     full = shutil._ntuple_diskusage(10**9, 10**9 - 2**20, 2**20)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: full)

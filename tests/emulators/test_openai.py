@@ -26,9 +26,7 @@ async def openai() -> AsyncIterator[OpenAI]:
 
 @pytest.fixture
 async def client(openai: OpenAI) -> AsyncIterator[AsyncOpenAI]:
-    async with AsyncOpenAI(
-        api_key="secret", base_url=openai.api_url, max_retries=0, timeout=0.3
-    ) as connected:
+    async with AsyncOpenAI(api_key="secret", base_url=openai.api_url, max_retries=0, timeout=10) as connected:
         yield connected
 
 
@@ -260,7 +258,7 @@ async def test_stall(openai: OpenAI, client: AsyncOpenAI, after: int) -> None:
     openai.left = ["Hello there."]
     openai.faults.append(Fault("stall", after=after))
     with pytest.raises(sdk.APITimeoutError):
-        await chunks(client)
+        await chunks(client.with_options(timeout=0.3))
 
 
 async def test_drop_cut_garbage_and_error(openai: OpenAI, client: AsyncOpenAI) -> None:

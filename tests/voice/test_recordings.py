@@ -280,6 +280,7 @@ def test_an_errand_without_redis_holds_nobody_up(settings: Settings, monkeypatch
 @pytest.mark.integration
 def test_an_errand_reaches_the_workers(settings: Settings, django_capture_on_commit_callbacks: Any) -> None:
     queue = redis.Redis.from_url(settings.REDIS_URL)
+    queue.delete("celery")  # what earlier tests sent to nobody
     with django_capture_on_commit_callbacks(execute=True):
         errands.run_soon("voice.tasks.tend_lines")
     message = queue.blpop(["celery"], timeout=5)
