@@ -13,13 +13,14 @@ SATURDAY = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
 
 def make_demo_store(now: datetime = SATURDAY, *, with_appointments: bool = False) -> Rooftop:
     """Otto's Auto as of now, without its demo appointments and repair orders unless asked for."""
-    demo.create(now=now, advisor="advisor-pass", manager="manager-pass", owner="owner-pass")
-    rooftop = Rooftop.objects.get(name=demo.OTTO)
-    if not with_appointments:
-        rooftop.appointments.all().delete()
-        rooftop.waitlist.all().delete()
-        rooftop.repair_orders.all().delete()
-    return rooftop
+    passwords = {"advisor": "advisor-pass", "manager": "manager-pass", "owner": "owner-pass"}
+    if with_appointments:
+        demo.create(now=now, **passwords)
+        return Rooftop.objects.get(name=demo.OTTO)
+    if not Rooftop.objects.filter(name=demo.OTTO).exists():
+        demo.write_stores(now)
+    demo.write_log_ins(**passwords)
+    return Rooftop.objects.get(name=demo.OTTO)
 
 
 def works_only_at(username: str, store: Rooftop) -> None:

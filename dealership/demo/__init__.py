@@ -18,7 +18,17 @@ from dealership.demo.fixtures import APPOINTMENTS, RACE, write_appointments, wri
 from dealership.demo.people import write_people
 from dealership.demo.store import LOG_INS, holidays, write_log_ins, write_rooftop
 
-__all__ = ["APPOINTMENTS", "BART", "LOG_INS", "OTTO", "RACE", "create", "holidays"]
+__all__ = [
+    "APPOINTMENTS",
+    "BART",
+    "LOG_INS",
+    "OTTO",
+    "RACE",
+    "create",
+    "holidays",
+    "write_log_ins",
+    "write_stores",
+]
 
 OTTO = "Otto's Auto"
 BART = "Bart's Automotive"
@@ -33,14 +43,16 @@ def create(*, now: datetime, **passwords: str | None) -> bool:
     with transaction.atomic():
         is_new = not Rooftop.objects.filter(name=OTTO).exists()
         if is_new:
-            _write_stores(now)
+            otto = write_stores(now)
+            write_history(otto, now)
+            write_appointments(otto, now)
         write_log_ins(**passwords)
     return is_new
 
 
-def _write_stores(now: datetime) -> None:
+def write_stores(now: datetime) -> Rooftop:
+    """Both stores and Otto's customers, as on a day on which nobody has booked yet; Otto's Auto."""
     otto = write_rooftop(OTTO, "America/New_York", "18 Harbor Street, Albany, New York", "+12125550100", now)
     write_rooftop(BART, "America/Phoenix", "402 Mesa Road, Phoenix, Arizona", "+16025550100", now)
     write_people(otto, now.astimezone(otto.zone).date())
-    write_history(otto, now)
-    write_appointments(otto, now)
+    return otto
