@@ -221,10 +221,16 @@ _owed = _Owed()
 
 
 def _pay() -> None:
-    """Touch the rooftops' rows, one statement and transaction each, so that no two writers deadlock."""
-    for pk in sorted(_owed.rooftops):
-        Rooftop.objects.filter(pk=pk).update(name=F("name"))
-        _owed.rooftops.discard(pk)
+    """Touch the rooftops' rows, one statement and transaction each, so that no two writers deadlock.
+
+    What could not be paid stays owed, and who wrote goes on, on a new connection if this one was lost.
+    """
+    try:
+        for pk in sorted(_owed.rooftops):
+            Rooftop.objects.filter(pk=pk).update(name=F("name"))
+            _owed.rooftops.discard(pk)
+    finally:
+        connection.close_if_unusable_or_obsolete()
 
 
 # How each leads to the rooftops of the people whose answers it is part of.

@@ -183,6 +183,15 @@ async def test_a_booking_whose_last_answer_is_lost_is_there_and_the_row_says_so(
     assert uses[0].result["data"].get("the_caller_was_told", True) is (code == "ok")
 
 
+async def test_what_is_lost_behind_the_commit_hides_nothing_from_the_caller(proxy: Proxy) -> None:
+    tools, record, booking = await a_chosen_offer(1)
+    await proxy.strike(Fault("drop", times=1), at=b'UPDATE "crm_rooftop"')  # forgets who is known
+    assert (await book(tools, record, booking, proxy)).is_ok
+    written, uses = await told_and_written("CA1")
+    assert len(written) == 1
+    assert agree(written, uses)
+
+
 @pytest.mark.faults
 async def test_wherever_the_connection_is_lost_the_row_says_what_was_written(proxy: Proxy) -> None:
     """Behind each of the answers that a booking takes, in turn."""

@@ -175,9 +175,15 @@ def book_appointment(desk: Desk, wanted: Booking) -> ToolResult:
     key = f"{desk.call.sid}:book:{offer.arrives_at:%Y%m%dT%H%M}:{services}:{car}"
     desk.booking_key = key
 
+    def who() -> tuple[Customer, Vehicle]:
+        customer, vehicle = party(desk, wanted)
+        # Not behind the commit: a connection lost there would hide from the caller that it is booked.
+        conversation.has_consent = _has_consent(desk, customer)
+        return customer, vehicle
+
     try:
         appointment = booking.book_for(
-            lambda: party(desk, wanted),
+            who,
             desk.call.rooftop,
             op_codes,
             offer.arrives_at,
@@ -199,7 +205,6 @@ def book_appointment(desk: Desk, wanted: Booking) -> ToolResult:
     desk.appointment_id = appointment.pk
     booked = Booked(confirmation_number=appointment.confirmation_number, local=offer.local)
     conversation.note_written(booked)
-    conversation.has_consent = _has_consent(desk, appointment.customer)
     agreement.carried_out(conversation)
     return ToolResult(
         "ok",
