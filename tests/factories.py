@@ -18,7 +18,9 @@ def make_demo_store(now: datetime = SATURDAY, *, with_appointments: bool = False
         demo.create(now=now, **passwords)
         return Rooftop.objects.get(name=demo.OTTO)
     if not Rooftop.objects.filter(name=demo.OTTO).exists():
-        demo.write_stores(now)
+        rooftop = demo.write_stores(now)
+        rooftop.appointments.all().delete()
+        rooftop.repair_orders.all().delete()
     demo.write_log_ins(**passwords)
     return Rooftop.objects.get(name=demo.OTTO)
 

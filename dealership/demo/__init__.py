@@ -43,16 +43,15 @@ def create(*, now: datetime, **passwords: str | None) -> bool:
     with transaction.atomic():
         is_new = not Rooftop.objects.filter(name=OTTO).exists()
         if is_new:
-            otto = write_stores(now)
-            write_history(otto, now)
-            write_appointments(otto, now)
+            write_appointments(write_stores(now), now)
         write_log_ins(**passwords)
     return is_new
 
 
 def write_stores(now: datetime) -> Rooftop:
-    """Both stores and Otto's customers, as on a day on which nobody has booked yet; Otto's Auto."""
+    """Both stores, Otto's customers and what happened to them, but nothing booked; Otto's Auto."""
     otto = write_rooftop(OTTO, "America/New_York", "18 Harbor Street, Albany, New York", "+12125550100", now)
     write_rooftop(BART, "America/Phoenix", "402 Mesa Road, Phoenix, Arizona", "+16025550100", now)
     write_people(otto, now.astimezone(otto.zone).date())
+    write_history(otto, now)
     return otto

@@ -7,7 +7,6 @@ from django.contrib.auth.models import Group, User
 
 from crm.models import Rooftop, RooftopNumber, Staff
 from dealership.demo.menu import op_codes
-from dealership.rights import write_groups
 from scheduling.lane import to_utc
 from scheduling.models import (
     Bay,
@@ -181,7 +180,6 @@ def write_log_ins(**passwords: str | None) -> None:
 
     Who works at a store stands on its staff: see STANDS_FOR. Others see every store by their group.
     """
-    write_groups()
     for name, group in LOG_INS.items():
         user, _ = User.objects.get_or_create(username=name, defaults={"is_staff": True})
         password = passwords.get(name)
