@@ -5,8 +5,9 @@ whoever had agreed to them. Channel by channel, at once, by any words that mean 
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 
@@ -48,11 +49,14 @@ def is_refused(
     return any(False in (own.get(channel), last_word.get(channel)) for channel in channels)
 
 
-def standing(customer: Customer, number: str) -> bool | None:
-    """Did they agree on this number? False while a no stands, as is_refused says; None: nobody has asked."""
+def standing(customer: Customer, number: str, *, now: datetime) -> bool | None:
+    """Did they agree on this number? False while a no stands, as is_refused says; None: ask, perhaps again."""
     if is_refused(customer, number):
         return False
-    return True if latest(customer, number) else None
+    days = settings.REASSIGNED_CHECK_DAYS
+    said = Consent.objects.filter(customer=customer, phone__number=number)
+    since = said.filter(at__gte=now - timedelta(days=days)) if days else said
+    return True if since.exists() else None
 
 
 @transaction.atomic

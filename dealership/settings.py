@@ -471,6 +471,8 @@ TEXTER = "voice.carriers.twilio.TwilioTexter"
 
 # Wall times between which people are rung, in the store's zone and in that of their area code.
 CALL_WINDOW = env.str("CALL_WINDOW", "09:00-19:00")
+# A yes to calls and texts that is older counts only where the customer was heard from at the number since; 0: for ever.
+REASSIGNED_CHECK_DAYS = env.int("REASSIGNED_CHECK_DAYS", 90)
 # With an hour all reminder calls are due then, the day before; without, each at the wall time of its visit.
 WORKER_REMINDER_HOUR = env.int("WORKER_REMINDER_HOUR", None)
 # The zone of that hour; empty: the store's own.

@@ -18,7 +18,7 @@ from django.urls import reverse
 
 from crm import consent, faults, phone
 from crm.models import Consent, Phone
-from reminders import due, outcomes, planning, texts
+from reminders import due, outcomes, planning, reassigned, texts
 from reminders.models import Reminder, Text
 from scheduling.models import Appointment
 from voice import providers
@@ -104,7 +104,7 @@ def _to_be_rung(reminder: Reminder, now: datetime) -> Order:
 def number_for(reminder: Reminder, *, now: datetime) -> str:
     """The number that this call may ring now. Within a transaction. Raises Refused."""
     _check_promise(reminder)
-    number = number_to_ring(reminder.appointment)
+    number = number_to_ring(reminder.appointment, now=now)
     # Two visits of one household must not ring it at once: the second waits here, and counts the first.
     Phone.objects.select_for_update().get(number=number)
     _check_attempts(reminder, number, now)
@@ -135,7 +135,7 @@ def _check_promise(reminder: Reminder) -> None:
         raise Refused(f"The appointment is {appointment.status}.")
 
 
-def number_to_ring(appointment: Appointment) -> str:
+def number_to_ring(appointment: Appointment, *, now: datetime) -> str:
     """The customer's first stored number at which automated calls are welcome. Raises Refused."""
     stored = list(appointment.customer.phones.order_by("pk").values_list("number", flat=True))
     allowed = [number for number in stored if phone.may_be_dialled(number)]
@@ -145,11 +145,15 @@ def number_to_ring(appointment: Appointment) -> str:
         allowed = [number for number in allowed if number == settings.YOUR_TEST_NUMBER]
         if not allowed:
             raise Refused("YOUR_TEST_NUMBER is set: nobody else is rung.")
-    said = [consent.latest(appointment.customer, number).get(Consent.Channel.VOICE) for number in allowed]
-    for number, is_welcome in zip(allowed, said, strict=True):
-        if is_welcome:
+    customer = appointment.customer
+    said = {number: consent.latest(customer, number).get(Consent.Channel.VOICE) for number in allowed}
+    welcome = [number for number, is_welcome in said.items() if is_welcome]
+    for number in welcome:
+        if not reassigned.may_be_somebodys(customer, number, now=now):
             return number
-    raise Refused("Opted out of calls." if False in said else "No consent to automated calls.")
+    if welcome:
+        raise Refused(reassigned.why())
+    raise Refused("Opted out of calls." if False in said.values() else "No consent to automated calls.")
 
 
 def _check_attempts(reminder: Reminder, number: str, now: datetime) -> None:

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from crm import consent
 from crm.models import Consent, FollowUpTask
-from reminders import texts
+from reminders import reassigned, texts
 from reminders.models import Reminder, Text
 from voice import calls, providers
 from voice.models import Call
@@ -137,18 +137,20 @@ def _is_texted(reminder: Reminder, now: datetime) -> bool:
         kind=Reminder.Kind.TEXT,
         state__in=[State.PENDING, State.CLAIMED, State.WRITTEN],
     )
-    if planned.exists() and _wants_texts(reminder, number):
+    if planned.exists() and _wants_texts(reminder, number, now):
         return True
     return _write_instead(reminder, Text.Kind.REMINDER, number, now)
 
 
-def _wants_texts(reminder: Reminder, number: str) -> bool:
-    return bool(consent.latest(reminder.appointment.customer, number).get(Consent.Channel.SMS))
+def _wants_texts(reminder: Reminder, number: str, now: datetime) -> bool:
+    customer = reminder.appointment.customer
+    is_welcome = bool(consent.latest(customer, number).get(Consent.Channel.SMS))
+    return is_welcome and not reassigned.may_be_somebodys(customer, number, now=now)
 
 
 def _write_instead(reminder: Reminder, kind: Text.Kind, number: str, now: datetime) -> bool:
     """A text instead of the call, where texts are welcome."""
-    if not _wants_texts(reminder, number):
+    if not _wants_texts(reminder, number, now):
         return False
     text = texts.write(reminder.appointment, kind, key=key_of(reminder), now=now)
     Reminder.objects.filter(pk=reminder.pk).update(text=text)

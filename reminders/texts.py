@@ -18,7 +18,7 @@ from django.urls import reverse
 
 from crm import consent, errands, phone
 from crm.models import Consent, Customer, Rooftop, RooftopNumber
-from reminders import delivery, due, visit_links, wording
+from reminders import delivery, due, reassigned, visit_links, wording
 from reminders.models import Text
 from scheduling.models import Appointment
 from voice import providers
@@ -270,6 +270,8 @@ def _refusal_of_news(text: Text, now: datetime) -> str:
         return NOT_AGREED
     if not is_granted:
         return OPTED_OUT
+    if reassigned.may_be_somebodys(customer, text.number, now=now):
+        return reassigned.why()
     if appointment is None or not is_still_true(text, appointment):
         return CHANGED
     return TOO_LATE if now >= appointment.arrives_at else ""

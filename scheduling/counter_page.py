@@ -83,7 +83,7 @@ def openings(form: CounterForm, *, now: datetime, is_refused: bool = False) -> d
         "form": form,
         "quote": counter.quote(op_codes),
         "zone": rooftop.time_zone,
-        **_answered(form),
+        **_answered(form, now),
     }
     if not op_codes:
         return shown
@@ -117,7 +117,7 @@ def openings(form: CounterForm, *, now: datetime, is_refused: bool = False) -> d
     }
 
 
-def _answered(form: CounterForm) -> dict[str, Any]:
+def _answered(form: CounterForm, now: datetime) -> dict[str, Any]:
     """Whom the visit is for, as far as that is chosen, and what they said about reminders; None: not asked."""
     if form.is_bound:
         customer, number = form.customer, form.number_to_remind()
@@ -125,7 +125,7 @@ def _answered(form: CounterForm) -> dict[str, Any]:
         here = Customer.objects.filter(rooftop=form.rooftop, pk=form.initial.get("customer", 0))
         customer = here.first()
         number = str(here.order_by("phones__pk").values_list("phones__number", flat=True).first() or "")
-    answer = consent.standing(customer, number) if customer and number else None
+    answer = consent.standing(customer, number, now=now) if customer and number else None
     return {"whose_answer": customer, "answer": answer}
 
 

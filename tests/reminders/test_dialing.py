@@ -1,6 +1,6 @@
 """Reminders carried out: every rule is read again before anything leaves, and nothing leaves twice."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,6 +22,7 @@ from tests.talking import MARIA, OTTO_NUMBER
 from tests.voice.small import make_small_store
 from voice import ringing
 from voice.carriers import twilio as twilio_module
+from voice.models import Call
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -122,6 +123,59 @@ def test_who_never_agreed_is_not_rung(twilio: Twilio, otto: Rooftop) -> None:
 def test_who_said_stop_a_second_ago_is_not_rung(twilio: Twilio, otto: Rooftop, call: Reminder) -> None:
     consent.revoke(otto, MARIA, wording="Stop calling.", source="test", now=NOW)
     assert refused(twilio, call) == "Opted out of calls."
+
+
+LONG_AGO = NOW - 91 * DAY
+HEARD_FROM: dict[str, Callable[[Appointment], object]] = {
+    "said": lambda visit: consent.note(
+        visit.customer, MARIA, True, wording="Yes.", source="test", now=NOW - DAY
+    ),
+    "rang": lambda visit: Call.objects.create(
+        rooftop=visit.rooftop,
+        sid="CA1",
+        customer=visit.customer,
+        caller_number=MARIA,
+        direction="inbound",
+        started_at=NOW - DAY,
+    ),
+    "wrote": lambda visit: Text.objects.create(
+        rooftop=visit.rooftop,
+        key="in",
+        customer=visit.customer,
+        number=MARIA,
+        direction="inbound",
+        body="1",
+        created_at=NOW - DAY,
+    ),
+    "answered": lambda visit: make_call(
+        visit, due_at=NOW - 4 * DAY, state="answered", number=MARIA, dialed_at=NOW - 4 * DAY, attempt=7
+    ),
+}
+
+
+def test_a_yes_of_long_ago_may_have_been_somebody_else_s(twilio: Twilio, otto: Rooftop) -> None:
+    visit = make_visit(otto, WEDNESDAY, booked_at=LONG_AGO)
+    assert refused(twilio, make_call(visit, due_at=NOW)).startswith("They agreed more than 90 days ago")
+
+
+@pytest.mark.parametrize("sign", HEARD_FROM)
+def test_who_was_heard_from_at_the_number_since_is_rung(twilio: Twilio, otto: Rooftop, sign: str) -> None:
+    visit = make_visit(otto, WEDNESDAY, booked_at=LONG_AGO)
+    HEARD_FROM[sign](visit)
+    assert carry_out(make_call(visit, due_at=NOW)).state == "placed"
+
+
+def test_that_somebody_else_rang_from_the_number_says_nothing(twilio: Twilio, otto: Rooftop) -> None:
+    visit = make_visit(otto, WEDNESDAY, booked_at=LONG_AGO)
+    HEARD_FROM["rang"](visit)
+    Call.objects.update(customer=None)
+    assert "ask whether it is still theirs" in refused(twilio, make_call(visit, due_at=NOW))
+
+
+def test_a_yes_may_be_told_to_last_for_ever(twilio: Twilio, otto: Rooftop, settings: Settings) -> None:
+    settings.REASSIGNED_CHECK_DAYS = 0
+    visit = make_visit(otto, WEDNESDAY, booked_at=LONG_AGO)
+    assert carry_out(make_call(visit, due_at=NOW)).state == "placed"
 
 
 def test_only_numbers_at_home_are_rung(twilio: Twilio, otto: Rooftop) -> None:
@@ -342,6 +396,15 @@ def test_no_evidence_becomes_a_text_and_never_a_second_ring(
     assert call.text == Text.objects.get()
     assert not FollowUpTask.objects.exists()
     assert rung(twilio) == []
+
+
+def test_with_an_old_yes_to_texts_no_evidence_becomes_a_task(twilio: Twilio, call: Reminder) -> None:
+    Reminder.objects.update(state="claimed")
+    assert dialing.take(call.pk, now=NOW)
+    Consent.objects.update(at=LONG_AGO)
+    outcomes.look_for(call.pk, now=NOW + HOUR)
+    assert FollowUpTask.objects.get().kind == "reminder"
+    assert not Text.objects.exists()
 
 
 def test_without_consent_to_texts_no_evidence_becomes_a_task(twilio: Twilio, call: Reminder) -> None:

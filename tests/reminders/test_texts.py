@@ -39,6 +39,14 @@ def sent(text: Text, *, now: object = SATURDAY) -> tuple[str, str]:
     return text.status, text.reason
 
 
+def test_a_yes_of_long_ago_lets_no_text_go(visit: Appointment) -> None:
+    text = write(visit)
+    Consent.objects.update(at=SATURDAY - timedelta(days=91))
+    status, reason = sent(text)
+    assert status == "refused"
+    assert reason.startswith("They agreed more than 90 days ago")
+
+
 # --- writing ------------------------------------------------------------------------------
 
 

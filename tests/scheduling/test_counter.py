@@ -237,7 +237,10 @@ def test_a_no_is_on_the_screen_and_only_a_manager_books_a_yes_over_it(
     def shown() -> str:
         return plain(advisor.post("/book/openings", typed(store, maria), HTTP_HX_REQUEST="true"))
 
-    assert "Nobody has asked Maria Lopez yet." in shown()
+    ask = "Ask Maria Lopez: nobody has yet, or not lately."
+    assert ask in shown()
+    consent.note(maria, "+12125550143", True, wording="w", source="form", now=SATURDAY - timedelta(days=91))
+    assert ask in shown()
     consent.note(maria, "+12125550143", True, wording="w", source="form", now=SATURDAY)
     assert "Maria Lopez agreed before." in shown()
     assert "Maria Lopez agreed before." in plain(advisor.get(f"/book/?customer={maria.pk}"))
@@ -253,7 +256,7 @@ def test_a_no_is_on_the_screen_and_only_a_manager_books_a_yes_over_it(
     user.user_permissions.add(Permission.objects.get(codename="add_consent"))
     advisor.post("/book/", yes)
     assert Appointment.objects.count() == 1
-    assert consent.standing(maria, "+12125550143") is True
+    assert consent.standing(maria, "+12125550143", now=timezone.now()) is True
 
 
 def test_a_no_of_the_household_stands_for_who_is_new_in_it(advisor: Client, store: Rooftop) -> None:
