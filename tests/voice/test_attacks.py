@@ -338,7 +338,12 @@ async def test_a_yes_counts_only_for_what_was_heard() -> None:
     refused = await tools.call("book_appointment", more)
     assert (refused.code, refused.data["then_ask"]) == ("not_agreed", "Shall I book it?")
     assert refused.data["read_back_first"] == f"an oil change and a tire rotation on {moment}"
-    assert (await tools.call("book_appointment", wanted)).code == "ok"
+    hear(conversation, f"So that's an oil change for your Accord on {moment}. Shall I book it?")
+    refused = await tools.call("book_appointment", {**wanted, "make": "Honda", "model": "Civic"})
+    assert refused.code == "not_agreed"
+    assert refused.data["read_back_first"] == f"an oil change on {moment}, for the Civic"
+    accord = {**wanted, "make": "Honda", "model": "Accord EX"}
+    assert (await tools.call("book_appointment", accord)).code == "ok"
 
 
 async def test_a_yes_to_one_deed_is_none_to_another() -> None:

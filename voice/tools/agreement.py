@@ -15,6 +15,7 @@ from voice.conversation.saying import say_services
 from voice.conversation.services import find_services
 from voice.conversation.spoken_form import spoken_form
 from voice.conversation.states import Conversation, State
+from voice.conversation.vehicles import find_vehicle
 from voice.ports import ToolResult
 from voice.tools.registry import Desk
 
@@ -52,20 +53,23 @@ def refusal(
     asked: str,
     *,
     services: Sequence[str] = (),
+    car: str = "",
     agrees: Callable[[str], bool] = agrees_plainly,
 ) -> ToolResult | None:
     """Why this may not be written yet; None when the caller heard it, was asked for it and said yes.
 
-    wanted are words that must have been heard, asked names the question for the deed, and services are the
-    op codes that the read-back must have named. agrees tells a yes where the question is answered in other
+    wanted are words that must have been heard, asked names the question for the deed, services are the op codes
+    that the read-back must have named, and car is the model of which it may not have named another. agrees tells a yes where the question is answered in other
     words, too.
     """
     items = [item for item in desk.store.menu if item.code in services]
     is_asked = bool(DEEDS[asked].search(last_question(desk.conversation.heard_since_caller_spoke())))
-    if was_heard(desk, wanted) and is_asked and _were_named(desk, items) and agrees(last_answer(desk)):
+    is_read_back = was_heard(desk, wanted) and _were_named(desk, items) and not _was_another_car(desk, car)
+    if is_read_back and is_asked and agrees(last_answer(desk)):
         desk.conversation.turn_to(State.CONFIRMATION)  # a model may not have said where it stood
         return None
     what = f"{say_services([item.name for item in items])} on {wanted}" if items else wanted
+    what = f"{what}, for the {car}" if car else what
     return ToolResult("not_agreed", data={"read_back_first": what, "then_ask": questions.QUESTIONS[asked]})
 
 
@@ -93,6 +97,20 @@ def _were_named(desk: Desk, items: Sequence[MenuItem]) -> bool:
         if message.speaker == "desk" and (named := _named(message.text, desk.store.menu)):
             return all(item.code in named for item in items)
     return not items
+
+
+def _was_another_car(desk: Desk, car: str) -> bool:
+    """Did the desk, when it last named a model of car, name another one? "Civic" is said of a "Civic LX", too."""
+    for message in reversed(desk.conversation.history):
+        found = find_vehicle(message.text) if message.speaker == "desk" else None
+        if found and found.model:
+            said, wanted = _letters(found.model), _letters(car)
+            return bool(wanted) and not (said.startswith(wanted) or wanted.startswith(said))
+    return False
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _named(text: str, menu: tuple[MenuItem, ...]) -> set[str]:
