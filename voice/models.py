@@ -337,7 +337,7 @@ class Defect(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     call = models.ForeignKey(Call, models.CASCADE, related_name="defects")
-    kind = models.CharField(max_length=10, help_text="deed, time, date, price or name")
+    kind = models.CharField(max_length=10, help_text="deed, time, date, price, name or advice")
     said = models.TextField(help_text="As the model wrote it.")
     truth = models.TextField(help_text="What was spoken in its place.")
     at_ms = models.PositiveIntegerField(help_text="On the call's clock.")

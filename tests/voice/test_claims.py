@@ -57,6 +57,16 @@ def defect(clause: str, **known: object) -> claims.Defect | None:
         ("An oil change runs from 130 to 200 dollars.", "price"),
         ("A wheel alignment is a hundred thirty to three hundred dollars.", "price"),
         ("Thanks, Pedro.", "name"),
+        ("It sounds like your alternator is going bad.", "advice"),
+        ("That's probably just a loose gas cap.", "advice"),
+        ("A blinking light usually means a misfire.", "advice"),
+        ("Your battery is dead.", "advice"),
+        ("It's fine to keep driving until then.", "advice"),
+        ("You can keep driving it for now.", "advice"),
+        ("That is covered under your warranty.", "advice"),
+        ("The warranty will cover it.", "advice"),
+        ("There are no open recalls on your car.", "advice"),
+        ("Your Civic doesn't have any recalls.", "advice"),
     ],
 )
 def test_what_nothing_bears_out_is_a_defect(clause: str, kind: str) -> None:
@@ -94,6 +104,16 @@ def test_what_nothing_bears_out_is_a_defect(clause: str, kind: str) -> None:
         "An oil change runs from 80 to 130 dollars.",
         "Hi Maria, how can I help?",
         "Thanks, Rosa.",
+        "It sounds like you'd like a battery test.",
+        "That sounds like a brake inspection.",
+        "I can't say whether it's safe to drive.",
+        "Is it safe to drive?",
+        "You can drive it in on Tuesday.",
+        "I can't tell you whether it's covered.",
+        "Do you know whether it is still under warranty?",
+        "I found none for cars like yours, but only your VIN can tell.",
+        "Our technician will look at the alternator and the battery.",
+        "We can look at your brakes and your battery.",
         "Thank you so much.",
         "Is there anything else?",
         "That's all set in our system?",
@@ -101,6 +121,13 @@ def test_what_nothing_bears_out_is_a_defect(clause: str, kind: str) -> None:
 )
 def test_what_is_known_may_be_said(clause: str) -> None:
     assert defect(clause) is None
+
+
+def test_a_part_that_the_caller_named_may_be_named_again() -> None:
+    clause = "It sounds like the alternator, then."
+    assert defect(clause) is not None
+    said = [Message(speaker="caller", text="My brother says it's the alternator.")]
+    assert defect(clause, history=said) is None
 
 
 def test_after_a_booking_it_may_be_said_and_only_that() -> None:

@@ -1,4 +1,4 @@
-"""What a model says about bookings, times, dates and prices, held against what is known to be so. Pure.
+"""What a model says about bookings, times, dates, prices and cars, held against what is known to be so. Pure.
 
 A model may make up what it was not told. Each clause is looked at before anybody hears it: a statement
 that no tool, no offer and no fact of the store bears out is replaced by what is true, and kept as a
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Literal
 
-from voice.conversation import known_moments, phrases, store_phrases
+from voice.conversation import advice, known_moments, phrases, store_phrases
 from voice.conversation.facts import MenuItem, Store
 from voice.conversation.numbers import words_to_digits
 from voice.conversation.said_moments import find_moments
@@ -19,7 +19,7 @@ from voice.conversation.services import find_services
 from voice.conversation.statements import Claim, claims_in, tells_what_stands
 from voice.conversation.states import Conversation, Deed
 
-Kind = Literal["deed", "time", "date", "price", "name"]
+Kind = Literal["deed", "time", "date", "price", "name", "advice"]
 
 DOLLARS = re.compile(r"\$\s?(\d[\d,]*)|\b(\d[\d,]*)(?:\.\d\d)? ?dollars\b", re.IGNORECASE)
 RANGE = re.compile(r"\b(\d[\d,]*) (?:to|and|or) (?=\$?\d[\d,]* ?dollars\b)", re.IGNORECASE)
@@ -61,6 +61,8 @@ def check(clause: str, conversation: Conversation, store: Store, today: date) ->
         return Defect("time" if moment.at else "date", clause, _true_times(clause, conversation, today))
     if (amounts := amounts_in(clause)) and (truth := _other_price(clause, amounts, conversation, store)):
         return Defect("price", clause, truth)
+    if truth := advice.instead_of(clause, _said_by_caller(conversation)):
+        return Defect("advice", clause, truth)
     if (name := GREETED.search(clause)) and not _is_known_name(name[1], conversation):
         return Defect("name", clause, clause.replace(f" {name[1]}", "", 1).replace(" ,", ","))
     return None
@@ -155,9 +157,12 @@ def _prices(items: Sequence[MenuItem]) -> set[int]:
 def _is_known_name(name: str, conversation: Conversation) -> bool:
     if name in NO_NAMES:
         return True
-    said = " ".join(message.text for message in conversation.history if message.speaker == "caller")
-    known = f"{conversation.caller.first_name} {conversation.slots.name} {said} {' '.join(conversation.told)}"
-    return name.lower() in known.lower()
+    known = [conversation.caller.first_name, conversation.slots.name, *conversation.told]
+    return name.lower() in f"{_said_by_caller(conversation)} {' '.join(known)}".lower()
+
+
+def _said_by_caller(conversation: Conversation) -> str:
+    return " ".join(message.text for message in conversation.history if message.speaker == "caller")
 
 
 # --- afterwards ---------------------------------------------------------------------------

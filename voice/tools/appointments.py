@@ -166,7 +166,9 @@ def book_appointment(desk: Desk, wanted: Booking) -> ToolResult:
     if not_said := number_not_said(desk, wanted):
         return not_said
     moment = saying.say_moment(offer.local)
-    if not_yet := agreement.refusal(desk, moment, questions.ASK_CONFIRM, services=wanted.services):
+    if not_yet := agreement.refusal(
+        desk, moment, questions.ASK_CONFIRM, services=wanted.services, car=wanted.model
+    ):
         return not_yet
     services, car = (
         ",".join(sorted(wanted.services)),
@@ -232,8 +234,14 @@ def party(desk: Desk, said: CallerSaid) -> tuple[Customer, Vehicle]:
 
 
 def _has_consent(desk: Desk, customer: Customer) -> bool | None:
-    """To automated calls and texts on the caller's number; None when nobody has asked yet."""
-    known = consent.latest(customer, desk.conversation.slots.phone or desk.call.caller_number)
+    """To automated calls and texts on the caller's number; None when nobody has asked yet.
+
+    An old yes for another number than the one they ring from is asked for again.
+    """
+    number = desk.conversation.slots.phone or desk.call.caller_number
+    known = consent.latest(customer, number)
+    if number != desk.call.caller_number and consent.standing(customer, number, now=desk.now) is None:
+        return None
     return all(known.values()) if known else None
 
 
