@@ -1,13 +1,15 @@
 """The tools that write appointments, called as a mind would."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from crm.models import Rooftop
+from crm import consent
+from crm.models import Consent, Customer, Rooftop
 from scheduling.models import Appointment
 from tests.factories import SATURDAY, make_demo_store
-from tests.talking import agree
+from tests.talking import MARIA, STRANGER, agree
 from voice.conversation import phrases
 from voice.conversation.states import Conversation, Message
 from voice.models import Call
@@ -49,6 +51,26 @@ def test_a_second_car_at_the_same_time_is_a_second_booking(desk: Desk) -> None:
         "2020 Ford Escape",
     ]
     assert book(desk, offer, **CIVIC) == first, "said twice, booked once"
+
+
+@pytest.mark.parametrize(
+    ("days", "rings_from", "may_remind"),
+    [(1, STRANGER, True), (91, STRANGER, None), (91, MARIA, True)],
+    ids=["agreed lately", "long ago", "long ago, and rings from there"],
+)
+def test_an_old_yes_for_a_number_they_do_not_ring_from_is_asked_for_again(
+    desk: Desk, days: int, rings_from: str, may_remind: bool | None
+) -> None:
+    maria = Customer.objects.get(first_name="Maria")
+    Consent.objects.all().delete()
+    consent.note(maria, MARIA, True, wording="Yes.", source="test", now=SATURDAY - timedelta(days=days))
+    desk.call.caller_number, desk.conversation.slots.phone = rings_from, MARIA
+    desk.conversation.history.append(Message(speaker="caller", text="It's 212 555 0143."))
+    get_available_slots(desk, SlotSearch(services=["LOF"]))
+    offer = desk.conversation.offers[0]
+    agree(desk.conversation, offer.local)
+    booking = Booking(offer=offer.handle, services=["LOF"], name="Maria Lopez", phone=MARIA, **CIVIC)
+    assert book_appointment(desk, booking).data["may_remind"] is may_remind
 
 
 @pytest.mark.parametrize(
