@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from crm.models import RepairOrder, Rooftop, Staff
 from scheduling import locking, writing
 from scheduling.load import visit_for
-from scheduling.models import Allocation, Appointment, Bay, Hold
+from scheduling.models import Allocation, Appointment, Bay, Hold, Transport
 from scheduling.refusals import (
     Refusal,
     check_overbooking,
@@ -22,7 +22,7 @@ from scheduling.refusals import (
 )
 from scheduling.slots import KEY_DROP, KEYS_WAIT
 
-MOVED = ("arrives_at", "ready_at", "advisor_id", "status", "overbook_reason")
+MOVED = ("arrives_at", "ready_at", "advisor_id", "status", "overbook_reason", "transport")
 
 
 def reschedule(
@@ -32,6 +32,7 @@ def reschedule(
     actor: str,
     now: datetime,
     version: int | None = None,
+    transport: str | None = None,
     advisor: Staff | None = None,
     bay: Bay | None = None,
     overbook_reason: str = "",
@@ -41,7 +42,8 @@ def reschedule(
 
     version is the one the caller of this function saw; a newer one in the database refuses. A visit
     that is at arrives_at already is returned as it is, so the same move can be asked for again.
-    advisor and bay are asked for, not only preferred; None leaves them to the lane.
+    transport is how the customer goes on meanwhile, None as before; advisor and bay are asked for, not only
+    preferred; None leaves them to the lane.
     """
     rooftop = appointment.rooftop
     overbook_reason = overbook_reason.strip()
@@ -49,19 +51,20 @@ def reschedule(
 
     def write() -> Appointment:
         current = writing.fresh(appointment)
-        is_there = current.is_active and current.arrives_at == arrives_at
+        is_same_way = transport in (None, current.transport)
+        is_there = current.is_active and current.arrives_at == arrives_at and is_same_way
         if is_there and advisor is None and bay is None:
             return current
         writing.refuse_stale(current, version)
         Hold.objects.forget_expired(rooftop, now)
-        told = [] if is_there else [_take_time(current, arrives_at, now, overbook_reason)]
+        told = [] if is_there else [_take_time(current, arrives_at, transport, now, overbook_reason)]
         told += [_give_to(current, advisor, now, overbook_reason), _put_into(current, bay, now)]
         if what := ", ".join(words for words in told if words):
             writing.compare_and_set(current, **{name: getattr(current, name) for name in MOVED})
             writing.log(current, actor, what, now)
         return current
 
-    new = hours_of(appointment.transport, arrives_at)
+    new = hours_of(transport or appointment.transport, arrives_at)
     return locking.in_transaction(write, rooftop, *new, appointment.arrives_at)
 
 
@@ -77,22 +80,26 @@ def told_time(rooftop: Rooftop, arrives_at: datetime, overbook_reason: str) -> s
     return f"{local_time(rooftop, arrives_at)}{beyond}"
 
 
-def _take_time(visit: Appointment, arrives_at: datetime, now: datetime, overbook_reason: str) -> str:
+def _take_time(
+    visit: Appointment, arrives_at: datetime, transport: str | None, now: datetime, overbook_reason: str
+) -> str:
     """Give back what the visit takes and take what it needs then; what was done, in words."""
     if visit.status == Appointment.Status.CHECKED_IN:
         raise Refusal("wrong_status", "This vehicle is here already; its appointment cannot be moved.")
     rooftop = visit.rooftop
     refuse_second_visit(rooftop, visit.vehicle, arrives_at, moving=visit)
     op_codes = [line.op_code for line in visit.lines.select_related("op_code")]
-    wish = visit_for(op_codes, visit.transport, advisor=visit.advisor_id)
+    wish = visit_for(op_codes, transport or visit.transport, advisor=visit.advisor_id)
     slot = slot_or_refuse(rooftop, wish, arrives_at, now, moving=visit, overbook=bool(overbook_reason))
     writing.free(visit)
     visit.arrives_at, visit.ready_at = slot.arrives_at, slot.ready_at
     visit.advisor_id = slot.advisor_id or visit.advisor_id
+    way = f", {Transport(wish.transport).label.lower()}" if wish.transport != visit.transport else ""
+    visit.transport = wish.transport
     visit.status = Appointment.Status.BOOKED
     visit.overbook_reason = overbook_reason or visit.overbook_reason
     writing.take(rooftop, slot, appointment=visit)
-    return f"moved to {told_time(rooftop, arrives_at, overbook_reason)}"
+    return f"moved to {told_time(rooftop, arrives_at, overbook_reason)}{way}"
 
 
 def reassign(

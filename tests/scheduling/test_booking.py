@@ -9,7 +9,7 @@ from django.db import connection
 
 from crm.models import Customer, Rooftop, Vehicle
 from scheduling import booking, closing
-from scheduling.models import Allocation, Appointment, Closure, OpCode, TransportOption
+from scheduling.models import Allocation, Appointment, Closure, OpCode, Transport, TransportOption
 from scheduling.refusals import Refusal
 from tests.factories import SATURDAY, make_demo_store
 
@@ -288,6 +288,20 @@ def test_the_same_move_asked_for_twice_moves_once(otto: Rooftop) -> None:
     booking.reschedule(moved, at(otto, 15), actor="Dana", now=SATURDAY)
     again = refusal(lambda: booking.reschedule(seen, at(otto, 14), actor="t", now=SATURDAY, version=1))
     assert again.code == "stale_version"
+
+
+def test_a_move_may_change_how_they_go_on_meanwhile_also_at_the_same_time(otto: Rooftop) -> None:
+    seen = book(otto, at(otto, 9))
+    assert seen.transport == Transport.WAITER
+    for _ in range(2):
+        moved = booking.reschedule(seen, at(otto, 9), transport="loaner", actor="t", now=SATURDAY)
+        assert (moved.transport, moved.arrives_at, moved.version) == ("loaner", at(otto, 9), seen.version + 1)
+    assert moved.allocations.filter(kind=Allocation.Kind.LOAN).count() == 1
+    assert any("loaner" in event.what for event in moved.events.all())
+    back = booking.reschedule(moved, at(otto, 14), transport="drop_off", actor="t", now=SATURDAY)
+    assert not back.allocations.filter(kind=Allocation.Kind.LOAN).exists()
+    back.refresh_from_db()
+    assert back.transport == Transport.DROP_OFF
 
 
 def test_a_store_books_its_own_customers_vehicles_and_services_only(otto: Rooftop) -> None:

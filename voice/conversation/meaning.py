@@ -89,7 +89,7 @@ def understand(heard: str, conversation: Conversation, store: Store, today: date
     transport = find_transport(heard, is_about_a_visit=bool(services) or not wish.is_empty)
     intent = Intent.UNKNOWN if is_mileage else intents.find_intent(heard)
     if intent is Intent.RIDE and transport and _is_told(heard, conversation, services, wish):
-        intent = Intent.BOOK
+        intent = Intent.RESCHEDULE if _is_move(conversation) else Intent.BOOK
     return Meaning(
         text=heard,
         intent=intent,
@@ -109,7 +109,12 @@ def _is_told(heard: str, conversation: Conversation, services: list[str], wish: 
     # What is booked already is told no openings any more.
     filled = conversation.slots if conversation.state is not State.CLOSING else Slots()
     has_day = not (wish.is_empty and filled.wish.is_empty)
-    return bool(services or filled.services) and (has_day or not asks_how(heard))
+    has_work = bool(services or filled.services) or _is_move(conversation)
+    return has_work and (has_day or not asks_how(heard))
+
+
+def _is_move(conversation: Conversation) -> bool:
+    return conversation.intent is Intent.RESCHEDULE and conversation.visit is not None
 
 
 def take_identity(conversation: Conversation, meaning: Meaning) -> None:
@@ -206,7 +211,7 @@ def fill_transport(conversation: Conversation, meaning: Meaning) -> bool:
     What was offered for another way is looked for anew, where one was chosen at that very time.
     """
     filled, chosen = conversation.slots, conversation.chosen
-    if meaning.transport in ("", filled.transport) or conversation.visit:
+    if meaning.transport in ("", filled.transport):
         return False
     filled.transport = meaning.transport
     if any(offer.way != meaning.transport for offer in conversation.offers):

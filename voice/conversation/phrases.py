@@ -253,7 +253,7 @@ def read_back_move(visit: Visit, offer: Offer) -> str:
         f" Please leave it with us until {say_time(offer.leave_until.time())}." if offer.leave_until else ""
     )
     return (
-        f"So I'd move {what} for your {visit.vehicle} to {say_moment(offer.local)}.{leave} "
+        f"So I'd move {what} for your {visit.vehicle} to {say_moment(offer.local)}{say_way(offer)}.{leave} "
         f"{questions.QUESTIONS[questions.ASK_MOVE_IT]}"
     )
 

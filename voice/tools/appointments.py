@@ -92,7 +92,7 @@ def get_available_slots(desk: Desk, search: SlotSearch) -> ToolResult:
     op_codes = _work_of(moving) if moving else lines_of(desk, search.services)
     if not op_codes:
         return ToolResult("unknown_service", phrases.NOT_ON_THE_MENU)
-    wanted = "" if moving else search.transport or desk.conversation.slots.transport
+    wanted = search.transport or desk.conversation.slots.transport
     slots, fits, way = _search_ways(desk, op_codes, search, moving, wanted)
     if not slots:
         return ToolResult("nothing_open", "I don't have anything open in the next two weeks.")
@@ -349,7 +349,7 @@ def _open_between(
         now=desk.now,
         advisor=_preferred_advisor(desk),
         held=desk.call.sid,
-        transport=moving.transport if moving else transport or None,
+        transport=transport or (moving.transport if moving else None),
         moving=moving,
     )
     return _within(slots, search, desk.store.zone)

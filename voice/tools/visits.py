@@ -57,7 +57,12 @@ def reschedule_appointment(desk: Desk, wanted: Moving) -> ToolResult:
         return not_yet
     try:
         appointment = booking.reschedule(
-            stored(desk, visit), offer.arrives_at, actor=ACTOR, now=desk.now, version=visit.version
+            stored(desk, visit),
+            offer.arrives_at,
+            transport=offer.transport or None,
+            actor=ACTOR,
+            now=desk.now,
+            version=visit.version,
         )
     except Refusal as refusal:
         return ToolResult(refusal.code, phrases.refused(refusal.code))

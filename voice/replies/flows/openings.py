@@ -39,7 +39,7 @@ def _search(turn: Turn, after: datetime | None, before: datetime | None) -> dict
     is_move = conversation.intent is Intent.RESCHEDULE and conversation.visit is not None
     search: dict[str, Any] = {
         "services": [] if is_move else conversation.slots.services,
-        "transport": None if is_move else conversation.slots.transport or None,
+        "transport": conversation.slots.transport or None,
         "appointment": conversation.visit.handle if is_move and conversation.visit else "",
         "first_day": wish.first,
         "last_day": wish.last,

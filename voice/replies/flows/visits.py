@@ -135,6 +135,8 @@ async def take_move(turn: Turn, meaning: Meaning) -> str | None:
         return other
     if visit is None or conversation.chosen is None or not meaning.wish.is_empty:
         return None
+    if meaning.transport not in ("", conversation.chosen.way):
+        return None
     if meaning.is_yes and not choices.CORRECTION.search(meaning.text):
         result = await turn.use(
             "reschedule_appointment", appointment=visit.handle, offer=conversation.chosen.handle
