@@ -22,7 +22,7 @@ CAME = (Appointment.Status.CHECKED_IN, Appointment.Status.COMPLETED)
 # Names that count by the visits which calls have booked, on the days of those visits.
 BY_VISIT = {"due": (*CAME, Appointment.Status.NO_SHOW), "came": CAME}
 
-NO_VERSION = "none"  # of calls that nobody answered
+NO_VERSION = "none"  # nobody answered, or the process ended before it was noted
 
 _ENDED = Q(ended_at__isnull=False)
 _CALLERS = _ENDED & Q(direction=Call.Direction.INBOUND)

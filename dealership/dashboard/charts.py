@@ -93,7 +93,7 @@ def stores(rooftops: Iterable[Rooftop]) -> list[Part]:
 
 def versions(found: Iterable[str]) -> list[Part]:
     return [
-        Part(version, version or "nobody answered", {"version": version or NO_VERSION})
+        Part(version, version or "not noted", {"version": version or NO_VERSION})
         for version in sorted(found)
     ]
 
