@@ -111,7 +111,7 @@ def _consents(people: dict[str, Customer], now: datetime) -> None:
     owned = Customer.phones.through.objects.filter(customer__in=people.values())
     phones = dict(owned.values_list("customer_id", "phone_id"))
     refused, words = REVOKED
-    ledger = [(name, True, AGREED, "staff, at the counter", 300) for name in (*CONSENTING, refused)]
+    ledger = [(name, True, AGREED, "staff, at the counter", 40) for name in (*CONSENTING, refused)]
     ledger.append((refused, False, words, "call, to the desk", 12))
     Consent.objects.bulk_create(
         Consent(
