@@ -13,6 +13,7 @@ from crm.models import FollowUpTask, SystemFault
 from scheduling.models import Appointment, AppointmentLine, OpCode
 from voice import calls, claim_check, counted, sentiment, transfers, watchdog
 from voice.conversation import saying
+from voice.conversation.redaction import mask_cards_across
 from voice.conversation.states import Conversation, Ending, Intent
 from voice.costs import cost_of
 from voice.models import Call, ToolCall, Turn
@@ -64,6 +65,7 @@ def look_back(*, now: datetime) -> int:
     """Look at every call that has ended and has no summary yet; how many that were."""
     waiting = _waiting(now)[:AT_ONCE]
     for call in waiting:
+        _mask_cards(call)
         wrong = claim_check.contradictions(call)
         Call.objects.filter(pk=call.pk).update(
             summary=summary_of(call),
@@ -75,6 +77,15 @@ def look_back(*, now: datetime) -> int:
         )
     won_back(now=now)
     return len(waiting)
+
+
+def _mask_cards(call: Call) -> None:
+    """Each turn was masked as it was kept; a number may have been said in two."""
+    said = call.turns.filter(speaker=Turn.Speaker.CALLER).order_by("number")
+    turns = list(said)
+    for turn, text in zip(turns, mask_cards_across([turn.text for turn in turns]), strict=True):
+        if text != turn.text:
+            call.turns.filter(pk=turn.pk).update(text=text)
 
 
 def _counts(call: Call) -> dict[str, Any]:

@@ -93,8 +93,7 @@ def stores(rooftops: Iterable[Rooftop]) -> list[Part]:
 
 def versions(found: Iterable[str]) -> list[Part]:
     return [
-        Part(version, version or "not noted", {"version": version or NO_VERSION})
-        for version in sorted(found)
+        Part(version, version or "not noted", {"version": version or NO_VERSION}) for version in sorted(found)
     ]
 
 

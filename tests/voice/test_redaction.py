@@ -1,5 +1,6 @@
 """Card numbers and social security numbers are kept nowhere, however they were said."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from crm.models import FollowUpTask
 from tests.factories import SATURDAY, make_demo_store
 from tests.talking import STRANGER, Talk
 from voice import after_calls, calls
-from voice.conversation.redaction import mask
+from voice.conversation.redaction import mask, mask_cards_across
 from voice.database import in_database
 from voice.models import Call, ToolCall, Turn
 from voice.record import Record
@@ -64,6 +65,41 @@ def test_what_a_service_desk_needs_stays(said: str) -> None:
 def test_words_that_still_come_show_no_more_than_a_telephone_number() -> None:
     assert mask("It's 4111 1111", is_final=False) == "It's 4111 1111"
     assert mask("It's 4111 1111 1111", is_final=False) == "It's [card number]"
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (
+            ["My card is 4111 1111.", "1111 1111, thanks."],
+            ["My card is [card number]", "[card number], thanks."],
+        ),
+        (["4111 1111", "1111", "1111"], ["[card number]"] * 3),
+        (["I came at 4.", "111 Main Street"], ["I came at 4.", "111 Main Street"]),
+        (["4111 1111", "sorry, 1111 1111"], ["4111 1111", "sorry, 1111 1111"]),
+        (["212 555", "0143"], ["212 555", "0143"]),
+        ([], []),
+    ],
+)
+def test_a_card_number_in_several_turns_is_masked_in_each(said: list[str], kept: list[str]) -> None:
+    assert mask_cards_across(said) == kept
+
+
+@pytest.mark.security
+@pytest.mark.django_db
+def test_a_card_number_in_two_turns_is_forgotten_after_the_call() -> None:
+    otto = make_demo_store()
+    call = Call.objects.create(
+        rooftop=otto, carrier="browser", sid="CA9", outcome="hung_up", started_at=SATURDAY, ended_at=SATURDAY
+    )
+    said = [("caller", "4111 1111"), ("desk", "Go on."), ("caller", "1111 1111, please.")]
+    for number, (speaker, text) in enumerate(said):
+        Turn.objects.create(
+            call=call, number=number, speaker=speaker, text=text, starts_ms=0, ends_ms=1, state="intent"
+        )
+    after_calls.look_back(now=SATURDAY + timedelta(minutes=1))
+    texts = call.turns.order_by("number").values_list("text", flat=True)
+    assert list(texts) == ["[card number]", "Go on.", "[card number], please."]
 
 
 @pytest.mark.security

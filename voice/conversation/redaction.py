@@ -5,7 +5,7 @@ Telephone numbers, VINs and confirmation numbers stay.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -54,6 +54,21 @@ def mask(text: str, *, is_final: bool = True) -> str:
         starts, ends, name = _secret(run, text) if is_final else _perhaps(run, text)
         if name:
             masked = masked[:starts] + name + masked[ends:]
+    return masked
+
+
+def mask_cards_across(texts: Sequence[str]) -> list[str]:
+    """What a caller said in turn after turn, with card numbers masked that begin in one and end in another."""
+    whole, masked = "\n".join(texts), list(texts)
+    starts = [sum(len(text) + 1 for text in texts[:at]) for at in range(len(texts))]
+    for run in reversed(list(_runs(whole))):
+        begins, ends, name = _secret(run, whole)
+        if name != CARD or "\n" not in whole[begins:ends]:
+            continue
+        for at, text in enumerate(texts):
+            first, last = max(begins - starts[at], 0), min(ends - starts[at], len(text))
+            if first < last:
+                masked[at] = masked[at][:first] + CARD + masked[at][last:]
     return masked
 
 
