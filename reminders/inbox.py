@@ -17,6 +17,7 @@ from voice.callbacks import callback_due
 Status = Text.Status
 
 ACTOR = "customer, by text"
+BY_TEXT = "text "  # how the source of what a text said begins, in the ledger of consent
 THANKED_EVERY = timedelta(hours=1)
 LONGEST_KEPT = 2000  # characters; a text of many segments has fewer
 QUOTED = 200  # characters that a task repeats
@@ -104,13 +105,14 @@ def _next_visit(customer: Customer | None) -> Appointment | None:
 
 def _stop(text: Text, now: datetime) -> None:
     """No call and no text from now on, not even an answer to this one."""
-    consent.revoke(text.rooftop, text.number, wording=text.body, source=f"text {text.sid}", now=now)
+    consent.revoke(text.rooftop, text.number, wording=text.body, source=f"{BY_TEXT}{text.sid}", now=now)
 
 
 def _start(text: Text, now: datetime) -> None:
     """The carrier lets our texts through again, and says so itself.
 
-    In a household it speaks for those who had stopped, not for who never agreed.
+    In a household it speaks for those who had stopped, not for who never agreed. It gives back what a STOP by
+    text took, calls too; a no that was spoken stands.
     """
     owners = list(Customer.objects.filter(rooftop=text.rooftop, phones__number=text.number))
     for customer in owners:
@@ -121,10 +123,18 @@ def _start(text: Text, now: datetime) -> None:
                 text.number,
                 True,
                 wording=text.body,
-                source=f"text {text.sid}",
+                source=f"{BY_TEXT}{text.sid}",
                 now=now,
-                channels=[Consent.Channel.SMS],
+                channels=_given_back(customer, text.number),
             )
+
+
+def _given_back(customer: Customer, number: str) -> list[Consent.Channel]:
+    of_calls = Consent.objects.filter(customer=customer, phone__number=number, channel=Consent.Channel.VOICE)
+    before = of_calls.exclude(is_granted=False, source__startswith=BY_TEXT).order_by("-at", "-pk").first()
+    if before and before.is_granted:
+        return [Consent.Channel.SMS, Consent.Channel.VOICE]
+    return [Consent.Channel.SMS]
 
 
 def _confirm(text: Text, about: Text | None, now: datetime) -> None:

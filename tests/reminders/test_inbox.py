@@ -178,13 +178,25 @@ def test_who_said_stop_is_not_answered_later(visit: Appointment) -> None:
     assert "How much" in FollowUpTask.objects.get().summary
 
 
-def test_start_allows_texts_again_but_no_calls(visit: Appointment) -> None:
+def test_start_gives_back_what_stop_took(visit: Appointment) -> None:
+    for _ in range(2):  # stopping twice takes no more
+        text_in("STOP")
+    text_in("START")
+    assert consent.latest(maria(), MARIA) == {"sms": True, "voice": True}
+    assert answers() == []
+    tell(visit)
+
+
+@pytest.mark.security
+def test_start_gives_back_no_calls_that_were_refused_aloud_or_never_allowed(visit: Appointment) -> None:
+    consent.revoke(visit.rooftop, MARIA, wording="stop calling", source="call CA1", now=SATURDAY)
     text_in("STOP")
     text_in("START")
     assert consent.latest(maria(), MARIA) == {"sms": True, "voice": False}
-    assert Consent.objects.filter(is_granted=True, wording="START").count() == 1
-    assert answers() == []
-    tell(visit)
+
+    Consent.objects.all().delete()
+    text_in("START")
+    assert consent.latest(maria(), MARIA) == {"sms": True}
 
 
 @pytest.mark.security
