@@ -29,7 +29,7 @@ SERVERS = {
     "daphne": "daphne --bind 127.0.0.1 --port {port} --verbosity 0 dealership.asgi:application",
 }
 UP_SECONDS = 60.0
-DOWN_SECONDS = 15.0
+DOWN_SECONDS = 60  # Daphne waits for the models that it is still loading
 
 
 @contextmanager
