@@ -101,11 +101,15 @@ def _were_named(desk: Desk, items: Sequence[MenuItem]) -> bool:
 
 def _was_another_car(desk: Desk, car: str) -> bool:
     """Did the desk, when it last named a model of car, name another one? "Civic" is said of a "Civic LX", too."""
+    wanted = _letters(car)
     for message in reversed(desk.conversation.history):
-        found = find_vehicle(message.text) if message.speaker == "desk" else None
+        if message.speaker != "desk":
+            continue
+        if wanted in _letters(message.text):  # also a model of which we never heard
+            return False
+        found = find_vehicle(message.text)
         if found and found.model:
-            said, wanted = _letters(found.model), _letters(car)
-            return bool(wanted) and not (said.startswith(wanted) or wanted.startswith(said))
+            return not wanted.startswith(_letters(found.model))
     return False
 
 
