@@ -344,6 +344,9 @@ async def test_a_yes_counts_only_for_what_was_heard() -> None:
     assert refused.data["read_back_first"] == f"an oil change on {moment}, for the Civic"
     accord = {**wanted, "make": "Honda", "model": "Accord EX"}
     assert (await tools.call("book_appointment", accord)).code == "ok"
+    hear(conversation, f"So that's an oil change for your Lada Granta on {moment}, Sierra. Shall I book it?")
+    unheard_of = {**wanted, "make": "Lada", "model": "Granta"}
+    assert (await tools.call("book_appointment", unheard_of)).code == "ok"
 
 
 async def test_a_yes_to_one_deed_is_none_to_another() -> None:
