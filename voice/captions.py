@@ -44,6 +44,7 @@ class Captions:
         self._waiting: deque[dict[str, Any]] = deque(maxlen=WAITING_AT_MOST)
         self._has_news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._is_over = False
 
     async def __aenter__(self) -> "Captions":
         self._task = asyncio.create_task(self._publish_all(), name="captions")
@@ -53,6 +54,7 @@ class Captions:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._is_over = True
         if self._task:
             self._task.cancel()
             await asyncio.wait({self._task}, timeout=PUBLISH_SECONDS)
@@ -86,7 +88,7 @@ class Captions:
         self._has_news.set()
 
     async def _publish_all(self) -> None:
-        while True:
+        while not self._is_over:  # a cancellation may be lost in Redis's client
             await self._has_news.wait()
             try:
                 await self._publish()

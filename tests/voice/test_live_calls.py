@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tests.emulators.twilio_call import Phone as Telephone
 from tests.fakes import FakeSynthesizer, FakeTranscriber
 from tests.talking import MARIA, STRANGER
 from tests.voice.exchange import exchange
+from tests.voice.leaks import nothing_left_running
 from tests.voice.phone import HungUp, InProcess, ringing
 from tests.voice.reviewing import client_of, make_call, make_user
 from tests.voice.small import BART_NUMBER, make_small_store
@@ -121,6 +123,24 @@ async def test_the_words_of_a_call_appear_where_they_may_be_read(otto: Rooftop, 
     await other.drop()
     await asyncio.gather(page.desk, other.desk)
     assert [message["type"] for message in other.sent] == ["websocket.accept", "websocket.close"]
+
+
+async def test_a_cancellation_that_is_lost_on_the_way_to_redis_leaves_nothing_running(
+    otto: Rooftop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_telling = asyncio.Event()
+
+    class Swallowing:
+        async def group_send(self, group: str, message: dict[str, Any]) -> None:
+            is_telling.set()
+            if message["news"][0]["kind"] == "began":
+                with suppress(asyncio.CancelledError):
+                    await asyncio.Event().wait()
+
+    monkeypatch.setattr("voice.captions.get_channel_layer", Swallowing)
+    call = await in_database(make_call, otto, ended_at=None, outcome="running", started_at=timezone.now())
+    async with nothing_left_running(), Captions(call):
+        await is_telling.wait()
 
 
 async def test_what_is_not_yet_final_is_replaced(otto: Rooftop, dana: User, running: Captions) -> None:
