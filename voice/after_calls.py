@@ -81,8 +81,7 @@ def look_back(*, now: datetime) -> int:
 
 def _mask_cards(call: Call) -> None:
     """Each turn was masked as it was kept; a number may have been said in two."""
-    said = call.turns.filter(speaker=Turn.Speaker.CALLER).order_by("number")
-    turns = list(said)
+    turns = list(call.turns.filter(speaker=Turn.Speaker.CALLER).order_by("number"))
     for turn, text in zip(turns, mask_cards_across([turn.text for turn in turns]), strict=True):
         if text != turn.text:
             call.turns.filter(pk=turn.pk).update(text=text)

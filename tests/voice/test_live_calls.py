@@ -141,6 +141,7 @@ async def test_a_cancellation_that_is_lost_on_the_way_to_redis_leaves_nothing_ru
     call = await in_database(make_call, otto, ended_at=None, outcome="running", started_at=timezone.now())
     async with nothing_left_running(), Captions(call):
         await is_telling.wait()
+    assert "captions" not in {task.get_name() for task in asyncio.all_tasks()}
 
 
 async def test_what_is_not_yet_final_is_replaced(otto: Rooftop, dana: User, running: Captions) -> None:

@@ -170,11 +170,7 @@ def book_appointment(desk: Desk, wanted: Booking) -> ToolResult:
         desk, moment, questions.ASK_CONFIRM, services=wanted.services, car=wanted.model
     ):
         return not_yet
-    services, car = (
-        ",".join(sorted(wanted.services)),
-        f"{wanted.year or ''} {wanted.make} {wanted.model}".lower(),
-    )
-    key = f"{desk.call.sid}:book:{offer.arrives_at:%Y%m%dT%H%M}:{services}:{car}"
+    key = _key(desk, offer, wanted)
     desk.booking_key = key
 
     def who() -> tuple[Customer, Vehicle]:
@@ -204,6 +200,19 @@ def book_appointment(desk: Desk, wanted: Booking) -> ToolResult:
         if written is None:
             return ToolResult(refusal.code, phrases.refused(refusal.code))
         appointment = written
+    return _booked(desk, offer, appointment)
+
+
+def _key(desk: Desk, offer: Offer, wanted: Booking) -> str:
+    """The same for the same booking of this call, however often a mind asks for it."""
+    services = ",".join(sorted(wanted.services))
+    car = f"{wanted.year or ''} {wanted.make} {wanted.model}".lower()
+    return f"{desk.call.sid}:book:{offer.arrives_at:%Y%m%dT%H%M}:{services}:{car}"
+
+
+def _booked(desk: Desk, offer: Offer, appointment: Appointment) -> ToolResult:
+    """Note that it is written. Behind the commit: nothing here asks the database."""
+    conversation = desk.conversation
     desk.appointment_id = appointment.pk
     booked = Booked(confirmation_number=appointment.confirmation_number, local=offer.local)
     conversation.note_written(booked)
