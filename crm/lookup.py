@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import InterfaceError, OperationalError, connection, models, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Concat, Right
 from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_save
@@ -229,8 +229,9 @@ def _pay() -> None:
         for pk in sorted(_owed.rooftops):
             Rooftop.objects.filter(pk=pk).update(name=F("name"))
             _owed.rooftops.discard(pk)
-    finally:
+    except (OperationalError, InterfaceError):
         connection.close_if_unusable_or_obsolete()
+        raise
 
 
 # How each leads to the rooftops of the people whose answers it is part of.
